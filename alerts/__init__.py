@@ -1,0 +1,1 @@
+"""From readings to police: detection, levels, incidents. Pure but for ``alerts.delivery``."""

@@ -1,0 +1,1 @@
+"""Sequential movement detection about a learnt anchor (struct of arrays)."""

@@ -1,0 +1,334 @@
+"""The sequential test about a learnt anchor (detection.md, Method), vectorised.
+
+``step`` takes at most one fix per slot, in fix-time order per slot over calls. Laws: no single
+fix can alarm (its nats are clipped); a fix at the anchor never leaves S above 2; a translated
+track gives the same numbers; batches change nothing against one by one.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from alerts.detection.anchor import ARMED, DISARMED, F8, I8, SETTLING, AnchorArrays
+from alerts.policy import DetectionPolicy
+from devices.geo import to_local_m
+
+B1 = NDArray[np.bool_]
+
+CLIP_LOW, CLIP_HIGH = -3.0, 5.0
+"""Nats one fix may give. Source: detection.md, Method."""
+QUIET = 2.0
+"""Below this S the anchor, its noise and its steps are learnt. Source: detection.md."""
+SETTLE_FIXES = 3
+"""Agreeing fixes that make an anchor. Source: detection.md, settle."""
+MIN_VAR, MAX_VAR = 1.0, 900.0
+"""Floor and cap of a learnt variance, m²: static hold gives zero, canyons 30 m."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fixes:
+    """One believable GNSS fix per slot; arrays of one length.
+
+    ``acc_m``, ``speed_mps`` and ``hdop`` may hold NaN; ``ignition`` is -1, 0 or 1.
+    """
+
+    slot: I8
+    t_ms: I8
+    lat_deg: F8
+    lon_deg: F8
+    acc_m: F8
+    speed_mps: F8
+    hdop: F8
+    sat: I8
+    ignition: I8
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """What a step found; arrays in the order of the fixes.
+
+    Attributes:
+        scored: Whether the fix was scored (armed, in order, not held back).
+        score: S after the fix, nats.
+        moved_m: Distance from the anchor, metres.
+        sigma_m: Standard deviation of the vehicle's parked noise, metres.
+        owner_shape, police_shape: Displacement, consecutive and new-farthest conditions hold.
+        slow: The slow rule holds.
+        at_anchor: Inside 2.5 sigma of the anchor.
+        fast: Two or more consecutive fixes with a trustworthy Doppler speed.
+        standing: Speed says 0 while the position is outside.
+        armed_now: This fix completed an anchor and armed the vehicle.
+    """
+
+    scored: B1
+    score: F8
+    moved_m: F8
+    sigma_m: F8
+    owner_shape: B1
+    police_shape: B1
+    slow: B1
+    at_anchor: B1
+    fast: B1
+    standing: B1
+    armed_now: B1
+
+
+def _log_t4(r2: F8, s2: F8) -> F8:
+    """Log density of a two-dimensional Student t with 4 degrees of freedom, scale² ``s2``."""
+    result: F8 = -np.log(2.0 * np.pi * s2) - 3.0 * np.log1p(r2 / (4.0 * s2))
+    return result
+
+
+def step(arrays: AnchorArrays, fixes: Fixes, policy: DetectionPolicy) -> Moved:
+    """Score one fix per slot and learn from it. Changes ``arrays`` in place."""
+    i = fixes.slot
+    n = len(i)
+    first = arrays.last_t[i] == 0
+    if first.any():
+        new = i[first]
+        arrays.origin_lat[new] = fixes.lat_deg[first]
+        arrays.origin_lon[new] = fixes.lon_deg[first]
+    x, y = to_local_m(fixes.lat_deg, fixes.lon_deg, arrays.origin_lat[i], arrays.origin_lon[i])
+    dt = (fixes.t_ms - arrays.last_t[i]) / 1000.0
+    in_order = first | (dt > 0)
+    known = fixes.ignition >= 0
+    arrays.ignition[i[known]] = fixes.ignition[known]
+
+    sigma = np.sqrt(_noise(arrays, i, fixes.acc_m, policy))
+    step_x, step_y = x - arrays.last_x[i], y - arrays.last_y[i]
+    step_r2 = step_x**2 + step_y**2
+    away_x, away_y = x - arrays.anchor_x[i], y - arrays.anchor_y[i]
+    moved = np.hypot(away_x, away_y)
+    armed = (arrays.mode[i] == ARMED) & in_order & ~first
+    at_anchor = moved <= 2.5 * sigma
+    held = _hold_teleports(
+        arrays, fixes, x, y, np.sqrt(step_r2), dt, at_anchor, in_order & ~first, policy
+    )
+    accepted = in_order & ~held
+    scored = armed & ~held
+
+    gain = np.zeros(n)
+    if scored.any():
+        gain[scored] = _nats(arrays, i, away_x, away_y, step_r2, dt, sigma**2, policy)[scored]
+    score = np.maximum(0.0, arrays.score[i] + np.clip(gain, CLIP_LOW, CLIP_HIGH))
+    score = np.where(at_anchor, np.minimum(score, QUIET), score)
+    score = np.where(scored, score, arrays.score[i])
+    arrays.score[i] = score
+
+    shapes = _shapes(arrays, i, fixes.t_ms, moved, sigma, at_anchor, scored, policy)
+    fast, standing = _doppler(arrays, i, fixes, moved, sigma, accepted, policy)
+    quiet = scored & (score < QUIET) & (moved <= 3.0 * sigma + 10.0)
+    _learn(
+        arrays,
+        i[quiet],
+        away_x[quiet],
+        away_y[quiet],
+        step_r2[quiet],
+        dt[quiet],
+        sigma[quiet],
+        policy,
+    )
+    arrays.quiet_t[i[scored & at_anchor]] = fixes.t_ms[scored & at_anchor]
+    armed_now = _settle(arrays, i, fixes.t_ms, x, y, accepted & (arrays.mode[i] != ARMED), policy)
+
+    take = i[accepted]
+    arrays.last_t[take] = fixes.t_ms[accepted]
+    arrays.last_x[take], arrays.last_y[take] = x[accepted], y[accepted]
+    return Moved(
+        scored=scored,
+        score=score,
+        moved_m=moved,
+        sigma_m=sigma,
+        owner_shape=shapes[0],
+        police_shape=shapes[1],
+        slow=shapes[2],
+        at_anchor=at_anchor & scored,
+        fast=fast,
+        standing=standing,
+        armed_now=armed_now,
+    )
+
+
+def _noise(arrays: AnchorArrays, i: I8, acc_m: F8, policy: DetectionPolicy) -> F8:
+    """Variance per axis: prior and learnt, at least what the fix says of its own accuracy."""
+    m = arrays.samples[i]
+    pooled = (policy.prior_weight * policy.prior_sd_m**2 + m * arrays.noise_var[i]) / (
+        policy.prior_weight + m
+    )
+    said = np.nan_to_num(acc_m / 1.5, nan=0.0) ** 2
+    result: F8 = np.maximum(pooled, said)
+    return result
+
+
+def _hold_teleports(
+    arrays: AnchorArrays,
+    fixes: Fixes,
+    x: F8,
+    y: F8,
+    jump_m: F8,
+    dt: F8,
+    at_anchor: B1,
+    candidates: B1,
+    policy: DetectionPolicy,
+) -> B1:
+    """Hold a fix that implies an impossible speed until a second one agrees with it."""
+    i = fixes.slot
+    leap = candidates & (jump_m > policy.gate_m) & (jump_m > policy.gate_mps * np.maximum(dt, 1e-3))
+    leap &= ~at_anchor
+    held_dt = (fixes.t_ms - arrays.held_t[i]) / 1000.0
+    apart = np.hypot(x - arrays.held_x[i], y - arrays.held_y[i])
+    agrees = (
+        leap
+        & (arrays.held_t[i] > 0)
+        & (held_dt > 0)
+        & (apart <= policy.gate_mps * held_dt + policy.gate_m)
+    )
+    held = leap & ~agrees
+    arrays.held_t[i[candidates & ~held]] = 0
+    hold = i[held]
+    arrays.held_t[hold] = fixes.t_ms[held]
+    arrays.held_x[hold], arrays.held_y[hold] = x[held], y[held]
+    return held
+
+
+def _nats(
+    arrays: AnchorArrays,
+    i: I8,
+    away_x: F8,
+    away_y: F8,
+    step_r2: F8,
+    dt: F8,
+    sg2: F8,
+    policy: DetectionPolicy,
+) -> F8:
+    """Log-likelihood ratio of riding off against parked noise, parked or in an excursion."""
+    dt = np.maximum(dt, 1e-3)
+    phi = np.exp(-dt / policy.tau_s)
+    w = np.clip(arrays.step_var[i], MIN_VAR, MAX_VAR)
+    m = arrays.samples[i]
+    spread = sg2 * (1.0 - phi**2) + w
+    q2 = spread + sg2 / (1.0 + m) * (1.0 - phi) ** 2
+    was_x, was_y = arrays.last_x[i] - arrays.anchor_x[i], arrays.last_y[i] - arrays.anchor_y[i]
+    innovation = (away_x - phi * was_x) ** 2 + (away_y - phi * was_y) ** 2
+    parked = np.logaddexp(
+        np.log(0.7) + _log_t4(innovation, q2), np.log(0.3) + _log_t4(step_r2, spread)
+    )
+    moving = np.logaddexp.reduce(
+        [
+            np.log(share) + _log_t4(step_r2, (speed_mps * dt) ** 2 + spread)
+            for share, speed_mps in ((0.25, 0.7), (0.35, 2.0), (0.40, 6.0))
+        ]
+    )
+    result: F8 = moving - parked
+    return result
+
+
+def _shapes(
+    arrays: AnchorArrays,
+    i: I8,
+    t_ms: I8,
+    moved: F8,
+    sigma: F8,
+    at_anchor: B1,
+    scored: B1,
+    policy: DetectionPolicy,
+) -> tuple[B1, B1, B1]:
+    """Displacement, consecutive-outside and new-farthest conditions, and the slow rule."""
+    owner_out = moved > np.maximum(policy.owner_min_m, policy.owner_sigmas * sigma)
+    police_out = moved > np.maximum(policy.police_min_m, policy.police_sigmas * sigma)
+    outside = np.where(owner_out, arrays.outside[i] + 1, 0)
+    farther = arrays.farther[i] + (owner_out & (moved > arrays.farthest[i] + 0.25 * sigma))
+    farthest = np.maximum(arrays.farthest[i], moved)
+    farther, farthest = np.where(at_anchor, 0, farther), np.where(at_anchor, 0.0, farthest)
+    slow_out = moved > np.maximum(policy.slow_min_m, policy.slow_sigmas * sigma)
+    left_t = np.where(slow_out, np.where(arrays.left_t[i] > 0, arrays.left_t[i], t_ms), 0)
+    left_n = np.where(slow_out, arrays.left_n[i] + 1, 0)
+    s = i[scored]
+    arrays.outside[s], arrays.farther[s] = outside[scored], farther[scored]
+    arrays.farthest[s] = farthest[scored]
+    arrays.left_t[s], arrays.left_n[s] = left_t[scored], left_n[scored]
+    owner = scored & owner_out & (outside >= 2) & (farther >= 2)  # noqa: PLR2004 - detection.md
+    police = scored & police_out & (outside >= 3) & (farther >= 3)  # noqa: PLR2004
+    slow = scored & (left_n >= 5) & (t_ms - left_t > policy.slow_s * 1000) & slow_out  # noqa: PLR2004
+    return owner, police, slow
+
+
+def _doppler(
+    arrays: AnchorArrays,
+    i: I8,
+    fixes: Fixes,
+    moved: F8,
+    sigma: F8,
+    accepted: B1,
+    policy: DetectionPolicy,
+) -> tuple[B1, B1]:
+    """Whether Doppler witnesses motion, and whether it denies it."""
+    good = (fixes.hdop <= policy.doppler_hdop) & (fixes.sat >= policy.doppler_sat)
+    quick = accepted & good & (fixes.speed_mps > policy.doppler_mps)
+    count = np.where(quick, arrays.fast_n[i] + 1, 0)
+    arrays.fast_n[i] = np.where(accepted, count, arrays.fast_n[i])
+    standing = accepted & good & (fixes.speed_mps < 0.3) & (moved > 4.0 * sigma)  # noqa: PLR2004
+    return count >= 2, standing  # noqa: PLR2004
+
+
+def _learn(
+    arrays: AnchorArrays,
+    i: I8,
+    away_x: F8,
+    away_y: F8,
+    step_r2: F8,
+    dt: F8,
+    sigma: F8,
+    policy: DetectionPolicy,
+) -> None:
+    """Move the anchor and its noise towards a quiet fix, its pull bounded (Huber at 3 sigma)."""
+    if not len(i):
+        return
+    phi = np.exp(-dt / policy.tau_s)
+    fresh = np.maximum(1.0 - phi**2, 0.02)  # share of an independent sample in this fix
+    m = np.minimum(arrays.samples[i] + fresh, policy.max_samples)
+    distance = np.hypot(away_x, away_y)
+    pull = np.minimum(1.0, 3.0 * sigma / np.maximum(distance, 1e-9))
+    arrays.anchor_x[i] += fresh / m * pull * away_x
+    arrays.anchor_y[i] += fresh / m * pull * away_y
+    r2 = np.minimum(distance, 3.0 * sigma) ** 2 / 2.0
+    arrays.noise_var[i] += fresh / m * (r2 - arrays.noise_var[i])
+    white = np.clip(step_r2 / 2.0 - sigma**2 * (1.0 - phi**2), 0.0, MAX_VAR)
+    arrays.step_var[i] += 0.05 * (white - arrays.step_var[i])
+    arrays.samples[i] = m
+
+
+def _settle(
+    arrays: AnchorArrays, i: I8, t_ms: I8, x: F8, y: F8, open_: B1, policy: DetectionPolicy
+) -> B1:
+    """Cluster agreeing fixes; arm when they have stood long enough, or someone wished it."""
+    radius = np.maximum(policy.agree_m, 2.5 * np.sqrt(np.maximum(arrays.noise_var[i], MIN_VAR)))
+    near = np.hypot(x - arrays.near_x[i], y - arrays.near_y[i]) <= radius
+    agrees = open_ & near & (arrays.near_n[i] > 0)
+    restart = open_ & ~agrees
+    a = i[agrees]
+    arrays.near_n[a] += 1
+    arrays.near_x[a] += (x[agrees] - arrays.near_x[a]) / arrays.near_n[a]
+    arrays.near_y[a] += (y[agrees] - arrays.near_y[a]) / arrays.near_n[a]
+    r = i[restart]
+    arrays.near_t[r], arrays.near_n[r] = t_ms[restart], 1
+    arrays.near_x[r], arrays.near_y[r] = x[restart], y[restart]
+    settled = agrees & (arrays.near_n[i] >= SETTLE_FIXES)
+    still = (t_ms - arrays.near_t[i] >= policy.still_s * 1000) & (arrays.ignition[i] != 1)
+    wished = arrays.wish[i] == 1
+    arm = settled & (wished | (still & (arrays.mode[i] == SETTLING)))
+    k = i[arm]
+    arrays.anchor_x[k], arrays.anchor_y[k] = arrays.near_x[k], arrays.near_y[k]
+    arrays.samples[k] = 1.0
+    arrays.noise_var[k] = policy.prior_sd_m**2
+    arrays.step_var[k] = np.clip(arrays.step_var[k], MIN_VAR, MAX_VAR)
+    arrays.quiet_t[k] = t_ms[arm]
+    arrays.mode[k] = ARMED
+    arrays.wish[k] = 0
+    for slot in k.tolist():
+        arrays.forget_movement(slot)
+    return arm
+
+
+__all__ = ["ARMED", "DISARMED", "SETTLING", "Fixes", "Moved", "step"]

@@ -1,0 +1,160 @@
+"""Signals, alerts, incidents and notices: the words of incidents.md as values."""
+
+from dataclasses import dataclass, field
+from enum import IntEnum, StrEnum
+
+
+class AlertKind(StrEnum):
+    """What an alert is about."""
+
+    MOVEMENT = "movement"
+    TAMPER = "tamper"
+    GEOFENCE = "geofence"
+    SOS = "sos"
+
+
+class Level(IntEnum):
+    """How strongly a theft is verified (decisions.md, Levels)."""
+
+    NOTED = 0
+    SUSPECTED = 1
+    PROBABLE = 2
+    CONFIRMED = 3
+    DANGER = 4
+
+
+class AlertState(StrEnum):
+    """The machine's side. ``dismissed``, ``expired`` and ``merged`` are ends."""
+
+    RAISED = "raised"
+    VERIFYING = "verifying"
+    CONFIRMED = "confirmed"
+    DISMISSED = "dismissed"
+    EXPIRED = "expired"
+    MERGED = "merged"
+
+
+class Group(StrEnum):
+    """Independent witnesses; level 2 needs two of them."""
+
+    POSITION = "position"
+    INERTIAL = "inertial"
+    POWER = "power"
+    RADIO = "radio"
+    HUMAN = "human"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reason:
+    """One signal in words and numbers; ``code`` is stable, ``text`` is for people."""
+
+    code: str
+    group: Group
+    nats: float
+    text_en: str
+    text_zh: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AlertChange:
+    """The state of one alert after something about it changed. Upsert by ``alert_id``.
+
+    Attributes:
+        alert_id: hash(kind, vehicle, slot, onset): a replay gives the same.
+        onset_ms: Fix time at which it began (last quiet fix), ms UTC.
+        caused_t_ms: Time of the measurement that caused this change, ms UTC.
+        caused_recv_ms: Receive time of the entry that caused this change, ms UTC.
+        what: Stable word for the timeline: raised, level, police_ready, owner_told, owner_me,
+            owner_not_me, desk_confirmed, desk_dismissed, disarmed, returned, expired, reported,
+            incident_closed, moved.
+        moved_m: Distance from the anchor at this moment.
+        late_s: How old the causing measurement was, seconds; 0 when live.
+        grid: Patrol grid of the position, or "".
+        version: Rises by one with every change of this alert.
+    """
+
+    alert_id: str
+    vehicle_id: str
+    device_id: str
+    kind: AlertKind
+    level: Level
+    state: AlertState
+    what: str
+    onset_ms: int
+    caused_t_ms: int
+    caused_recv_ms: int
+    reasons: tuple[Reason, ...]
+    lat_deg: float | None
+    lon_deg: float | None
+    acc_m: float | None
+    moved_m: float
+    late_s: float
+    grid: str
+    area: str
+    version: int
+    by: str = "system"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IncidentOpened:
+    """People's work begins. ``incident_id`` derives from the alert id."""
+
+    incident_id: str
+    alert: AlertChange
+    opened_ms: int
+
+
+class NoticeKind(StrEnum):
+    """What is told."""
+
+    OWNER_NOTICE = "owner_notice"
+    ALERT = "alert"
+    INCIDENT = "incident"
+
+
+class Channel(StrEnum):
+    """How it is told."""
+
+    FEED = "feed"
+    WEBHOOK = "webhook"
+    MQTT = "mqtt"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Notice:
+    """One row of the outbox: one telling over one channel to one receiver.
+
+    Attributes:
+        key: Idempotency key, unique for ever; the receiver may collapse by it.
+        receiver: ``feed``; ``owner:<vehicle contact>``; ``police``; for MQTT the grid code.
+        audience: For the feed: ``officer`` (incidents) or ``desk`` (alerts too).
+        body: JSON-ready mapping, the ``data`` of every channel.
+        caused_recv_ms: Receive time of the causing entry (for delay measurement).
+        deadline_s: After this the row is ``undelivered`` and shown, never dropped silently.
+    """
+
+    key: str
+    kind: NoticeKind
+    action: str
+    channel: Channel
+    receiver: str
+    audience: str
+    area: str
+    alert_id: str
+    incident_id: str | None
+    body: dict[str, object]
+    caused_recv_ms: int
+    deadline_s: float = 86_400.0
+
+
+@dataclass(slots=True, kw_only=True)
+class Effects:
+    """What a step of the engine wants committed, in order."""
+
+    alerts: list[AlertChange] = field(default_factory=list)
+    incidents: list[IncidentOpened] = field(default_factory=list)
+    notices: list[Notice] = field(default_factory=list)
+
+    def __bool__(self) -> bool:
+        """Whether there is anything to commit."""
+        return bool(self.alerts or self.incidents or self.notices)

@@ -1,0 +1,77 @@
+"""Thresholds of detection and dispatch, each with its unit and its source."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DetectionPolicy:
+    """The movement statistic. Source of all defaults: detection.md, Method (measured there).
+
+    Attributes:
+        tau_s: Correlation time of parked noise, seconds.
+        prior_sd_m: Prior standard deviation of parked noise per axis, metres (s0).
+        prior_weight: How many samples the prior is worth (k0).
+        max_samples: The anchor's effective samples are capped here, so that it follows slowly.
+        owner_threshold: Nats of statistic plus evidence for the owner's level (h_own).
+        police_threshold: Nats for the police level (h_pol).
+        owner_min_m: Least displacement for the owner's level, metres.
+        police_min_m: Least displacement for the police level, metres.
+        owner_sigmas: ... and in standard deviations of the vehicle's own noise.
+        police_sigmas: Same for the police level.
+        gate_mps: Implied speed above this holds a fix back until a second agrees, m/s.
+        gate_m: ... if it is farther than this from the last fix, metres.
+        slow_min_m: The slow rule looks outside this radius, metres.
+        slow_s: ... for longer than this, seconds of fix time.
+        still_s: Arm by rule after standing still so long with ignition off, seconds.
+        agree_m: Fixes within this of each other agree (settling), metres.
+        doppler_mps: Doppler speed that witnesses motion, m/s.
+        doppler_hdop: ... at this HDOP or better (a fixed receiver showed 2 m/s at HDOP 4).
+        tamper_nats: Evidence that alone tells the owner, nats.
+    """
+
+    tau_s: float = 120.0
+    prior_sd_m: float = 6.0
+    prior_weight: float = 12.0
+    max_samples: float = 60.0
+    owner_threshold: float = 6.0
+    police_threshold: float = 12.0
+    owner_min_m: float = 35.0
+    police_min_m: float = 80.0
+    owner_sigmas: float = 4.0
+    police_sigmas: float = 5.0
+    gate_mps: float = 45.0
+    gate_m: float = 60.0
+    slow_min_m: float = 60.0
+    slow_sigmas: float = 6.0
+    slow_s: float = 300.0
+    still_s: float = 60.0
+    agree_m: float = 15.0
+    doppler_mps: float = 2.0
+    doppler_hdop: float = 2.5
+    doppler_sat: int = 6
+    tamper_nats: float = 5.0
+    evidence_min: float = -15.0
+    evidence_max: float = 6.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DispatchPolicy:
+    """What opens an incident. Source: decisions.md, Levels.
+
+    Attributes:
+        dispatch_without_human: City's policy: level 2 with a silent owner may open one. Off.
+        silent_owner_s: ... after the owner's notice was delivered so long ago, seconds.
+        second_contact_s: A second contact is told after so long without an answer, seconds.
+        renotify_s: At most one owner notice per vehicle in this time, seconds.
+        update_s: At most one incident update in this time, but for level and grid, seconds.
+        expire_s: An unanswered alert without new movement ends after this, seconds.
+        return_s: Back at the anchor for so long stands an unconfirmed alert down, seconds.
+    """
+
+    dispatch_without_human: bool = False
+    silent_owner_s: float = 120.0
+    second_contact_s: float = 30.0
+    renotify_s: float = 600.0
+    update_s: float = 60.0
+    expire_s: float = 1800.0
+    return_s: float = 60.0

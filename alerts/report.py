@@ -1,0 +1,128 @@
+"""What people are told: the bodies of notices, in words and numbers, English and Chinese."""
+
+from alerts.model import AlertChange, Group, IncidentOpened, Reason
+from devices.model import Vehicle
+
+
+def movement_reason(*, score: float, moved_m: float, sigma_m: float) -> Reason:
+    """The position's own witness."""
+    return Reason(
+        code="movement",
+        group=Group.POSITION,
+        nats=round(score, 1),
+        text_en=f"moved {moved_m:.0f} m from where it was parked (its noise is {sigma_m:.0f} m)",
+        text_zh=f"离开停放点{moved_m:.0f}米(定位噪声{sigma_m:.0f}米)",
+    )
+
+
+def slow_reason(*, moved_m: float, for_s: float) -> Reason:
+    """The slow rule's witness."""
+    return Reason(
+        code="slow_move",
+        group=Group.POSITION,
+        nats=0.0,
+        text_en=f"stayed {moved_m:.0f} m away for {for_s / 60:.0f} min",
+        text_zh=f"离开停放点{moved_m:.0f}米已{for_s / 60:.0f}分钟",
+    )
+
+
+def human_reason(code: str, by: str) -> Reason:
+    """A person's word."""
+    words = {
+        "owner_not_me": ("the owner says: not me", "车主确认:不是本人"),
+        "owner_me": ("the owner says: it is me", "车主确认:是本人"),
+        "desk_confirmed": ("confirmed by the verification desk", "核验台已确认"),
+        "reported_stolen": ("reported stolen", "已报失窃"),
+        "sos": ("SOS was pressed", "触发SOS求助"),
+        "owner_silent": ("the owner was told and did not answer", "已通知车主但未答复"),
+        "left_fence": ("left its fence", "驶出围栏"),
+        "entered_fence": ("entered a forbidden area", "进入禁入区域"),
+    }
+    en, zh = words[code]
+    return Reason(code=code, group=Group.HUMAN, nats=0.0, text_en=en, text_zh=zh)
+
+
+def mask_plate(plate: str) -> str:
+    """A plate with its middle hidden, as the owner's notice and most roles see it."""
+    return plate if len(plate) < 4 else f"{plate[:2]}***{plate[-2:]}"  # noqa: PLR2004
+
+
+def _reasons(alert: AlertChange) -> list[dict[str, object]]:
+    return [
+        {"code": r.code, "en": r.text_en, "zh": r.text_zh, "nats": r.nats, "group": r.group}
+        for r in alert.reasons
+    ]
+
+
+def _place(alert: AlertChange) -> dict[str, object]:
+    return {
+        "t_ms": alert.caused_t_ms,
+        "lat_deg": alert.lat_deg,
+        "lon_deg": alert.lon_deg,
+        "acc_m": alert.acc_m,
+        "moved_m": round(alert.moved_m, 1),
+    }
+
+
+def owner_body(alert: AlertChange, vehicle: Vehicle, receiver: str) -> dict[str, object]:
+    """For the owner: what happened, where, and the two buttons' address."""
+    return {
+        "alert_id": alert.alert_id,
+        "vehicle": vehicle.id,
+        "label": vehicle.label,
+        "plate_masked": mask_plate(vehicle.plate),
+        "receiver": receiver,
+        "kind": alert.kind,
+        "level": int(alert.level),
+        "at_ms": alert.caused_recv_ms,
+        "answer": f"/v1/alerts/{alert.alert_id}/answer",
+        "reasons": _reasons(alert),
+        **_place(alert),
+    }
+
+
+def alert_body(alert: AlertChange) -> dict[str, object]:
+    """For the verification desk."""
+    return {
+        "alert_id": alert.alert_id,
+        "vehicle": alert.vehicle_id,
+        "device": alert.device_id,
+        "kind": alert.kind,
+        "level": int(alert.level),
+        "state": alert.state,
+        "what": alert.what,
+        "onset_ms": alert.onset_ms,
+        "late_s": round(alert.late_s, 1),
+        "grid": alert.grid,
+        "area": alert.area,
+        "version": alert.version,
+        "by": alert.by,
+        "reasons": _reasons(alert),
+        **_place(alert),
+    }
+
+
+def incident_body(
+    opened: IncidentOpened, vehicle: Vehicle, action: str, now: AlertChange
+) -> dict[str, object]:
+    """For officers and the police's own system."""
+    return {
+        "incident_id": opened.incident_id,
+        "alert_id": now.alert_id,
+        "vehicle": vehicle.id,
+        "label": vehicle.label,
+        "plate": vehicle.plate,
+        "kind": now.kind,
+        "level": int(now.level),
+        "state": "open",
+        "action": action,
+        "grid": now.grid,
+        "area": now.area,
+        "onset_ms": now.onset_ms,
+        "opened_ms": opened.opened_ms,
+        "version": now.version,
+        "by": now.by,
+        "case_number": None,
+        "reasons": _reasons(now),
+        **_place(now),
+    }

@@ -1,0 +1,1 @@
+"""Rules beside the movement statistic: fences, chargers, cameras."""

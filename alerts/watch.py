@@ -1,0 +1,144 @@
+"""What is known of every tracker slot: anchor, evidence, and whether it arms by rule."""
+
+import msgspec
+import numpy as np
+
+from alerts.casebook import Cause
+from alerts.detection.anchor import ARMED, DISARMED, SETTLING, AnchorArrays
+from alerts.detection.evidence import EvidenceArrays, Sign, reason_of
+from alerts.detection.statistic import Fixes
+from alerts.model import Reason
+from devices.geo import M_PER_DEG_LAT
+from devices.model import Device, DeviceClass
+from devices.registry import Registry
+
+
+class WatchState(msgspec.Struct):
+    """For checkpoints; arrays as raw little-endian bytes by name."""
+
+    size: int
+    anchors: dict[str, bytes]
+    expires: bytes
+    shaken: bytes
+    by_rule: bytes
+
+
+class Watch:
+    """State per tracker slot, and which trackers a vehicle has."""
+
+    def __init__(self) -> None:
+        """Nothing is watched."""
+        self.anchors = AnchorArrays.empty(0)
+        self.evidence = EvidenceArrays.empty(0)
+        self._by_rule = np.zeros(0, np.bool_)
+        self._trackers_of: dict[str, list[Device]] = {}
+
+    def follow(self, registry: Registry) -> None:
+        """Take over every tracker of a registry; what is known of its slot is kept."""
+        self._trackers_of = {}
+        for device in registry.devices.values():
+            self.bind(device, registry)
+
+    def bind(self, device: Device, registry: Registry) -> None:
+        """Bind a tracker to its vehicle, away from the one it was bound to."""
+        if device.cls is not DeviceClass.TRACKER:
+            return
+        self._room_for(device.slot)
+        for trackers in self._trackers_of.values():
+            trackers[:] = [other for other in trackers if other.slot != device.slot]
+        if device.vehicle_id:
+            self._trackers_of.setdefault(device.vehicle_id, []).append(device)
+            self.arm_by_rule(device.vehicle_id, registry)
+
+    def trackers(self, vehicle_id: str) -> list[Device]:
+        """The trackers bound to a vehicle, perhaps none."""
+        return self._trackers_of.get(vehicle_id, [])
+
+    def arm_by_rule(self, vehicle_id: str, registry: Registry) -> None:
+        """Vehicles that arm by rule begin to settle."""
+        vehicle = registry.vehicles.get(vehicle_id)
+        if vehicle is None:
+            return
+        for device in self.trackers(vehicle_id):
+            slot = device.slot
+            self._by_rule[slot] = vehicle.auto_arm
+            never_heard = self.anchors.last_t[slot] == 0
+            if vehicle.auto_arm and never_heard and self.anchors.mode[slot] == DISARMED:
+                self.anchors.mode[slot] = SETTLING
+
+    def arm(self, slot: int) -> None:
+        """Someone armed it: watch from where it settles next."""
+        if self.anchors.mode[slot] != ARMED:
+            self.anchors.unsettle(slot, SETTLING)
+            self.anchors.wish[slot] = 1
+
+    def settle_anew(self, slot: int) -> None:
+        """An alert ended: the vehicle settles wherever it comes to rest."""
+        self.evidence.forget(slot)
+        self.anchors.unsettle(slot, SETTLING)
+
+    def ignitions(
+        self, fixes: Fixes, elapsed_ms: np.ndarray[tuple[int], np.dtype[np.int64]]
+    ) -> None:
+        """An ignition that goes on: without a key while armed, the end of rest while not."""
+        on = (fixes.ignition == 1) & (self.anchors.ignition[fixes.slot] != 1)
+        if not on.any():
+            return
+        slots = fixes.slot[on]
+        mode = self.anchors.mode[slots]
+        armed = mode == ARMED
+        for slot, now_ms in zip(slots[armed].tolist(), elapsed_ms[on][armed].tolist(), strict=True):
+            self.evidence.witness(slot, Sign.ILLEGAL_IGNITION, now_ms)
+        ridden = slots[(mode == DISARMED) & self._by_rule[slots]]
+        self.anchors.mode[ridden] = SETTLING
+        self.anchors.near_n[ridden] = 0
+
+    def witnesses(self, slot: int, now_ms: int) -> list[Reason]:
+        """The living evidence of a slot as reasons."""
+        return [reason_of(sign) for sign in self.evidence.alive(slot, now_ms)]
+
+    def moved_m(self, slot: int) -> float:
+        """Distance of the last accepted fix from the anchor, metres."""
+        a = self.anchors
+        return float(np.hypot(a.last_x[slot] - a.anchor_x[slot], a.last_y[slot] - a.anchor_y[slot]))
+
+    def place(self, slot: int, cause: Cause) -> Cause:
+        """``cause`` at the slot's last accepted fix; unchanged when there was none."""
+        a = self.anchors
+        if not a.last_t[slot]:
+            return cause
+        lat_deg = float(a.origin_lat[slot] + a.last_y[slot] / M_PER_DEG_LAT)
+        east_m = M_PER_DEG_LAT * float(np.cos(np.radians(a.origin_lat[slot])))
+        lon_deg = float(a.origin_lon[slot] + a.last_x[slot] / east_m)
+        return cause._replace(lat_deg=lat_deg, lon_deg=lon_deg, moved_m=self.moved_m(slot))
+
+    def _room_for(self, slot: int) -> None:
+        size = len(self._by_rule)
+        if slot >= size:
+            size = max(slot + 1, size * 2, 1024)
+            self.anchors = self.anchors.grown(size)
+            self.evidence = self.evidence.grown(size)
+            by_rule = np.zeros(size, np.bool_)
+            by_rule[: len(self._by_rule)] = self._by_rule
+            self._by_rule = by_rule
+
+    def dump(self) -> WatchState:
+        """State for a checkpoint."""
+        return WatchState(
+            size=len(self._by_rule),
+            anchors={n: getattr(self.anchors, n).tobytes() for n in self.anchors.__slots__},
+            expires=self.evidence.expires.tobytes(),
+            shaken=self.evidence.shaken.tobytes(),
+            by_rule=self._by_rule.tobytes(),
+        )
+
+    def load(self, state: WatchState) -> None:
+        """Take the state of a checkpoint; ``follow`` its registry afterwards."""
+        self.anchors = AnchorArrays.empty(state.size)
+        for name, raw in state.anchors.items():
+            column = getattr(self.anchors, name)
+            column[:] = np.frombuffer(raw, column.dtype)
+        self.evidence = EvidenceArrays.empty(state.size)
+        self.evidence.expires[:] = np.frombuffer(state.expires, np.int64).reshape(-1, state.size)
+        self.evidence.shaken[:] = np.frombuffer(state.shaken, np.int64)
+        self._by_rule = np.frombuffer(state.by_rule, np.bool_).copy()

@@ -1,0 +1,140 @@
+"""What people, the API and the dispatcher do, as it stands in the journal (decisions.md 1).
+
+The API writes one row to the ``control`` table in the transaction of its own change; the
+receiver copies it into the journal in order. ``encode``/``decode`` give its bytes.
+"""
+
+from typing import Literal
+
+import msgspec
+
+from devices.model import Device, Fence, Grid, Site, Vehicle
+
+
+class Control(msgspec.Struct, frozen=True, kw_only=True, tag_field="type"):
+    """Common part. ``at_ms`` is the API's wall clock; ``by`` names who did it."""
+
+    at_ms: int
+    by: str = "system"
+
+
+class RegisterDevices(Control, frozen=True, kw_only=True, tag="register_devices"):
+    """Add or replace devices (at most 1,000 a row)."""
+
+    devices: list[Device]
+
+
+class RegisterVehicles(Control, frozen=True, kw_only=True, tag="register_vehicles"):
+    """Add or replace vehicles (at most 1,000 a row)."""
+
+    vehicles: list[Vehicle]
+
+
+class RegisterPlaces(Control, frozen=True, kw_only=True, tag="register_places"):
+    """Add or replace sites and patrol grids."""
+
+    sites: list[Site] = []
+    grids: list[Grid] = []
+
+
+class SaveFence(Control, frozen=True, kw_only=True, tag="save_fence"):
+    """Add or replace one fence."""
+
+    fence: Fence
+
+
+class DeleteFence(Control, frozen=True, kw_only=True, tag="delete_fence"):
+    """Forget one fence."""
+
+    fence_id: str
+
+
+class RevokeDevice(Control, frozen=True, kw_only=True, tag="revoke_device"):
+    """Retire a device: later messages of it are quarantined as ``revoked``."""
+
+    device_id: str
+
+
+class Arm(Control, frozen=True, kw_only=True, tag="arm"):
+    """Watch this vehicle from its present place on."""
+
+    vehicle_id: str
+
+
+class Disarm(Control, frozen=True, kw_only=True, tag="disarm"):
+    """Do not watch this vehicle until it is armed again; stands open alerts down."""
+
+    vehicle_id: str
+
+
+class OwnerAnswer(Control, frozen=True, kw_only=True, tag="owner_answer"):
+    """The owner's word on an alert: ``me`` disarms and dismisses, ``not_me`` confirms (level 3)."""
+
+    vehicle_id: str
+    alert_id: str
+    answer: Literal["me", "not_me"]
+
+
+class DeskVerdict(Control, frozen=True, kw_only=True, tag="desk_verdict"):
+    """The verification desk's word on an alert."""
+
+    alert_id: str
+    verdict: Literal["confirm", "dismiss"]
+    reason: str = ""
+
+
+class ReportStolen(Control, frozen=True, kw_only=True, tag="report_stolen"):
+    """An owner or officer reports a vehicle stolen (level 3)."""
+
+    vehicle_id: str
+
+
+class Delivered(Control, frozen=True, kw_only=True, tag="delivered"):
+    """The dispatcher's proof that a notice about an alert reached a receiver."""
+
+    alert_id: str
+    notice: str
+    receiver: str
+
+
+class IncidentMoved(Control, frozen=True, kw_only=True, tag="incident_moved"):
+    """An incident changed state by people's hands; closing labels the alert with an outcome."""
+
+    incident_id: str
+    alert_id: str
+    state: str
+    outcome: str | None = None
+
+
+AnyControl = (
+    RegisterDevices
+    | RegisterVehicles
+    | RegisterPlaces
+    | SaveFence
+    | DeleteFence
+    | RevokeDevice
+    | Arm
+    | Disarm
+    | OwnerAnswer
+    | DeskVerdict
+    | ReportStolen
+    | Delivered
+    | IncidentMoved
+)
+
+_encoder = msgspec.json.Encoder()
+_decoder: msgspec.json.Decoder[AnyControl] = msgspec.json.Decoder(AnyControl)
+
+
+def encode(control: AnyControl) -> bytes:
+    """Encode one control for the ``control`` table."""
+    return _encoder.encode(control)
+
+
+def decode(payload: bytes) -> AnyControl:
+    """Decode one control.
+
+    Raises:
+        msgspec.DecodeError: Not a control of this version (``ValidationError`` is a subclass).
+    """
+    return _decoder.decode(payload)

@@ -1,0 +1,122 @@
+"""What the registry knows: devices, vehicles, sites, grids, fences. Plain values."""
+
+from enum import StrEnum
+
+import msgspec
+
+
+class DeviceClass(StrEnum):
+    """The classes of wire.md, as they stand in topics."""
+
+    TRACKER = "trk"
+    CHARGER = "chg"
+    CAMERA = "cam"
+    GATEWAY = "gw"
+
+
+class AdminState(StrEnum):
+    """What staff said of a device; independent of presence and condition."""
+
+    ACTIVE = "active"
+    MAINTENANCE = "maintenance"
+    RETIRED = "retired"
+
+
+class SiteClass(StrEnum):
+    """How well satellites are seen where a vehicle is kept."""
+
+    OPEN = "open"
+    CANYON = "canyon"
+    GARAGE = "garage"
+    INDOOR = "indoor"
+
+
+class Device(msgspec.Struct, frozen=True, kw_only=True):
+    """One registered device.
+
+    Attributes:
+        id: ``[a-z0-9-]{1,64}``, not starting with ``pg-``; username = client id = topic level.
+        slot: Never re-used integer; index of every array.
+        cls: Class; must equal the topic's.
+        area: Grid code (up to 14 digits, national statistics code + sequence) or "" = city wide.
+        interval_s: Expected report interval when the device promises none; 0 = class default.
+    """
+
+    id: str
+    slot: int
+    cls: DeviceClass
+    vehicle_id: str | None = None
+    site_id: str | None = None
+    area: str = ""
+    model: str = ""
+    interval_s: int = 0
+    admin: AdminState = AdminState.ACTIVE
+
+
+class Vehicle(msgspec.Struct, frozen=True, kw_only=True):
+    """One e-bike or motorcycle and what its owner allowed.
+
+    Attributes:
+        contacts: Receivers told in order: the owner first, then a second contact.
+        consent: Purposes granted: ``anti_theft``, ``police_sharing``, ``statistics``.
+        auto_arm: Arm by rule (ignition off and still for ``arming.still_s``).
+    """
+
+    id: str
+    plate: str = ""
+    label: str = ""
+    kind: str = "e-bike"
+    owner_id: str = ""
+    area: str = ""
+    contacts: tuple[str, ...] = ("owner",)
+    consent: tuple[str, ...] = ("anti_theft", "police_sharing")
+    auto_arm: bool = True
+    site_class: SiteClass = SiteClass.OPEN
+
+
+class Site(msgspec.Struct, frozen=True, kw_only=True):
+    """A parking site. ``geometry`` is GeoJSON (WGS 84) or None."""
+
+    id: str
+    name: str = ""
+    area: str = ""
+    lat_deg: float = 0.0
+    lon_deg: float = 0.0
+    geometry: dict[str, object] | None = None
+
+
+class Grid(msgspec.Struct, frozen=True, kw_only=True):
+    """A patrol grid. ``id`` has 14 digits; ``geometry`` is a GeoJSON Polygon, WGS 84."""
+
+    id: str
+    name: str = ""
+    geometry: dict[str, object]
+
+
+class FenceKind(StrEnum):
+    """What leaving or entering a fence means."""
+
+    KEEP_IN = "keep_in"
+    KEEP_OUT = "keep_out"
+    WATCH = "watch"
+
+
+class Fence(msgspec.Struct, frozen=True, kw_only=True):
+    """A circle (lat, lon, radius) or a polygon with holes (GeoJSON, WGS 84).
+
+    Attributes:
+        margin_m: Half the width of the band between the inner and the outer boundary, metres.
+        dwell_s: A change of side counts after it has lasted this long.
+        vehicle_id: The only vehicle it speaks of; None = every vehicle.
+    """
+
+    id: str
+    name: str = ""
+    kind: FenceKind = FenceKind.WATCH
+    lat_deg: float | None = None
+    lon_deg: float | None = None
+    radius_m: float | None = None
+    geometry: dict[str, object] | None = None
+    margin_m: float = 10.0
+    dwell_s: float = 20.0
+    vehicle_id: str | None = None

@@ -1,0 +1,228 @@
+"""Presence and causes of every device at once, from the newest message of any kind.
+
+Laws: age is counted on the receiver's listening clock (it stands still while we or the broker
+were away, so our own outage is nobody's silence); a device's own clock decides nothing; more
+silence is never healthier.
+"""
+
+from dataclasses import dataclass
+from enum import IntEnum, IntFlag
+from typing import Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from devices.model import DeviceClass
+
+
+class Presence(IntEnum):
+    """What we know of a device being there (decisions.md, Presence)."""
+
+    UNKNOWN = 0
+    ONLINE = 1
+    LATE = 2
+    OFFLINE = 3
+    SLEEPING = 4
+
+    @property
+    def word(self) -> str:
+        """The stable lower-case word used by the API."""
+        return self.name.lower()
+
+
+class Cause(IntFlag):
+    """Why a device is late, offline or degraded. Bits are stored: never reuse one."""
+
+    NEVER_HEARD = 1 << 0
+    SILENT = 1 << 1
+    CONNECTION_LOST = 1 << 2
+    PROMISE_BROKEN = 1 << 3
+    BATTERY_LOW = 1 << 4
+    BATTERY_CRITICAL = 1 << 5
+    NO_EXTERNAL_POWER = 1 << 6
+    NO_POSITION = 1 << 7
+    CLOCK_OFF = 1 << 8
+    SIGNAL_WEAK = 1 << 9
+    PORT_FAULT = 1 << 10
+    STATION_FAULT = 1 << 11
+    MAINS_OUT_OF_RANGE = 1 << 12
+    OVERHEATED = 1 << 13
+    SMOKE = 1 << 14
+    LOW_FRAME_RATE = 1 << 15
+    FROZEN = 1 << 16
+    NO_VIDEO = 1 << 17
+    NOT_RECORDING = 1 << 18
+    DISK_FULL = 1 << 19
+    OCCLUDED = 1 << 20
+    TAMPERED = 1 << 21
+
+    @property
+    def code(self) -> str:
+        """The stable lower-case word used by the API."""
+        return (self.name or "").lower()
+
+    @property
+    def en(self) -> str:
+        """For people who read English."""
+        return _WORDS[self][0]
+
+    @property
+    def zh(self) -> str:
+        """For people who read Chinese."""
+        return _WORDS[self][1]
+
+
+_WORDS: dict[Cause, tuple[str, str]] = {
+    Cause.NEVER_HEARD: ("registered but never heard", "已登记但从未上报"),
+    Cause.SILENT: ("no message for longer than expected", "超过预期时间未上报"),
+    Cause.CONNECTION_LOST: ("the broker lost its connection", "与消息服务器的连接中断"),
+    Cause.PROMISE_BROKEN: ("did not wake up as promised", "未按承诺时间唤醒上报"),
+    Cause.BATTERY_LOW: ("battery below 20 %", "电量低于20%"),
+    Cause.BATTERY_CRITICAL: ("battery below 10 %", "电量低于10%"),
+    Cause.NO_EXTERNAL_POWER: ("external power is missing", "外部电源缺失"),
+    Cause.NO_POSITION: ("no satellite position", "无卫星定位"),
+    Cause.CLOCK_OFF: ("its clock is off by more than a minute", "设备时钟偏差超过一分钟"),
+    Cause.SIGNAL_WEAK: ("mobile signal below -110 dBm", "移动信号弱于-110 dBm"),
+    Cause.PORT_FAULT: ("a port is faulted", "有充电口故障"),
+    Cause.STATION_FAULT: ("30 % or more of its ports are faulted", "三成以上充电口故障"),
+    Cause.MAINS_OUT_OF_RANGE: ("mains outside 198-242 V", "市电电压超出198-242 V"),
+    Cause.OVERHEATED: ("a port is hotter than 65 °C", "充电口温度超过65 °C"),
+    Cause.SMOKE: ("smoke reported", "烟雾报警"),
+    Cause.LOW_FRAME_RATE: ("fewer pictures per second than expected", "帧率低于预期"),
+    Cause.FROZEN: ("the picture is frozen", "画面冻结"),
+    Cause.NO_VIDEO: ("no picture", "无画面"),
+    Cause.NOT_RECORDING: ("not recording", "未录像"),
+    Cause.DISK_FULL: ("disk above 90 %", "硬盘使用超过90%"),
+    Cause.OCCLUDED: ("the view is covered", "镜头被遮挡"),
+    Cause.TAMPERED: ("tampered with", "设备被人为破坏"),
+}
+
+
+def causes_of(bits: int) -> list[Cause]:
+    """The single causes in ``bits``, in the order of their bits; unknown bits are left out."""
+    return [cause for cause in Cause if bits & cause]
+
+
+DEFAULT_INTERVAL_S: dict[DeviceClass, float] = {
+    DeviceClass.TRACKER: 180.0,
+    DeviceClass.CHARGER: 180.0,
+    DeviceClass.CAMERA: 60.0,
+    DeviceClass.GATEWAY: 30.0,
+}
+"""Expected interval where a device promised none. Source: health.md, table."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PresencePolicy:
+    """Bounds of presence. Source: health.md, Presence and the wills rule.
+
+    Attributes:
+        online_factor: Online while age <= factor x interval + slack.
+        late_factor: Late while age <= factor x interval + slack.
+        slack_s: Added to both.
+        lost_offline_s: After a will: offline after this much more silence.
+        sleep_late_factor: A sleeper is late past its promise times this.
+        sleep_offline_factor: ... and offline past this times the promise plus an hour.
+    """
+
+    online_factor: float = 1.5
+    late_factor: float = 3.0
+    slack_s: float = 30.0
+    lost_offline_s: float = 120.0
+    sleep_late_factor: float = 1.1
+    sleep_offline_factor: float = 2.0
+    sleep_offline_slack_s: float = 3600.0
+
+
+class Said(IntEnum):
+    """What a device (or its will) last said about its connection."""
+
+    NOTHING = 0
+    SLEEPING = 1
+    LOST = 2
+    DISCONNECTED = 3
+
+
+@dataclass(slots=True)
+class PresenceArrays:
+    """One element per slot.
+
+    Attributes:
+        heard_ms: Listening clock at the newest message of any kind; -1 = never.
+        interval_ms: Promised or expected report interval.
+        said: ``Said`` of the newest state message, overruled by newer life.
+        presence: The value of the last ``assess``.
+        known: Whether the slot is a registered, active device.
+    """
+
+    heard_ms: NDArray[np.int64]
+    interval_ms: NDArray[np.int64]
+    said: NDArray[np.uint8]
+    presence: NDArray[np.uint8]
+    known: NDArray[np.bool_]
+
+    @classmethod
+    def empty(cls, size: int) -> Self:
+        """Arrays for ``size`` slots, nothing known."""
+        return cls(
+            heard_ms=np.full(size, -1, np.int64),
+            interval_ms=np.full(size, 180_000, np.int64),
+            said=np.zeros(size, np.uint8),
+            presence=np.zeros(size, np.uint8),
+            known=np.zeros(size, np.bool_),
+        )
+
+    def grown(self, size: int) -> "PresenceArrays":
+        """The same with room for ``size`` slots."""
+        new = PresenceArrays.empty(size)
+        old = len(self.heard_ms)
+        for name in self.__slots__:
+            getattr(new, name)[:old] = getattr(self, name)
+        return new
+
+
+def assess(
+    arrays: PresenceArrays, now_ms: int, policy: PresencePolicy
+) -> tuple[NDArray[np.uint8], NDArray[np.uint64]]:
+    """Presence and its causes of every slot.
+
+    Args:
+        arrays: State; not changed.
+        now_ms: The listening clock.
+        policy: Bounds.
+
+    Returns:
+        Presence values and ``Cause`` bits, one per slot; unregistered slots are UNKNOWN, 0.
+    """
+    age_ms = now_ms - arrays.heard_ms
+    interval = arrays.interval_ms
+    slack_ms = int(policy.slack_s * 1000)
+    sleeping = arrays.said == Said.SLEEPING
+    lost = arrays.said == Said.LOST
+    gone = lost | (arrays.said == Said.DISCONNECTED)
+
+    late = age_ms > policy.online_factor * interval + slack_ms
+    offline = age_ms > policy.late_factor * interval + slack_ms
+    late |= gone
+    lost_bound = np.minimum(policy.lost_offline_s * 1000, policy.late_factor * interval)
+    offline |= lost & (age_ms > lost_bound)
+    late = np.where(sleeping, age_ms > policy.sleep_late_factor * interval, late)
+    offline = np.where(
+        sleeping,
+        age_ms > policy.sleep_offline_factor * interval + int(policy.sleep_offline_slack_s * 1000),
+        offline,
+    )
+    presence = np.where(sleeping, np.uint8(Presence.SLEEPING), np.uint8(Presence.ONLINE))
+    presence[late] = Presence.LATE
+    presence[offline] = Presence.OFFLINE
+    never = arrays.heard_ms < 0
+    presence[never | ~arrays.known] = Presence.UNKNOWN
+
+    quiet = late | offline
+    causes = np.zeros(len(age_ms), np.uint64)
+    causes[quiet & ~gone & ~sleeping] = int(Cause.SILENT)
+    causes[quiet & sleeping] = int(Cause.PROMISE_BROKEN)
+    causes[quiet & gone] = int(Cause.CONNECTION_LOST)
+    causes[never] = int(Cause.NEVER_HEARD)
+    causes[~arrays.known] = 0
+    return presence, causes

@@ -1,0 +1,83 @@
+"""The measurements of the telemetry store: one table of columns for every adapter.
+
+A ``Row`` is keyed (device, time, seq) as decisions.md 14; writing one twice changes nothing.
+"""
+
+from collections.abc import Mapping
+from typing import Literal, NamedTuple
+
+ColumnType = Literal["float", "int", "str"]
+
+MEASUREMENTS: Mapping[str, Mapping[str, ColumnType]] = {
+    "fix": {
+        "lat_deg": "float",
+        "lon_deg": "float",
+        "acc_m": "float",
+        "speed_mps": "float",
+        "course_deg": "float",
+        "hdop": "float",
+        "sat": "int",
+        "source": "str",
+        "battery_pct": "float",
+        "ext_mv": "int",
+        "rssi_dbm": "int",
+        "state_bits": "int",
+        "flags": "int",
+        "recv_ms": "int",
+    },
+    "event": {
+        "type": "str",
+        "ev_id": "str",
+        "on": "int",
+        "level": "int",
+        "lat_deg": "float",
+        "lon_deg": "float",
+        "flags": "int",
+        "recv_ms": "int",
+    },
+    "charger": {
+        "rssi_dbm": "int",
+        "temp_c": "float",
+        "mains_v": "float",
+        "coins_total": "int",
+        "amount_total_fen": "int",
+        "energy_total_wh": "int",
+        "ports_busy": "int",
+        "ports_faulted": "int",
+        "ports": "str",
+        "flags": "int",
+        "recv_ms": "int",
+    },
+    "camera": {
+        "fps": "float",
+        "frames": "int",
+        "kbps": "int",
+        "online": "int",
+        "recording": "int",
+        "disk_used_gb": "float",
+        "clock_off_ms": "int",
+        "temp_c": "float",
+        "flags": "int",
+        "recv_ms": "int",
+    },
+    "state": {"state": "str", "reason": "str", "flags": "int", "recv_ms": "int"},
+}
+"""Columns per measurement, in the order of ``Row.fields``. A column's type never changes."""
+
+
+class Row(NamedTuple):
+    """One row for the telemetry store.
+
+    Attributes:
+        measurement: A key of ``MEASUREMENTS``.
+        device_id: Registry id (the tag of a time-series database).
+        t_ms: Time of the measurement, ms UTC; corrected as decisions.md 12.
+        seq: Makes rows of one device and time unique; from the device or from a hash.
+        fields: Values in the column order of the measurement; None = unknown.
+    """
+
+    measurement: str
+    device_id: str
+    t_ms: int
+    seq: int
+    fields: tuple[float | int | str | None, ...]

@@ -1,0 +1,48 @@
+"""Topics of wire.md: parsed into class, device id and channel, or refused."""
+
+import re
+from typing import NamedTuple
+
+from devices.errors import WireError, WireReason
+from devices.model import DeviceClass
+
+DEVICE_ID = re.compile(r"[a-z0-9-]{1,64}", re.ASCII)
+"""Ids of devices (decisions.md 9)."""
+
+RETAINED_OK = frozenset({"status", "state", "info"})
+"""Channels on which a retained message may set state (decisions.md 10)."""
+
+CHANNELS: dict[DeviceClass, frozenset[str]] = {
+    DeviceClass.TRACKER: frozenset({"fix", "batch", "event", "state", "info", "ack"}),
+    DeviceClass.CHARGER: frozenset({"status", "session", "coin", "event", "state", "info", "ack"}),
+    DeviceClass.CAMERA: frozenset({"hb", "event", "state", "info", "ack"}),
+    DeviceClass.GATEWAY: frozenset({"multi", "state", "info", "ack"}),
+}
+"""Channels each class may publish (wire.md, Topics)."""
+
+_CLASSES = {cls.value: cls for cls in DeviceClass}
+
+
+class Topic(NamedTuple):
+    """The identity and kind of an upward message."""
+
+    cls: DeviceClass
+    device_id: str
+    channel: str
+
+
+def parse_topic(topic: str, root: str) -> Topic:
+    """Parse ``{root}/up/{class}/{device_id}/{channel}``.
+
+    Raises:
+        WireError: ``topic`` for another form, ``channel`` for one the class does not have.
+    """
+    parts = topic.split("/")
+    if len(parts) != root.count("/") + 5 or not topic.startswith(root + "/up/"):
+        raise WireError(WireReason.TOPIC, "not {root}/up/{class}/{id}/{channel}")
+    cls = _CLASSES.get(parts[-3])
+    if cls is None or DEVICE_ID.fullmatch(parts[-2]) is None:
+        raise WireError(WireReason.TOPIC, "unknown class, or an id outside [a-z0-9-]{1,64}")
+    if parts[-1] not in CHANNELS[cls]:
+        raise WireError(WireReason.CHANNEL, f"{cls} has no channel of this name")
+    return Topic(cls, parts[-2], parts[-1])

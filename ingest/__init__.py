@@ -1,0 +1,1 @@
+"""The MQTT shell: broker to journal, journal to decisions, journal to telemetry."""

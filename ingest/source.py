@@ -1,0 +1,187 @@
+"""The only file that knows an MQTT client: batches of unacknowledged PUBLISH from the broker.
+
+paho-mqtt over MQTT 3.1.1 with manual acknowledgement and a persistent session. Its network
+thread only appends to a queue, so nothing can kill it; subscriptions are renewed on every
+connect; an echo of our own through the broker proves that messages really flow.
+"""
+
+import threading
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import paho.mqtt.client as mqtt
+import structlog
+from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
+from paho.mqtt.reasoncodes import ReasonCode
+
+from ingest.ports import Envelope
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourceSettings:
+    """Where the broker is and who we are; settings ``broker.*`` and ``ingest.*``."""
+
+    host: str
+    port: int
+    root: str
+    user: str
+    password: str
+    max_inflight: int
+    silent_ms: int
+    echo_ms: int
+    keepalive_s: int = 30
+
+
+class MqttSource:
+    """Batches from the broker; acknowledged only when the caller says so."""
+
+    def __init__(self, settings: SourceSettings, steady_ms: Callable[[], int]) -> None:
+        """Nothing is opened before ``start``."""
+        self._settings = settings
+        self._steady_ms = steady_ms
+        self._queue: deque[Envelope] = deque()
+        self._arrived = threading.Event()
+        self._session = 0
+        self._connected = False
+        self._reason = "not connected yet"
+        self._echo_topic = f"{settings.root}/sys/echo/{settings.user}"
+        self._echo_sent_ms = 0
+        self._echo_heard_ms = 0
+        self.reconnects = 0
+        self.silences = 0
+        client = mqtt.Client(
+            CallbackAPIVersion.VERSION2,
+            client_id=settings.user,
+            clean_session=False,
+            protocol=MQTTProtocolVersion.MQTTv311,
+            manual_ack=True,
+        )
+        client.username_pw_set(settings.user, settings.password)
+        client.reconnect_delay_set(min_delay=1, max_delay=5)
+        client.max_inflight_messages_set(settings.max_inflight)
+        client.on_connect = self._on_connect
+        client.on_disconnect = self._on_disconnect
+        client.on_message = self._on_message
+        self._client = client
+
+    @property
+    def connected(self) -> bool:
+        """Whether messages flow: connected, and our own echo came back lately."""
+        return self._connected and self._reason == ""
+
+    @property
+    def reason(self) -> str:
+        """Why ``connected`` is False, "" when it is True."""
+        return self._reason
+
+    @property
+    def unacknowledged(self) -> int:
+        """Messages taken from the broker and still in the queue."""
+        return len(self._queue)
+
+    def start(self) -> None:
+        """Connect in the background and keep reconnecting for ever."""
+        settings = self._settings
+        self._echo_heard_ms = self._steady_ms()
+        self._client.connect_async(settings.host, settings.port, settings.keepalive_s)
+        self._client.loop_start()
+
+    def stop(self) -> None:
+        """Disconnect in good order; the session stays at the broker."""
+        self._client.disconnect()
+        self._client.loop_stop()
+
+    def take(self, limit: int, wait_s: float) -> list[Envelope]:
+        """Up to ``limit`` envelopes in order of arrival; waits for the first, may be empty."""
+        if not self._queue:
+            self._arrived.wait(wait_s)
+        self._arrived.clear()
+        queue = self._queue
+        return [queue.popleft() for _ in range(min(limit, len(queue)))]
+
+    def ack(self, envelopes: list[Envelope]) -> None:
+        """Acknowledge; those of an earlier connection are left to be redelivered."""
+        session = self._session
+        for envelope in envelopes:
+            if envelope.qos and envelope.session == session:
+                self._client.ack(envelope.mid, envelope.qos)
+
+    def watch(self) -> None:
+        """Send the echo when due, and notice silence. Call it about once a second."""
+        now, settings = self._steady_ms(), self._settings
+        if not self._connected:
+            return
+        if now - self._echo_sent_ms >= settings.echo_ms:
+            self._echo_sent_ms = now
+            self._client.publish(self._echo_topic, b"echo", qos=0)
+        silent_ms = now - self._echo_heard_ms
+        if silent_ms >= settings.silent_ms:
+            if self._reason == "":
+                self.silences += 1
+                log.warning("broker_silent", after_s=silent_ms // 1000)
+            self._reason = f"connected, but our own echo is missing for {silent_ms // 1000} s"
+            self._subscribe()
+            self._echo_heard_ms = now - settings.silent_ms + settings.echo_ms
+
+    def _subscribe(self) -> None:
+        self._client.subscribe([(f"{self._settings.root}/up/#", 1), (self._echo_topic, 0)])
+
+    def _on_connect(
+        self,
+        _client: mqtt.Client,
+        _userdata: object,
+        _flags: mqtt.ConnectFlags,
+        code: ReasonCode,
+        _properties: object,
+    ) -> None:
+        if code.is_failure:
+            self._reason = f"the broker refused us: {code}"
+            log.error("broker_refused", reason=str(code))
+            return
+        self._session += 1
+        self._connected, self._reason = True, ""
+        self._echo_heard_ms = self._steady_ms()
+        self._echo_sent_ms = 0
+        self._subscribe()
+        if self._session > 1:
+            self.reconnects += 1
+        log.info("broker_connected", session=self._session)
+
+    def _on_disconnect(
+        self,
+        _client: mqtt.Client,
+        _userdata: object,
+        _flags: mqtt.DisconnectFlags,
+        code: ReasonCode,
+        _properties: object,
+    ) -> None:
+        if self._connected:
+            log.warning("broker_lost", reason=str(code))
+        self._connected = False
+        self._reason = f"connection lost: {code}"
+
+    def _on_message(
+        self, _client: mqtt.Client, _userdata: object, message: mqtt.MQTTMessage
+    ) -> None:
+        topic = message.topic
+        if topic == self._echo_topic:
+            self._echo_heard_ms = self._steady_ms()
+            if self._connected and self._reason:
+                log.info("broker_speaks_again")
+                self._reason = ""
+            return
+        self._queue.append(
+            Envelope(
+                topic,
+                message.payload,
+                message.retain,
+                message.dup,
+                message.qos,
+                message.mid,
+                self._session,
+            )
+        )
+        self._arrived.set()

@@ -1,0 +1,252 @@
+"""The records database (SQLAlchemy Core), the same on SQLite and PostgreSQL.
+
+Alembic revisions in ``stores/migrations`` create it; a test holds both equal.
+Times are integers: milliseconds UTC. JSON columns are text written by msgspec.
+"""
+
+import sqlalchemy as sa
+
+metadata = sa.MetaData()
+
+_big = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+
+control = sa.Table(
+    "control",
+    metadata,
+    sa.Column("id", _big, primary_key=True, autoincrement=True),
+    sa.Column("at_ms", sa.BigInteger, nullable=False),
+    sa.Column("body", sa.LargeBinary, nullable=False),
+    sqlite_autoincrement=True,
+)
+
+devices = sa.Table(
+    "devices",
+    metadata,
+    sa.Column("slot", _big, primary_key=True, autoincrement=True),
+    sa.Column("id", sa.String(64), nullable=False, unique=True),
+    sa.Column("cls", sa.String(3), nullable=False),
+    sa.Column("vehicle_id", sa.String(64), index=True),
+    sa.Column("site_id", sa.String(64), index=True),
+    sa.Column("area", sa.String(14), nullable=False, server_default=""),
+    sa.Column("model", sa.String(64), nullable=False, server_default=""),
+    sa.Column("interval_s", sa.Integer, nullable=False, server_default="0"),
+    sa.Column("admin", sa.String(16), nullable=False, server_default="active"),
+    sa.Column("secret_hash", sa.String(200), nullable=False),
+    sa.Column("registered_ms", sa.BigInteger, nullable=False),
+    sqlite_autoincrement=True,
+)
+
+vehicles = sa.Table(
+    "vehicles",
+    metadata,
+    sa.Column("id", sa.String(64), primary_key=True),
+    sa.Column("owner_id", sa.String(64), nullable=False, index=True),
+    sa.Column("area", sa.String(14), nullable=False, server_default=""),
+    sa.Column("body", sa.Text, nullable=False),  # devices.model.Vehicle as JSON
+)
+
+sites = sa.Table(
+    "sites",
+    metadata,
+    sa.Column("id", sa.String(64), primary_key=True),
+    sa.Column("area", sa.String(14), nullable=False, server_default=""),
+    sa.Column("body", sa.Text, nullable=False),
+)
+
+grids = sa.Table(
+    "grids",
+    metadata,
+    sa.Column("id", sa.String(14), primary_key=True),
+    sa.Column("body", sa.Text, nullable=False),
+)
+
+fences = sa.Table(
+    "fences",
+    metadata,
+    sa.Column("id", sa.String(64), primary_key=True),
+    sa.Column("body", sa.Text, nullable=False),
+)
+
+reader_offsets = sa.Table(
+    "reader_offsets",
+    metadata,
+    sa.Column("reader", sa.String(32), primary_key=True),
+    sa.Column("seq", sa.BigInteger, nullable=False),
+    sa.Column("recv_ms", sa.BigInteger, nullable=False),
+)
+
+books = sa.Table(
+    "books",
+    metadata,
+    sa.Column("reader", sa.String(32), primary_key=True),
+    sa.Column("name", sa.String(32), primary_key=True),  # received accepted duplicate ...
+    sa.Column("reason", sa.String(32), primary_key=True),  # "" or a quarantine reason
+    sa.Column("count", sa.BigInteger, nullable=False),
+)
+
+quarantine = sa.Table(
+    "quarantine",
+    metadata,
+    sa.Column("id", _big, primary_key=True, autoincrement=True),
+    sa.Column("seq", sa.BigInteger, nullable=False),
+    sa.Column("item", sa.Integer, nullable=False),  # -1 = the whole message
+    sa.Column("recv_ms", sa.BigInteger, nullable=False, index=True),
+    sa.Column("topic", sa.Text, nullable=False),
+    sa.Column("device_id", sa.String(64), nullable=False, index=True),
+    sa.Column("reason", sa.String(32), nullable=False, index=True),
+    sa.Column("detail", sa.Text, nullable=False),
+    sa.Column("payload", sa.LargeBinary, nullable=False),
+    sa.Column("code_version", sa.String(32), nullable=False),
+    sa.UniqueConstraint("seq", "item"),
+    sqlite_autoincrement=True,
+)
+
+alerts = sa.Table(
+    "alerts",
+    metadata,
+    sa.Column("id", sa.String(32), primary_key=True),
+    sa.Column("vehicle_id", sa.String(64), nullable=False, index=True),
+    sa.Column("device_id", sa.String(64), nullable=False),
+    sa.Column("kind", sa.String(16), nullable=False),
+    sa.Column("level", sa.Integer, nullable=False),
+    sa.Column("state", sa.String(16), nullable=False, index=True),
+    sa.Column("onset_ms", sa.BigInteger, nullable=False),
+    sa.Column("raised_ms", sa.BigInteger, nullable=False, index=True),
+    sa.Column("updated_ms", sa.BigInteger, nullable=False),
+    sa.Column("lat_deg", sa.Float),
+    sa.Column("lon_deg", sa.Float),
+    sa.Column("acc_m", sa.Float),
+    sa.Column("moved_m", sa.Float, nullable=False),
+    sa.Column("late_s", sa.Float, nullable=False),
+    sa.Column("grid", sa.String(14), nullable=False),
+    sa.Column("area", sa.String(14), nullable=False),
+    sa.Column("reasons", sa.Text, nullable=False),
+    sa.Column("version", sa.Integer, nullable=False),
+)
+
+alert_log = sa.Table(
+    "alert_log",
+    metadata,
+    sa.Column("alert_id", sa.String(32), primary_key=True),
+    sa.Column("version", sa.Integer, primary_key=True),
+    sa.Column("what", sa.String(32), nullable=False),
+    sa.Column("level", sa.Integer, nullable=False),
+    sa.Column("at_ms", sa.BigInteger, nullable=False),  # receive time of the cause
+    sa.Column("t_ms", sa.BigInteger, nullable=False),  # time of the measurement
+    sa.Column("moved_m", sa.Float, nullable=False),
+    sa.Column("by", sa.String(64), nullable=False),
+)
+
+incidents = sa.Table(
+    "incidents",
+    metadata,
+    sa.Column("id", sa.String(32), primary_key=True),
+    sa.Column("alert_id", sa.String(32), nullable=False, unique=True),
+    sa.Column("vehicle_id", sa.String(64), nullable=False, index=True),
+    sa.Column("device_id", sa.String(64), nullable=False),
+    sa.Column("kind", sa.String(16), nullable=False),
+    sa.Column("level", sa.Integer, nullable=False),
+    sa.Column("state", sa.String(16), nullable=False, index=True),
+    sa.Column("outcome", sa.String(32)),
+    sa.Column("grid", sa.String(14), nullable=False),
+    sa.Column("area", sa.String(14), nullable=False, index=True),
+    sa.Column("onset_ms", sa.BigInteger, nullable=False),
+    sa.Column("opened_ms", sa.BigInteger, nullable=False, index=True),
+    sa.Column("updated_ms", sa.BigInteger, nullable=False),
+    sa.Column("lat_deg", sa.Float),
+    sa.Column("lon_deg", sa.Float),
+    sa.Column("acc_m", sa.Float),
+    sa.Column("reasons", sa.Text, nullable=False),
+    sa.Column("case_number", sa.String(64)),
+    sa.Column("assignee", sa.String(64)),
+    sa.Column("version", sa.Integer, nullable=False),
+)
+sa.Index(
+    "one_open_incident_per_vehicle_and_kind",
+    incidents.c.vehicle_id,
+    incidents.c.kind,
+    unique=True,
+    sqlite_where=incidents.c.state != "closed",
+    postgresql_where=incidents.c.state != "closed",
+)
+
+incident_log = sa.Table(
+    "incident_log",
+    metadata,
+    sa.Column("id", _big, primary_key=True, autoincrement=True),
+    sa.Column("incident_id", sa.String(32), nullable=False, index=True),
+    sa.Column("at_ms", sa.BigInteger, nullable=False),
+    sa.Column("by", sa.String(64), nullable=False),
+    sa.Column("from_state", sa.String(16), nullable=False),
+    sa.Column("to_state", sa.String(16), nullable=False),
+    sa.Column("reason", sa.Text, nullable=False),
+    sqlite_autoincrement=True,
+)
+
+outbox = sa.Table(
+    "outbox",
+    metadata,
+    sa.Column("id", _big, primary_key=True, autoincrement=True),
+    sa.Column("key", sa.String(160), nullable=False, unique=True),
+    sa.Column("kind", sa.String(16), nullable=False),
+    sa.Column("action", sa.String(32), nullable=False),
+    sa.Column("channel", sa.String(16), nullable=False),
+    sa.Column("receiver", sa.String(80), nullable=False),
+    sa.Column("audience", sa.String(16), nullable=False),
+    sa.Column("area", sa.String(14), nullable=False),
+    sa.Column("alert_id", sa.String(32), nullable=False, index=True),
+    sa.Column("incident_id", sa.String(32), index=True),
+    sa.Column("body", sa.Text, nullable=False),
+    sa.Column("caused_recv_ms", sa.BigInteger, nullable=False),
+    sa.Column("created_ms", sa.BigInteger, nullable=False),
+    sa.Column("due_ms", sa.BigInteger, nullable=False),
+    sa.Column("deadline_ms", sa.BigInteger, nullable=False),
+    sa.Column("state", sa.String(16), nullable=False),  # due sent undelivered rejected
+    sa.Column("attempts", sa.Integer, nullable=False),
+    sa.Column("sent_ms", sa.BigInteger),
+    sa.Column("answer", sa.Text),
+    sa.Column("last_error", sa.Text),
+    sqlite_autoincrement=True,
+)
+sa.Index("outbox_due", outbox.c.state, outbox.c.due_ms)
+
+feed = sa.Table(
+    "feed",
+    metadata,
+    sa.Column("id", _big, primary_key=True, autoincrement=False),  # numbered by the dispatcher
+    sa.Column("outbox_id", sa.BigInteger, nullable=False, unique=True),
+    sa.Column("kind", sa.String(16), nullable=False),
+    sa.Column("action", sa.String(32), nullable=False),
+    sa.Column("audience", sa.String(16), nullable=False),
+    sa.Column("area", sa.String(14), nullable=False),
+    sa.Column("body", sa.Text, nullable=False),
+    sa.Column("caused_recv_ms", sa.BigInteger, nullable=False),
+    sa.Column("at_ms", sa.BigInteger, nullable=False),
+)
+
+tokens = sa.Table(
+    "tokens",
+    metadata,
+    sa.Column("id", sa.String(32), primary_key=True),
+    sa.Column("hash", sa.String(64), nullable=False, unique=True),  # SHA-256 of the token, hex
+    sa.Column("name", sa.String(64), nullable=False),
+    sa.Column("role", sa.String(16), nullable=False),
+    sa.Column("areas", sa.Text, nullable=False),  # JSON list of area prefixes; [""] = city wide
+    sa.Column("owner_id", sa.String(64)),  # role owner: whose vehicles
+    sa.Column("created_ms", sa.BigInteger, nullable=False),
+    sa.Column("expires_ms", sa.BigInteger),
+    sa.Column("revoked_ms", sa.BigInteger),
+)
+
+audit = sa.Table(
+    "audit",
+    metadata,
+    sa.Column("id", _big, primary_key=True, autoincrement=True),
+    sa.Column("at_ms", sa.BigInteger, nullable=False),
+    sa.Column("by", sa.String(64), nullable=False),
+    sa.Column("role", sa.String(16), nullable=False),
+    sa.Column("action", sa.String(32), nullable=False),
+    sa.Column("object", sa.String(128), nullable=False),
+    sa.Column("purpose", sa.String(32), nullable=False),
+    sqlite_autoincrement=True,
+)
