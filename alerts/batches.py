@@ -30,6 +30,7 @@ def believable(fix: Fix) -> bool:
 
 
 def to_arrays(records: list[Record]) -> Fixes:
+    """The fixes of one round as arrays; every record holds a believable fix."""
     fixes = [record.reading for record in records]
     nan = float("nan")
     rows = [

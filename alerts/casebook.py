@@ -172,7 +172,7 @@ class Casebook:
         """A human confirmed: level 3, an incident opens."""
         if alert.level >= Level.CONFIRMED:
             return
-        alert.reasons.append(report.human_reason(code, cause.by))
+        alert.reasons.append(report.human_reason(code))
         alert.level, alert.state = Level.CONFIRMED, AlertState.CONFIRMED
         self._change(alert, code, effects, by=cause.by, cause=cause)
         if alert.incident is None:
@@ -190,7 +190,7 @@ class Casebook:
         """Dismiss or expire; an open incident is told, people close it."""
         alert.state = state
         if what == "owner_me":
-            alert.reasons.append(report.human_reason("owner_me", cause.by))
+            alert.reasons.append(report.human_reason("owner_me"))
         change = self._change(alert, what, effects, by=cause.by, cause=cause)
         if alert.incident is not None and what != "incident_closed":
             self._tell_incident(alert, change, "stand_down", effects)
@@ -208,7 +208,7 @@ class Casebook:
             if since_told >= policy.second_contact_s and not alert.second_told:
                 self._tell_second(alert, effects)
             if self._may_dispatch_unanswered(alert, since_told):
-                alert.reasons.append(report.human_reason("owner_silent", "system"))
+                alert.reasons.append(report.human_reason("owner_silent"))
                 self._change(alert, "owner_silent", effects, cause=cause)
                 self._open_incident(alert, effects)
             back = 0 <= alert.back_ms <= elapsed_ms - policy.return_s * 1000

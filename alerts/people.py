@@ -43,11 +43,19 @@ def apply(
             for device in watch.trackers(control.vehicle_id):
                 disarm(device, cause, watch=watch, cases=cases, effects=effects)
         case ReportStolen():
-            _report_stolen(control, cause, watch, cases, registry, grids, effects)
+            _report_stolen(
+                control,
+                cause,
+                watch=watch,
+                cases=cases,
+                registry=registry,
+                grids=grids,
+                effects=effects,
+            )
         case OwnerAnswer() | DeskVerdict() | Delivered() | IncidentMoved():
             alert = cases.by_id(control.alert_id)
             if alert is not None:  # a word on an alert that has ended changes nothing
-                _answer(control, alert, cause, watch, cases, effects)
+                _answer(control, alert, cause, watch=watch, cases=cases, effects=effects)
         case _:
             pass
 
@@ -68,6 +76,7 @@ def _answer(
     control: OwnerAnswer | DeskVerdict | Delivered | IncidentMoved,
     alert: OpenAlert,
     cause: Cause,
+    *,
     watch: Watch,
     cases: Casebook,
     effects: Effects,
@@ -83,13 +92,13 @@ def _answer(
         case DeskVerdict(verdict="confirm"):
             cases.confirm(alert, "desk_confirmed", cause, effects)
             return
-        case IncidentMoved():
-            if control.state != "closed":
-                return
+        case IncidentMoved(state="closed"):
             state, what = AlertState.CONFIRMED, "incident_closed"
+        case IncidentMoved():
+            return
         case OwnerAnswer():
             state, what = AlertState.DISMISSED, "owner_me"
-        case DeskVerdict():
+        case _:
             state, what = AlertState.DISMISSED, "desk_dismissed"
     cases.end(alert, state=state, what=what, cause=cause, effects=effects)
     watch.settle_anew(alert.device.slot)
@@ -98,6 +107,7 @@ def _answer(
 def _report_stolen(
     control: ReportStolen,
     cause: Cause,
+    *,
     watch: Watch,
     cases: Casebook,
     registry: Registry,
@@ -119,7 +129,7 @@ def _report_stolen(
         kind=AlertKind.MOVEMENT,
         level=Level.CONFIRMED,
         onset_ms=control.at_ms,
-        reasons=[report.human_reason("reported_stolen", control.by)],
+        reasons=[report.human_reason("reported_stolen")],
         cause=cause._replace(grid=grids.grid_of(cause.lat_deg, cause.lon_deg)),
         what="reported_stolen",
         effects=effects,

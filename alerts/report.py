@@ -26,7 +26,7 @@ def slow_reason(*, moved_m: float, for_s: float) -> Reason:
     )
 
 
-def human_reason(code: str, by: str) -> Reason:
+def human_reason(code: str) -> Reason:
     """A person's word."""
     words = {
         "owner_not_me": ("the owner says: not me", "车主确认:不是本人"),

@@ -32,10 +32,11 @@ class Watch:
         self.evidence = EvidenceArrays.empty(0)
         self._by_rule = np.zeros(0, np.bool_)
         self._trackers_of: dict[str, list[Device]] = {}
+        self._bound: dict[int, str] = {}
 
     def follow(self, registry: Registry) -> None:
         """Take over every tracker of a registry; what is known of its slot is kept."""
-        self._trackers_of = {}
+        self._trackers_of, self._bound = {}, {}
         for device in registry.devices.values():
             self.bind(device, registry)
 
@@ -44,9 +45,13 @@ class Watch:
         if device.cls is not DeviceClass.TRACKER:
             return
         self._room_for(device.slot)
-        for trackers in self._trackers_of.values():
-            trackers[:] = [other for other in trackers if other.slot != device.slot]
+        before = self._bound.pop(device.slot, None)
+        if before is not None:
+            self._trackers_of[before] = [
+                other for other in self._trackers_of[before] if other.slot != device.slot
+            ]
         if device.vehicle_id:
+            self._bound[device.slot] = device.vehicle_id
             self._trackers_of.setdefault(device.vehicle_id, []).append(device)
             self.arm_by_rule(device.vehicle_id, registry)
 

@@ -1,6 +1,7 @@
-"""From journal entries to accepted records: decode, identity, duplicates. One code for both
-readers: the processor and the projector run it apart and agree, because the journal is all it
-looks at.
+"""From journal entries to accepted records: decode, identity, duplicates.
+
+One code for both readers: the processor and the projector run it apart and agree, because the
+journal is all it looks at.
 """
 
 from collections import Counter

@@ -5,6 +5,8 @@ replay an ordinary array. Newer evidence of life always wins over a will or a re
 """
 
 from collections.abc import Callable
+from operator import itemgetter
+from typing import Any, cast
 
 import msgspec
 import numpy as np
@@ -37,6 +39,11 @@ Rows = NDArray[np.void]
 MAX_TICK_MS = 2_000
 """The listening clock moves at most so much a tick: a longer silence of the journal is our own
 outage, not the devices' (ticks come once a second)."""
+
+CLOCK_OFF_MS = 60_000
+"""A clock off by more is said. Source: health.md, Tracker and Camera."""
+_FUTURE = int(Flag.FUTURE)
+_UNTIMELY = int(Flag.FUTURE | Flag.LATE | Flag.BACKFILL | Flag.NO_TIME)
 
 _SAID = {
     DeviceState.ONLINE: Said.NOTHING,
@@ -80,22 +87,39 @@ class Health:
             self._presence.interval_ms[slot] = int(seconds * 1000)
 
     def records(self, records: list[Record]) -> None:
-        """Take accepted records in journal order."""
-        live = []
+        """Take accepted records in journal order; of one device the last word counts."""
+        slots: list[int] = []
+        recv: list[int] = []
+        intervals: dict[int, int] = {}
+        conditions: dict[int, int] = {}
+        said: dict[int, int] = {}
+        fixes = []
         for record in records:
-            state = isinstance(record.reading, StateReport)
-            if state and record.entry.flags & RETAIN:
-                continue  # an old word of unknown age proves nothing
-            live.append(record)
-            slot, reading = record.device.slot, record.reading
+            entry, device, reading = record
+            slot = device.slot
+            if isinstance(reading, StateReport):
+                if entry.flags & RETAIN:
+                    continue  # an old word of unknown age proves nothing
+                said[slot] = _SAID[reading.state]
+            else:
+                said[slot] = Said.NOTHING
+                if isinstance(reading, Fix):
+                    fixes.append(record)
+                    conditions[slot] = _tracker_condition(reading, entry.recv_ms)
+                elif isinstance(reading, ChargerStatus):
+                    conditions[slot] = _charger_condition(reading)
+                elif isinstance(reading, CameraHeartbeat):
+                    conditions[slot] = self._camera_condition(slot, reading)
             if reading.next_s is not None:
-                self._presence.interval_ms[slot] = int(reading.next_s * 1000)
-            self._presence.said[slot] = (
-                _SAID[reading.state] if isinstance(reading, StateReport) else Said.NOTHING
-            )
-            self._judge(record)
-        if live:
-            self._write(live)
+                intervals[slot] = int(reading.next_s * 1000)
+            slots.append(slot)
+            recv.append(entry.recv_ms)
+        if not slots:
+            return
+        _assign(self._presence.said, said)
+        _assign(self._presence.interval_ms, intervals)
+        _assign(self._condition, conditions)
+        self._write(np.array(slots, np.int64), np.array(recv, np.int64), fixes)
 
     def tick(self, entry: Entry, *, connected: bool) -> int:
         """Let time pass; gives how many devices changed their presence."""
@@ -125,32 +149,14 @@ class Health:
         numbers = np.bincount(known, minlength=len(Presence))
         return {presence.word: int(numbers[presence]) for presence in Presence}
 
-    def _judge(self, record: Record) -> None:
-        """Condition of one device by its newest word. Bounds: health.md."""
-        slot, reading = record.device.slot, record.reading
-        bits = 0
-        if isinstance(reading, Fix):
-            bits = _tracker_condition(reading)
-            live = not reading.flags & (Flag.LATE | Flag.BACKFILL | Flag.NO_TIME)
-            if live and abs(reading.t_ms - record.entry.recv_ms) > 60_000:  # noqa: PLR2004
-                bits |= Cause.CLOCK_OFF
-        elif isinstance(reading, ChargerStatus):
-            bits = _charger_condition(reading)
-        elif isinstance(reading, CameraHeartbeat):
-            bits = self._camera_condition(slot, reading)
-        else:
-            return
-        self._condition[slot] = bits
-
     def _camera_condition(self, slot: int, heartbeat: CameraHeartbeat) -> int:
         bits = 0
         for channel in heartbeat.channels:
-            expected, fps = channel.fps_expected, channel.fps
-            if channel.online is False or channel.video_loss:
+            expected, fps = channel.fps_expected or 0.0, channel.fps
+            share = fps / expected if fps is not None and expected > 0 else 1.0
+            if channel.online is False or channel.video_loss or share < 0.1:  # noqa: PLR2004
                 bits |= Cause.NO_VIDEO
-            elif expected and fps is not None and fps < 0.1 * expected:  # noqa: PLR2004
-                bits |= Cause.NO_VIDEO
-            elif expected and fps is not None and fps < 0.6 * expected:  # noqa: PLR2004
+            elif share < 0.6:  # noqa: PLR2004 - health.md, Camera
                 bits |= Cause.LOW_FRAME_RATE
             if channel.recording is False:
                 bits |= Cause.NOT_RECORDING
@@ -163,62 +169,23 @@ class Health:
         total, used = heartbeat.disk_total_gb, heartbeat.disk_used_gb
         if total and used is not None and used > 0.9 * total:
             bits |= Cause.DISK_FULL
-        if heartbeat.clock_off_ms is not None and abs(heartbeat.clock_off_ms) > 60_000:  # noqa: PLR2004
+        if heartbeat.clock_off_ms is not None and abs(heartbeat.clock_off_ms) > CLOCK_OFF_MS:
             bits |= Cause.CLOCK_OFF
         return int(bits)
 
-    def _write(self, records: list[Record]) -> None:
-        slots = np.array([record.device.slot for record in records], np.int64)
+    def _write(
+        self, slots: NDArray[np.int64], recv_ms: NDArray[np.int64], fixes: list[Record]
+    ) -> None:
         self._presence.heard_ms[slots] = self._listening_ms
         rows = self._rows_for(int(slots.max()))
         touched = np.unique(slots)
-        recv = np.array([record.entry.recv_ms for record in records], np.int64)
         rows["version"][touched] += 1
-        rows["recv_ms"][slots] = recv
-        rows["due_ms"][slots] = recv + self._presence.interval_ms[slots]
-        self._write_fixes(rows, [r for r in records if isinstance(r.reading, Fix)])
+        rows["recv_ms"][slots] = recv_ms
+        rows["due_ms"][slots] = recv_ms + self._presence.interval_ms[slots]
+        if fixes:
+            _write_vitals(rows, fixes)
+            _write_positions(rows, fixes)
         rows["version"][touched] += 1
-
-    def _write_fixes(self, rows: Rows, records: list[Record]) -> None:
-        """Newest plausible position by fix time, whatever the order of arrival."""
-        nan = float("nan")
-        table = []
-        for record in records:
-            fix = record.reading
-            if not isinstance(fix, Fix):
-                continue
-            slot = record.device.slot
-            if not fix.flags & (Flag.FUTURE | Flag.LATE | Flag.NO_TIME):
-                rows["clock_off_ms"][slot] = fix.t_ms - record.entry.recv_ms
-                if fix.battery_pct is not None:
-                    rows["battery_pct"][slot] = fix.battery_pct
-                if fix.rssi_dbm is not None:
-                    rows["rssi_dbm"][slot] = fix.rssi_dbm
-            if fix.lat_deg is not None and not fix.flags & Flag.FUTURE:
-                table.append(
-                    (
-                        fix.t_ms,
-                        slot,
-                        SOURCE_CODE[fix.source],
-                        fix.lat_deg,
-                        fix.lon_deg,
-                        nan if fix.acc_m is None else fix.acc_m,
-                        nan if fix.speed_mps is None else fix.speed_mps,
-                        nan if fix.course_deg is None else fix.course_deg,
-                    )
-                )
-        if not table:
-            return
-        table.sort(key=lambda row: row[0])
-        columns = np.array(table, np.float64)
-        slots, t_ms = columns[:, 1].astype(np.int64), columns[:, 0].astype(np.int64)
-        newer = t_ms >= rows["fix_t_ms"][slots]
-        slots, columns = slots[newer], columns[newer]
-        rows["fix_t_ms"][slots] = t_ms[newer]
-        for k, name in enumerate(
-            ("source", "lat_deg", "lon_deg", "acc_m", "speed_mps", "course_deg"), start=2
-        ):
-            rows[name][slots] = columns[:, k]
 
     def _room_for(self, slot: int) -> None:
         size = len(self._condition)
@@ -255,8 +222,69 @@ class Health:
             self._rows_for(state.size - 1)
 
 
-def _tracker_condition(fix: Fix) -> int:
+def _assign(array: NDArray[Any], values: dict[int, int]) -> None:
+    if values:
+        slots = np.fromiter(values.keys(), np.int64, len(values))
+        array[slots] = np.fromiter(values.values(), array.dtype, len(values))
+
+
+def _write_vitals(rows: Rows, records: list[Record]) -> None:
+    """Battery, signal and clock of live fixes; what a fix does not say stays."""
+    columns: dict[str, tuple[list[int], list[float]]] = {
+        name: ([], []) for name in ("clock_off_ms", "battery_pct", "rssi_dbm")
+    }
+    for record in records:
+        fix, slot = cast(Fix, record.reading), record.device.slot
+        if fix.flags & _UNTIMELY:
+            continue
+        for name, value in (
+            ("clock_off_ms", fix.t_ms - record.entry.recv_ms),
+            ("battery_pct", fix.battery_pct),
+            ("rssi_dbm", fix.rssi_dbm),
+        ):
+            if value is not None:
+                columns[name][0].append(slot)
+                columns[name][1].append(value)
+    for name, (slots, values) in columns.items():
+        rows[name][slots] = values
+
+
+def _write_positions(rows: Rows, records: list[Record]) -> None:
+    """Newest plausible position by fix time, whatever the order of arrival."""
+    nan = float("nan")
+    table = []
+    for record in records:
+        fix = cast(Fix, record.reading)
+        if fix.lat_deg is not None and not fix.flags & _FUTURE:
+            table.append(
+                (
+                    fix.t_ms,
+                    record.device.slot,
+                    SOURCE_CODE[fix.source],
+                    fix.lat_deg,
+                    fix.lon_deg,
+                    nan if fix.acc_m is None else fix.acc_m,
+                    nan if fix.speed_mps is None else fix.speed_mps,
+                    nan if fix.course_deg is None else fix.course_deg,
+                )
+            )
+    if not table:
+        return
+    table.sort(key=itemgetter(0))
+    columns = np.array(table, np.float64)
+    t_ms, slots = columns[:, 0].astype(np.int64), columns[:, 1].astype(np.int64)
+    newer = t_ms >= rows["fix_t_ms"][slots]
+    slots, columns = slots[newer], columns[newer]
+    rows["fix_t_ms"][slots] = t_ms[newer]
+    names = ("source", "lat_deg", "lon_deg", "acc_m", "speed_mps", "course_deg")
+    for k, name in enumerate(names, start=2):
+        rows[name][slots] = columns[:, k]
+
+
+def _tracker_condition(fix: Fix, recv_ms: int) -> int:
     bits = 0
+    if not fix.flags & _UNTIMELY and abs(fix.t_ms - recv_ms) > CLOCK_OFF_MS:
+        bits |= Cause.CLOCK_OFF
     if fix.battery_pct is not None:
         if fix.battery_pct < 10:  # noqa: PLR2004 - health.md
             bits |= Cause.BATTERY_CRITICAL
@@ -274,7 +302,7 @@ def _charger_condition(status: ChargerStatus) -> int:
     faulted = sum(port.state is PortState.FAULTED for port in status.ports)
     if faulted:
         bits |= Cause.PORT_FAULT
-        if faulted >= 0.3 * len(status.ports):  # noqa: PLR2004 - health.md
+        if faulted >= 0.3 * len(status.ports):
             bits |= Cause.STATION_FAULT
     if status.mains_v is not None and not 198 <= status.mains_v <= 242:  # noqa: PLR2004
         bits |= Cause.MAINS_OUT_OF_RANGE

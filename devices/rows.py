@@ -104,8 +104,10 @@ def _fields(reading: AnyReading) -> tuple[str, tuple[float | int | str | None, .
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ThinningPolicy:
-    """A parked vehicle inside its noise gets one row per ``row_s``. Source: decisions.md,
-    architecture.md (few rows). ``radius_m`` is what counts as inside."""
+    """A parked vehicle inside its noise gets one row per ``row_s``.
+
+    Source: architecture.md, measured facts (few rows). ``radius_m`` is what counts as inside.
+    """
 
     row_s: float = 300.0
     radius_m: float = 25.0

@@ -5,10 +5,9 @@ topic's; a payload ``id`` must agree. One bad element of a batch never costs the
 """
 
 from hashlib import blake2b
-from typing import Annotated, NamedTuple, NoReturn, TypeVar
+from typing import NamedTuple, NoReturn, TypeVar
 
 import msgspec
-from msgspec import Meta
 
 from devices.errors import WireError, WireReason
 from devices.model import DeviceClass
@@ -38,124 +37,13 @@ FUTURE_MS = 120_000
 LATE_MS = 600_000
 """Older than this: the history lane, ``LATE``. Source: decisions.md 12."""
 
-_Lat = Annotated[float, Meta(ge=-90, le=90)]
-_Lon = Annotated[float, Meta(ge=-180, le=180)]
-_Seq = Annotated[int, Meta(ge=0, lt=2**53)]
-_Count = Annotated[int, Meta(ge=0, lt=2**53)]
-_Boot = Annotated[str, Meta(max_length=32, pattern=r"^[A-Za-z0-9_-]*$")]
-_EvId = Annotated[str, Meta(min_length=1, max_length=64, pattern=r"^[\x21-\x7e]+$")]
-_Seconds = Annotated[float, Meta(gt=0, le=604_800)]
-
-
-class _Pos(msgspec.Struct, gc=False):
-    lat: _Lat | None = None
-    lon: _Lon | None = None
-    crs: str = "wgs84"
-    src: FixSource = FixSource.GNSS
-    valid: bool = True
-    acc_m: float | None = None
-    hdop: float | None = None
-    sat: int | None = None
-    alt_m: float | None = None
-    spd_kmh: float | None = None
-    cog: float | None = None
-    fix_t: int | None = None
-
-
-class _St(msgspec.Struct, gc=False):
-    ign: bool | None = None
-    motion: bool | None = None
-    armed: bool | None = None
-    ext_power: bool | None = None
-    charging: bool | None = None
-    mode: str | None = None
-
-
-class _Bat(msgspec.Struct, gc=False):
-    pct: float | None = None
-    mv: int | None = None
-    ext_mv: int | None = None
-
-
-class _Net(msgspec.Struct, gc=False):
-    rssi_dbm: float | None = None
-
-
-class _Common(msgspec.Struct):
-    v: int = 1
-    id: str | None = None
-    boot: _Boot = ""
-    seq: _Seq | None = None
-    t: int | None = None
-    next_s: _Seconds | None = None
-
-
-class _Fix(_Common):
-    pos: _Pos | None = None
-    st: _St | None = None
-    bat: _Bat | None = None
-    net: _Net | None = None
-
-
-class _Batch(msgspec.Struct):
-    fixes: list[msgspec.Raw]
-    v: int = 1
-    id: str | None = None
-    boot: _Boot = ""
-    backfill: bool = False
-
-
-class _Event(_Common, kw_only=True):
-    ev_id: _EvId
-    type: EventType
-    on: bool = True
-    lvl: int | None = None
-    pos: _Pos | None = None
-
-
-class _Ctr(msgspec.Struct):
-    coins_total: _Count | None = None
-    amount_total_fen: _Count | None = None
-    energy_total_wh: _Count | None = None
-
-
-class _Status(_Common):
-    ports: list[Port] = []
-    rssi_dbm: float | None = None
-    temp_c: float | None = None
-    mains_v: float | None = None
-    smoke: bool | None = None
-    ctr: _Ctr | None = None
-
-
-class _Disk(msgspec.Struct):
-    total_gb: float | None = None
-    used_gb: float | None = None
-
-
-class _Heartbeat(_Common):
-    ch: list[CameraChannel] = []
-    disk: _Disk | None = None
-    clock_off_ms: float | None = None
-    temp_c: float | None = None
-
-
-class _State(_Common, kw_only=True):
-    state: DeviceState
-    reason: str = ""
-
-
-class _Version(msgspec.Struct):
-    v: int = 1
-
-
-_fix = msgspec.json.Decoder(_Fix)
-_batch = msgspec.json.Decoder(_Batch)
-_event = msgspec.json.Decoder(_Event)
-_status = msgspec.json.Decoder(_Status)
-_heartbeat = msgspec.json.Decoder(_Heartbeat)
-_state = msgspec.json.Decoder(_State)
-_version = msgspec.json.Decoder(_Version)
+_fix = msgspec.json.Decoder(FixMessage)
+_batch = msgspec.json.Decoder(BatchMessage)
+_event = msgspec.json.Decoder(EventMessage)
+_status = msgspec.json.Decoder(StatusMessage)
+_heartbeat = msgspec.json.Decoder(HeartbeatMessage)
+_state = msgspec.json.Decoder(StateMessage)
+_version = msgspec.json.Decoder(VersionPart)
 
 
 class Refused(NamedTuple):
@@ -220,7 +108,7 @@ def _check_bytes(payload: bytes) -> None:
         raise WireError(WireReason.UTF8, f"byte {exc.start} is not UTF-8") from exc
 
 
-_Message = TypeVar("_Message", bound=_Common | _Batch)
+_Message = TypeVar("_Message", bound=Common | BatchMessage)
 
 
 def _parse(decoder: msgspec.json.Decoder[_Message], payload: bytes, topic: Topic) -> _Message:
@@ -300,9 +188,9 @@ def _within(value: float | None, low: float, high: float) -> bool:
     return value is None or low <= value <= high
 
 
-def _to_fix(message: _Fix, boot: str, payload: bytes, recv_ms: int, flags: int) -> Fix:
+def _to_fix(message: FixMessage, boot: str, payload: bytes, recv_ms: int, flags: int) -> Fix:
     t_ms, flags = _time(message.t, recv_ms, flags)
-    pos = message.pos or _Pos(valid=False)
+    pos = message.pos or PosPart(valid=False)
     if pos.crs != "wgs84":
         raise WireError(WireReason.TYPE, "crs other than wgs84 is not taken yet; kept")
     lat, lon = pos.lat, pos.lon
@@ -318,8 +206,8 @@ def _to_fix(message: _Fix, boot: str, payload: bytes, recv_ms: int, flags: int) 
         acc = acc if _within(acc, 0, 1e6) else None
         speed = speed if _within(speed, 0, 400) else None
         course = course if _within(course, 0, 360) else None
-    st = message.st or _St()
-    bat = message.bat or _Bat()
+    st = message.st or StatePart()
+    bat = message.bat or BatteryPart()
     pct = bat.pct
     if not _within(pct, 0, 100):
         flags |= Flag.IMPLAUSIBLE
@@ -391,7 +279,7 @@ def _decode_event(topic: Topic, payload: bytes, recv_ms: int, flags: int) -> Eve
 def _decode_status(topic: Topic, payload: bytes, recv_ms: int, flags: int) -> ChargerStatus:
     message = _parse(_status, payload, topic)
     t_ms, flags = _time(message.t, recv_ms, flags)
-    ctr = message.ctr or _Ctr()
+    ctr = message.ctr or CounterPart()
     return ChargerStatus(
         t_ms=t_ms,
         boot=message.boot,
@@ -413,7 +301,7 @@ def _decode_status(topic: Topic, payload: bytes, recv_ms: int, flags: int) -> Ch
 def _decode_heartbeat(topic: Topic, payload: bytes, recv_ms: int, flags: int) -> CameraHeartbeat:
     message = _parse(_heartbeat, payload, topic)
     t_ms, flags = _time(message.t, recv_ms, flags)
-    disk = message.disk or _Disk()
+    disk = message.disk or DiskPart()
     return CameraHeartbeat(
         t_ms=t_ms,
         boot=message.boot,

@@ -27,11 +27,14 @@ from ingest.ports import (
     ProcessLedger,
     QuarantineRow,
     StatusSink,
+    StoreError,
 )
 
 log = structlog.get_logger()
 STATE_VERSION = 1
 """Raise it when the shape of ``ProcessorState`` changes: older checkpoints are not loaded."""
+RETRY_S = 1.0
+"""Wait before a refused commit is tried again."""
 
 
 class ProcessorState(msgspec.Struct):
@@ -129,6 +132,26 @@ class Processor:
         self._drop_pending()
         self._journal.note("processor", self._seq)
 
+    def _commit_patiently(self) -> None:
+        """Commit; while the records database is away, wait and say so. Nothing is lost."""
+        trouble = ""
+        while True:
+            try:
+                self.commit()
+            except StoreError as exc:
+                if not exc.may_pass:
+                    raise
+                if not trouble:
+                    log.warning("records_lost", reason=str(exc))
+                trouble = str(exc)
+                self._status.write(ready=False, reason=trouble, metrics={})
+                if self._wait(RETRY_S):
+                    raise
+            else:
+                if trouble:
+                    log.info("records_back")
+                return
+
     def _control(self, entry: Entry) -> None:
         control = self._admission.control(entry, self._books)
         if isinstance(control, Refusal):
@@ -138,9 +161,9 @@ class Processor:
             for device in control.devices:
                 self._health.register(device)
         elif isinstance(control, RevokeDevice):
-            device = self._admission.registry.devices.get(control.device_id)
-            if device is not None:
-                self._health.register(device)
+            revoked = self._admission.registry.devices.get(control.device_id)
+            if revoked is not None:
+                self._health.register(revoked)
         self._engine.control(control, entry, self._effects)
 
     def _set_aside(self, refusals: list[Refusal]) -> None:
@@ -164,7 +187,7 @@ class Processor:
         open_ = {alert.device.slot: int(alert.level) for alert in self._engine.cases.open.values()}
         self._latest.show(
             armed={slot: int(self._engine.armed_state(slot)) for slot in slots},
-            levels=open_ | {slot: 0 for slot in self._levelled - open_.keys()},
+            levels=open_ | dict.fromkeys(self._levelled - open_.keys(), 0),
         )
         self._levelled = set(open_)
 
@@ -226,17 +249,17 @@ class Processor:
             now = self._steady_ms()
             late = now - committed_at >= limits.commit_ms
             if self._effects or self._quarantine or (self._books and late):
-                self.commit()
+                self._commit_patiently()
                 committed_at = now
             if now - saved_at >= limits.checkpoint_ms:
-                self.commit()
+                self._commit_patiently()
                 self.checkpoint()
                 saved_at = now
             if now - told_at >= 1000:  # noqa: PLR2004 - status is written about once a second
                 self._tell()
                 told_at = now
             stop = self._wait(0.0 if len(entries) == limits.batch_max else limits.poll_s)
-        self.commit()
+        self._commit_patiently()
         self.checkpoint()
         self._status.write(ready=False, reason="stopped", metrics={})
 

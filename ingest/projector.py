@@ -142,7 +142,7 @@ class Projector:
             if not exc.may_pass:
                 raise
             if not self._trouble:
-                log.error("telemetry_lost", reason=str(exc))
+                log.warning("telemetry_lost", reason=str(exc))
             self._trouble = str(exc)
             self._tell()
             return False

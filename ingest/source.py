@@ -176,7 +176,7 @@ class MqttSource:
         self._queue.append(
             Envelope(
                 topic,
-                message.payload,
+                bytes(message.payload),
                 message.retain,
                 message.dup,
                 message.qos,

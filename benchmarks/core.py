@@ -1,0 +1,172 @@
+"""CPU of the core alone, µs per message: decode, admit, health, detect. No I/O.
+
+    python -m benchmarks.core [--messages 40000] [--json]
+
+The baseline in the same run is ``json.loads`` of the same bytes.
+"""
+
+import argparse
+import json
+import statistics
+import time
+from collections import Counter
+from collections.abc import Callable
+from functools import partial
+
+import numpy as np
+
+from alerts.engine import Engine
+from alerts.model import Effects
+from alerts.policy import DetectionPolicy, DispatchPolicy
+from devices import wire
+from devices.admission import Admission, Record
+from devices.entry import Entry
+from devices.health import Health
+from devices.latest import LATEST_DTYPE
+from devices.model import Device, DeviceClass, Vehicle
+from devices.presence import PresencePolicy
+from devices.registry import Registry, RegistrySnapshot
+from devices.rows import Thinner, ThinningPolicy, to_row
+from devices.topics import parse_topic
+
+T0_MS = 1_764_032_462_000
+FLEET = 2_000
+REPEATS = 3
+
+
+def fixes(messages: int) -> list[Entry]:
+    """Fixes of a parked fleet, one per vehicle and round, 10 s apart."""
+    rng = np.random.default_rng(1)
+    noise = rng.normal(0, 4e-5, (messages, 2))
+    entries = []
+    for k in range(messages):
+        device, round_ = k % FLEET, k // FLEET
+        t_ms = T0_MS + round_ * 10_000 + device
+        payload = {
+            "v": 1,
+            "id": f"trk-{device:06d}",
+            "boot": "7f3a",
+            "seq": round_,
+            "t": t_ms,
+            "pos": {
+                "lat": round(31.8 + device * 1e-4 + noise[k, 0], 6),
+                "lon": round(117.2 + noise[k, 1], 6),
+                "acc_m": 6.5,
+                "hdop": 0.9,
+                "sat": 14,
+                "spd_kmh": 0.4,
+                "cog": 87,
+            },
+            "st": {"ign": False, "motion": False, "armed": True, "ext_power": True},
+            "bat": {"pct": 82, "mv": 3980, "ext_mv": 52100},
+            "net": {"rssi_dbm": -87},
+            "next_s": 10,
+        }
+        topic = f"pg/v1/up/trk/trk-{device:06d}/fix"
+        raw = json.dumps(payload, separators=(",", ":")).encode()
+        entries.append(Entry(k + 1, 0, t_ms + 50, t_ms - T0_MS + 50, 0, topic, raw))
+    return entries
+
+
+def registry() -> Registry:
+    """The fleet of ``fixes``."""
+    return Registry(
+        RegistrySnapshot(
+            devices=[
+                Device(id=f"trk-{k:06d}", slot=k, cls=DeviceClass.TRACKER, vehicle_id=f"v-{k}")
+                for k in range(FLEET)
+            ],
+            vehicles=[Vehicle(id=f"v-{k}") for k in range(FLEET)],
+        )
+    )
+
+
+def cpu_us(run: Callable[[], object], messages: int) -> float:
+    """Median over the repeats, µs of CPU per message."""
+    figures = []
+    for _ in range(REPEATS):
+        began = time.process_time_ns()
+        run()
+        figures.append((time.process_time_ns() - began) / 1000 / messages)
+    return statistics.median(figures)
+
+
+def measure(messages: int) -> dict[str, float]:
+    """All figures by name."""
+    entries = fixes(messages)
+    figures = {
+        "json_loads (baseline)": cpu_us(lambda: [json.loads(e.payload) for e in entries], messages),
+        "decode": cpu_us(
+            lambda: (
+                [
+                    wire.decode(parse_topic(e.topic, "pg/v1"), e.payload, recv_ms=e.recv_ms)
+                    for e in entries
+                ]
+                and None
+            ),
+            messages,
+        ),
+    }
+
+    def admit() -> list[Record]:
+        return Admission("pg/v1", registry=registry()).admit(entries, Counter()).records
+
+    figures["decode and admit"] = cpu_us(lambda: admit(), messages)
+    records = admit()
+    for batch in (1, 256, 2_000):
+        figures[f"health, batches of {batch}"] = cpu_us(
+            lambda b=batch: _health(records, b), messages
+        )
+        figures[f"detect, batches of {batch}"] = cpu_us(
+            lambda b=batch: _detect(records, b), messages
+        )
+    figures["thin and row"] = cpu_us(lambda: _rows(records), messages)
+    return figures
+
+
+def _batches(records: list[Record], size: int) -> list[list[Record]]:
+    return [records[k : k + size] for k in range(0, len(records), size)]
+
+
+def _health(records: list[Record], size: int) -> None:
+    rows = np.zeros(2 * FLEET, LATEST_DTYPE)
+    known = registry()
+    health = Health(
+        lambda slot: rows if slot < FLEET else np.zeros(slot + 1, LATEST_DTYPE), PresencePolicy()
+    )
+    for device in known.devices.values():
+        health.register(device)
+    for batch in _batches(records, size):
+        health.records(batch)
+
+
+def _detect(records: list[Record], size: int) -> None:
+    engine = Engine(registry(), DetectionPolicy(), DispatchPolicy())
+    effects = Effects()
+    for batch in _batches(records, size):
+        engine.records(batch, effects)
+
+
+def _rows(records: list[Record]) -> None:
+    thinner = Thinner(ThinningPolicy())
+    for record in records:
+        if thinner.keeps(record):
+            to_row(record)
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--messages", type=int, default=40_000)
+    parser.add_argument("--json", action="store_true")
+    arguments = parser.parse_args()
+    figures = measure(arguments.messages)
+    if arguments.json:
+        print(json.dumps({name: round(value, 2) for name, value in figures.items()}))
+        return
+    for name, value in figures.items():
+        print(f"{name:32s} {value:8.2f} µs CPU per message")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,237 @@
+"""Every setting, its unit and its source. The only module that reads the environment.
+
+Sources, first wins: arguments, environment (``PARKGUARD_BROKER__PORT``), ``.env``,
+``parkguard.toml``, the defaults here. All faults are reported at once.
+"""
+
+import os
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
+from typing_extensions import override
+
+from alerts.policy import DetectionPolicy, DispatchPolicy
+from devices.presence import PresencePolicy
+
+CONFIG_VARIABLE = "PARKGUARD_CONFIG"
+"""Names the TOML file when it is not ``parkguard.toml`` in the working folder."""
+MIN_DEMO_S = 45.0
+"""The shortest demo: anchors are learnt in 15 s, a theft and its answer need 30."""
+
+Port = Annotated[int, Field(ge=0, le=65535)]
+Positive = Annotated[float, Field(gt=0)]
+
+
+class SettingsError(Exception):
+    """Wrong settings; ``faults`` holds one line per fault and what to do."""
+
+    def __init__(self, faults: list[str]) -> None:
+        """Keep every fault."""
+        super().__init__("\n".join(faults))
+        self.faults = faults
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class BrokerSettings(_Section):
+    """The MQTT broker: ours (``auto``) or one that already runs (``url``)."""
+
+    kind: Literal["auto", "mosquitto", "embedded", "external"] = Field(
+        "auto", description="auto = mosquitto when installed, else the embedded one for trying out"
+    )
+    host: str = Field("127.0.0.1", description="Address of our listener, or of the external broker")
+    port: Port = Field(1883, description="Port of the broker; TCP")
+    root: str = Field("pg/v1", description="First levels of every topic (wire.md)")
+    tls_cert: Path | None = Field(None, description="PEM certificate of the device listener")
+    tls_key: Path | None = Field(None, description="PEM key of the device listener")
+    tls_host: str = Field("0.0.0.0", description="Address of the TLS device listener")  # noqa: S104 - only with a certificate
+    tls_port: Port = Field(8883, description="Port of the TLS device listener")
+    max_inflight: int = Field(2000, gt=0, description="Unacknowledged messages for us (decisions)")
+    max_queued: int = Field(
+        1_000_000, gt=0, description="Messages kept for us while we are away; 60 s of fleet peak"
+    )
+    autosave_s: int = Field(2, ge=1, le=5, description="mosquitto autosave_interval, seconds")
+    max_packet_bytes: int = Field(98_304, description="Broker's packet limit, bytes (decisions 13)")
+
+
+class IngestSettings(_Section):
+    """Broker to journal."""
+
+    batch_max: int = Field(2000, gt=0, description="Most messages in one group commit")
+    linger_ms: float = Field(5.0, ge=0, description="Wait this long to fill a group commit, ms")
+    echo_s: Positive = Field(10.0, description="Send ourselves an echo this often, seconds")
+    silent_s: Positive = Field(30.0, description="No echo for so long: resubscribe and say so, s")
+    control_poll_ms: Positive = Field(50.0, description="Look for new control rows, ms")
+
+
+class JournalSettings(_Section):
+    """The journal's segments."""
+
+    segment_mb: Positive = Field(256.0, description="Start a new segment past this size, MiB")
+    retention_h: Positive = Field(720.0, description="Keep segments this long, hours (<= 30 d)")
+    reserve_mb: Positive = Field(64.0, description="Stop intake below this free space, MiB")
+
+
+class ProcessSettings(_Section):
+    """Journal to decisions."""
+
+    batch_max: int = Field(2000, gt=0, description="Most entries taken at once")
+    poll_ms: Positive = Field(10.0, description="Wait when the journal is read out, ms")
+    commit_ms: Positive = Field(250.0, description="Commit offset and books at least this often")
+    checkpoint_s: Positive = Field(60.0, description="Write a state checkpoint this often, s")
+
+
+class ProjectSettings(_Section):
+    """Journal to telemetry store."""
+
+    batch_max: int = Field(5000, gt=0, description="Most entries taken at once")
+    poll_ms: Positive = Field(50.0, description="Wait when the journal is read out, ms")
+    checkpoint_s: Positive = Field(60.0, description="Write a state checkpoint this often, s")
+    parked_row_s: Positive = Field(
+        300.0, description="A parked vehicle inside its noise gets one row per this, seconds"
+    )
+    parked_radius_m: Positive = Field(
+        25.0, description="What counts as inside its noise, metres (detection.md: sd 1.3-10.8 m)"
+    )
+
+
+class WebhookTarget(_Section):
+    """One signed webhook. The key file is made at the first start when missing."""
+
+    url: str = Field(description="http(s) address that takes POST")
+    key_file: str = Field("", description="File of the HMAC key; empty = secrets/webhook_NAME.key")
+
+
+class DispatchSettings(_Section):
+    """Outbox to people."""
+
+    poll_ms: Positive = Field(50.0, description="Look for due rows, ms")
+    timeout_s: Positive = Field(5.0, description="A channel may take this long, seconds")
+    retry_first_s: Positive = Field(1.0, description="First retry after about this, seconds")
+    retry_max_s: Positive = Field(600.0, description="Longest wait between retries, seconds")
+    webhooks: dict[str, WebhookTarget] = Field(
+        default_factory=dict, description="Receiver name (police, owner) -> target"
+    )
+    allow_hosts: list[str] = Field(
+        default_factory=list,
+        description="Private or loopback hosts that webhooks may reach (SSRF wall)",
+    )
+    mqtt: bool = Field(True, description="Publish incidents to out/incident/{grid}")
+
+
+class ApiSettings(_Section):
+    """HTTP."""
+
+    host: str = Field("127.0.0.1", description="Address to listen on")
+    port: Port = Field(8000, description="Port to listen on")
+    feed_poll_ms: Positive = Field(100.0, description="Tail the feed this often, ms (decisions 7)")
+    live_poll_ms: Positive = Field(200.0, description="Look for moved live positions, ms")
+    page_max: int = Field(1000, gt=0, description="Most rows a page may ask for")
+    track_max_days: Positive = Field(31.0, description="Longest track period, days")
+    sse_queue: int = Field(256, gt=0, description="Events a slow stream reader may lag behind")
+
+
+class LogSettings(_Section):
+    """Logging."""
+
+    level: Literal["debug", "info", "warning", "error"] = Field("info", description="Least level")
+    json_lines: bool | None = Field(None, description="JSON lines; default: unless a terminal")
+
+
+class Settings(BaseSettings):
+    """All settings of all parts."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="PARKGUARD_",
+        env_nested_delimiter="__",
+        env_file=".env",
+        extra="forbid",
+        frozen=True,
+    )
+
+    data_dir: Path = Field(Path("var"), description="Everything we store lives below this folder")
+    timezone: str = Field("Asia/Shanghai", description="City's zone: days of bulletins (decisions)")
+    broker: BrokerSettings = BrokerSettings()
+    ingest: IngestSettings = IngestSettings()
+    journal: JournalSettings = JournalSettings()
+    process: ProcessSettings = ProcessSettings()
+    project: ProjectSettings = ProjectSettings()
+    dispatch: DispatchSettings = DispatchSettings()
+    api: ApiSettings = ApiSettings()
+    log: LogSettings = LogSettings()
+    detection: DetectionPolicy = DetectionPolicy()
+    policy: DispatchPolicy = DispatchPolicy()
+    presence: PresencePolicy = PresencePolicy()
+
+    @classmethod
+    @override
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Arguments, environment, ``.env``, TOML; secrets are files of their own."""
+        toml = TomlConfigSettingsSource(
+            settings_cls, Path(os.environ.get(CONFIG_VARIABLE, "parkguard.toml"))
+        )
+        return init_settings, env_settings, dotenv_settings, toml
+
+
+def load_settings() -> Settings:
+    """Read and check all settings.
+
+    Raises:
+        SettingsError: With every fault: which setting, what is wrong, how to set it.
+    """
+    try:
+        settings = Settings()
+    except ValidationError as exc:
+        faults = []
+        for error in exc.errors():
+            path = [str(part) for part in error["loc"]]
+            variable = "PARKGUARD_" + "__".join(part.upper() for part in path)
+            faults.append(f"{'.'.join(path)}: {error['msg']} (set {variable}, or in TOML)")
+        raise SettingsError(faults + _unknown_variables()) from exc
+    if unknown := _unknown_variables():
+        raise SettingsError(unknown)
+    return settings
+
+
+def demo_seconds() -> float | None:
+    """``DEMO_SECONDS``: the demo ends by itself after so long; None = it stays up.
+
+    Raises:
+        SettingsError: It is not a number above 20.
+    """
+    text = os.environ.get("DEMO_SECONDS")
+    if text is None:
+        return None
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = 0.0
+    if not seconds >= MIN_DEMO_S:
+        raise SettingsError([f"DEMO_SECONDS: {text!r} is not a number of at least {MIN_DEMO_S}"])
+    return seconds
+
+
+def _unknown_variables() -> list[str]:
+    """Variables with our prefix that are no setting: a typing error must not pass silently."""
+    known = {f"PARKGUARD_{name.upper()}" for name in Settings.model_fields} | {CONFIG_VARIABLE}
+    return [
+        f"{name}: there is no such setting (see docs/settings.md)"
+        for name in sorted(os.environ)
+        if name.startswith("PARKGUARD_") and name.split("__", 1)[0] not in known
+    ]
