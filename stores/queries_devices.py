@@ -1,0 +1,134 @@
+"""Devices, vehicles, fences as the API reads them (``api.ports.DeviceBook, VehicleBook``)."""
+
+from collections.abc import Collection
+from typing import Any
+
+import msgspec
+import sqlalchemy as sa
+
+from devices.model import AdminState, Device, DeviceClass, Fence, Vehicle
+from stores.queries import IN_MAX, Scope, in_scope, starts_with, taken_ids
+from stores.schema import devices, fences, vehicles
+
+_DEVICE = (
+    devices.c.id,
+    devices.c.slot,
+    devices.c.cls,
+    devices.c.vehicle_id,
+    devices.c.site_id,
+    devices.c.area,
+    devices.c.model,
+    devices.c.interval_s,
+    devices.c.admin,
+)
+
+_vehicle = msgspec.json.Decoder(Vehicle)
+_fence = msgspec.json.Decoder(Fence)
+
+
+def _device(row: sa.RowMapping) -> Device:
+    return Device(
+        **(dict(row) | {"cls": DeviceClass(row["cls"]), "admin": AdminState(row["admin"])})
+    )
+
+
+class DeviceQueries:
+    """Registered devices of one records database."""
+
+    def __init__(self, engine: sa.Engine) -> None:
+        """Open nothing yet."""
+        self._engine = engine
+
+    def page(
+        self, scope: Scope, *, cls: str | None, area: str | None, after_slot: int, limit: int
+    ) -> list[Device]:
+        """Devices above ``after_slot``, ascending by slot; ``area`` is a prefix."""
+        query = (
+            sa.select(*_DEVICE)
+            .where(_device_in(scope), devices.c.slot > after_slot)
+            .order_by(devices.c.slot)
+            .limit(limit)
+        )
+        if cls is not None:
+            query = query.where(devices.c.cls == cls)
+        if area is not None:
+            query = query.where(starts_with(devices.c.area, (area,)))
+        return self._all(query)
+
+    def one(self, scope: Scope, device_id: str) -> Device | None:
+        """One device."""
+        query = sa.select(*_DEVICE).where(_device_in(scope), devices.c.id == device_id)
+        return next(iter(self._all(query)), None)
+
+    def trackers(self, vehicle_ids: Collection[str]) -> list[Device]:
+        """Trackers bound to these vehicles, ascending by slot."""
+        wanted = sorted(vehicle_ids)
+        found: list[Device] = []
+        for start in range(0, len(wanted), IN_MAX):
+            some = devices.c.vehicle_id.in_(wanted[start : start + IN_MAX])
+            tracker = devices.c.cls == DeviceClass.TRACKER
+            found += self._all(sa.select(*_DEVICE).where(some, tracker))
+        return sorted(found, key=lambda device: device.slot)
+
+    def taken(self, device_ids: Collection[str]) -> frozenset[str]:
+        """Which of these ids are registered."""
+        with self._engine.connect() as connection:
+            return taken_ids(connection, devices.c.id, device_ids)
+
+    def _all(self, query: sa.Select[Any]) -> list[Device]:
+        with self._engine.connect() as connection:
+            return [_device(row) for row in connection.execute(query).mappings()]
+
+
+def _device_in(scope: Scope) -> sa.ColumnElement[bool]:
+    return in_scope(scope, area=devices.c.area, vehicle_id=devices.c.vehicle_id)
+
+
+class VehicleQueries:
+    """Registered vehicles and fences of one records database."""
+
+    def __init__(self, engine: sa.Engine) -> None:
+        """Open nothing yet."""
+        self._engine = engine
+
+    def one(self, scope: Scope, vehicle_id: str) -> Vehicle | None:
+        """One vehicle."""
+        query = sa.select(vehicles.c.body).where(_vehicle_in(scope), vehicles.c.id == vehicle_id)
+        with self._engine.connect() as connection:
+            body = connection.scalar(query)
+        return None if body is None else _vehicle.decode(body)
+
+    def seen(self, scope: Scope, vehicle_ids: Collection[str]) -> frozenset[str]:
+        """Which of these vehicles are in scope."""
+        wanted = sorted(vehicle_ids)
+        found: set[str] = set()
+        with self._engine.connect() as connection:
+            for start in range(0, len(wanted), IN_MAX):
+                some = vehicles.c.id.in_(wanted[start : start + IN_MAX])
+                query = sa.select(vehicles.c.id).where(_vehicle_in(scope), some)
+                found.update(connection.scalars(query))
+        return frozenset(found)
+
+    def taken(self, vehicle_ids: Collection[str]) -> frozenset[str]:
+        """Which of these ids are registered."""
+        with self._engine.connect() as connection:
+            return taken_ids(connection, vehicles.c.id, vehicle_ids)
+
+    def owned(self, owner_id: str) -> frozenset[str]:
+        """Ids of one owner's vehicles; nobody owns the vehicles without an owner."""
+        if not owner_id:
+            return frozenset()
+        query = sa.select(vehicles.c.id).where(vehicles.c.owner_id == owner_id)
+        with self._engine.connect() as connection:
+            return frozenset(connection.scalars(query))
+
+    def fence(self, fence_id: str) -> Fence | None:
+        """One fence."""
+        query = sa.select(fences.c.body).where(fences.c.id == fence_id)
+        with self._engine.connect() as connection:
+            body = connection.scalar(query)
+        return None if body is None else _fence.decode(body)
+
+
+def _vehicle_in(scope: Scope) -> sa.ColumnElement[bool]:
+    return in_scope(scope, area=vehicles.c.area, vehicle_id=vehicles.c.id)

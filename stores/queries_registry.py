@@ -1,0 +1,54 @@
+"""The registry as the API writes it (``api.ports.Registry``): who does it is said per call."""
+
+from collections.abc import Callable, Sequence
+
+import sqlalchemy as sa
+
+from devices.model import Device, Fence, Grid, Site, Vehicle
+from stores.registry import NewDevice, Registry
+
+
+class RegistryWriter:
+    """Registers through ``stores.registry.Registry`` in the name of whoever asks."""
+
+    def __init__(self, engine: sa.Engine, now_ms: Callable[[], int]) -> None:
+        """``now_ms`` stamps changes (wall, ms UTC)."""
+        self._engine = engine
+        self._now_ms = now_ms
+
+    def add_devices(self, new: Sequence[tuple[Device, str]], *, by: str) -> list[Device]:
+        """Register (device, password hash); gives the devices with their slots, in order."""
+        return self._as(by).add_devices(
+            [
+                NewDevice(
+                    id=device.id,
+                    cls=device.cls,
+                    secret_hash=secret_hash,
+                    vehicle_id=device.vehicle_id,
+                    site_id=device.site_id,
+                    area=device.area,
+                    model=device.model,
+                    interval_s=device.interval_s,
+                )
+                for device, secret_hash in new
+            ]
+        )
+
+    def add_vehicles(self, new: Sequence[Vehicle], *, by: str) -> None:
+        """Register or replace vehicles."""
+        self._as(by).add_vehicles(new)
+
+    def add_places(self, sites: Sequence[Site], grids: Sequence[Grid], *, by: str) -> None:
+        """Register or replace sites and grids."""
+        self._as(by).add_places(sites, grids)
+
+    def save_fence(self, fence: Fence, *, by: str) -> None:
+        """Add or replace a fence."""
+        self._as(by).save_fence(fence)
+
+    def delete_fence(self, fence_id: str, *, by: str) -> None:
+        """Forget a fence."""
+        self._as(by).delete_fence(fence_id)
+
+    def _as(self, by: str) -> Registry:
+        return Registry(self._engine, self._now_ms, by=by)

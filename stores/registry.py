@@ -1,0 +1,236 @@
+"""The registry's tables: devices, vehicles, places, fences. Each change writes its control row.
+
+A device keeps its slot for ever; adding an id again replaces what is known of it.
+"""
+
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import TypeVar
+
+import msgspec
+import sqlalchemy as sa
+
+from devices import control
+from devices.control import AnyControl
+from devices.model import AdminState, Device, DeviceClass, Fence, Grid, Site, Vehicle
+from devices.topics import DEVICE_ID
+from stores.processing import put_control
+from stores.records import insert_of, writing
+from stores.schema import control as control_table
+from stores.schema import devices, fences, grids, sites, vehicles
+
+CHUNK = 1_000
+"""Rows of one control entry."""
+RESERVED = "pg-"
+"""Our own broker users begin so; no device may."""
+AREA = re.compile(r"[0-9]{0,14}", re.ASCII)
+
+_T = TypeVar("_T")
+
+
+class NewDevice(msgspec.Struct, frozen=True, kw_only=True):
+    """A device to register. ``secret_hash`` is what the broker's password file holds."""
+
+    id: str
+    cls: DeviceClass
+    secret_hash: str
+    vehicle_id: str | None = None
+    site_id: str | None = None
+    area: str = ""
+    model: str = ""
+    interval_s: int = 0
+    admin: AdminState = AdminState.ACTIVE
+
+
+class RegistryError(Exception):
+    """Something may not be registered; ``faults`` holds a line for each."""
+
+    def __init__(self, faults: list[str]) -> None:
+        """Keep every fault."""
+        super().__init__("\n".join(faults))
+        self.faults = faults
+
+
+class Registry:
+    """Reads and changes the registry."""
+
+    def __init__(self, engine: sa.Engine, now_ms: Callable[[], int], by: str = "system") -> None:
+        """``now_ms`` stamps changes (wall, ms UTC); ``by`` names who makes them."""
+        self._engine = engine
+        self._now_ms = now_ms
+        self._by = by
+
+    def add_devices(self, new: Sequence[NewDevice]) -> list[Device]:
+        """Add or replace devices; gives them with their slots, in the order given.
+
+        Raises:
+            RegistryError: An id or area is not allowed; nothing was stored.
+        """
+        faults = [fault for device in new for fault in _faults_of(device)]
+        if faults:
+            raise RegistryError(faults)
+        now_ms = self._now_ms()
+        added: list[Device] = []
+        with writing(self._engine) as connection:
+            for chunk in _chunks(new):
+                added += self._add_chunk(connection, chunk, now_ms)
+        return added
+
+    def _add_chunk(
+        self, connection: sa.Connection, chunk: Sequence[NewDevice], now_ms: int
+    ) -> list[Device]:
+        insert = insert_of(connection, devices)
+        replaced = ("cls", "vehicle_id", "site_id", "area", "model", "interval_s", "admin")
+        connection.execute(
+            insert.on_conflict_do_update(
+                index_elements=["id"],
+                set_={name: insert.excluded[name] for name in (*replaced, "secret_hash")},
+            ),
+            [msgspec.structs.asdict(device) | {"registered_ms": now_ms} for device in chunk],
+        )
+        rows = connection.execute(
+            sa.select(devices).where(devices.c.id.in_([device.id for device in chunk]))
+        )
+        known = {row.id: _device(row) for row in rows}
+        added = [known[device.id] for device in chunk]
+        entry = control.RegisterDevices(at_ms=now_ms, by=self._by, devices=added)
+        put_control(connection, control.encode(entry), now_ms)
+        return added
+
+    def add_vehicles(self, new: Sequence[Vehicle]) -> None:
+        """Add or replace vehicles."""
+        now_ms = self._now_ms()
+        with writing(self._engine) as connection:
+            for chunk in _chunks(new):
+                rows = [
+                    {"id": v.id, "owner_id": v.owner_id, "area": v.area, "body": _json(v)}
+                    for v in chunk
+                ]
+                _upsert(connection, vehicles, rows)
+                entry = control.RegisterVehicles(at_ms=now_ms, by=self._by, vehicles=list(chunk))
+                put_control(connection, control.encode(entry), now_ms)
+
+    def add_places(self, new_sites: Sequence[Site], new_grids: Sequence[Grid]) -> None:
+        """Add or replace sites and patrol grids."""
+        now_ms = self._now_ms()
+        with writing(self._engine) as connection:
+            site_rows = [{"id": s.id, "area": s.area, "body": _json(s)} for s in new_sites]
+            grid_rows = [{"id": g.id, "body": _json(g)} for g in new_grids]
+            _upsert(connection, sites, site_rows)
+            _upsert(connection, grids, grid_rows)
+            entry = control.RegisterPlaces(
+                at_ms=now_ms, by=self._by, sites=list(new_sites), grids=list(new_grids)
+            )
+            put_control(connection, control.encode(entry), now_ms)
+
+    def save_fence(self, fence: Fence) -> int:
+        """Add or replace one fence; gives the control id. Check it before (``Area(fence)``)."""
+        with writing(self._engine) as connection:
+            _upsert(connection, fences, [{"id": fence.id, "body": _json(fence)}])
+            return self._put(connection, control.SaveFence, fence=fence)
+
+    def delete_fence(self, fence_id: str) -> int | None:
+        """Forget one fence; gives the control id, None when there was none."""
+        with writing(self._engine) as connection:
+            gone = connection.execute(sa.delete(fences).where(fences.c.id == fence_id))
+            if gone.rowcount == 0:
+                return None
+            return self._put(connection, control.DeleteFence, fence_id=fence_id)
+
+    def revoke_device(self, device_id: str) -> int | None:
+        """Retire a device: its login ends; gives the control id, None when unknown."""
+        with writing(self._engine) as connection:
+            changed = connection.execute(
+                sa.update(devices).where(devices.c.id == device_id).values(admin=AdminState.RETIRED)
+            )
+            if changed.rowcount == 0:
+                return None
+            return self._put(connection, control.RevokeDevice, device_id=device_id)
+
+    def _put(
+        self, connection: sa.Connection, kind: Callable[..., AnyControl], **fields: object
+    ) -> int:
+        now_ms = self._now_ms()
+        entry = kind(at_ms=now_ms, by=self._by, **fields)
+        return put_control(connection, control.encode(entry), now_ms)
+
+    def devices(self) -> list[Device]:
+        """Every device, retired ones too, ascending by slot."""
+        with self._engine.connect() as connection:
+            return [
+                _device(row)
+                for row in connection.execute(sa.select(devices).order_by(devices.c.slot))
+            ]
+
+    def vehicles(self) -> list[Vehicle]:
+        """Every vehicle, ascending by id."""
+        return self._bodies(vehicles, Vehicle)
+
+    def sites(self) -> list[Site]:
+        """Every site, ascending by id."""
+        return self._bodies(sites, Site)
+
+    def grids(self) -> list[Grid]:
+        """Every patrol grid, ascending by id."""
+        return self._bodies(grids, Grid)
+
+    def fences(self) -> list[Fence]:
+        """Every fence, ascending by id."""
+        return self._bodies(fences, Fence)
+
+    def secret_hashes(self) -> dict[str, str]:
+        """Password hash by id of every device that may log in."""
+        query = sa.select(devices.c.id, devices.c.secret_hash).where(
+            devices.c.admin != AdminState.RETIRED
+        )
+        with self._engine.connect() as connection:
+            return {row.id: row.secret_hash for row in connection.execute(query)}
+
+    def revision(self) -> int:
+        """Rises with every change of the registry (highest control id, 0 at first)."""
+        with self._engine.connect() as connection:
+            return int(connection.execute(sa.select(sa.func.max(control_table.c.id))).scalar() or 0)
+
+    def _bodies(self, table: sa.Table, kind: type[_T]) -> list[_T]:
+        query = sa.select(table.c.body).order_by(table.c.id)
+        with self._engine.connect() as connection:
+            return [msgspec.json.decode(row.body, type=kind) for row in connection.execute(query)]
+
+
+def _faults_of(device: NewDevice) -> Iterable[str]:
+    if DEVICE_ID.fullmatch(device.id) is None or device.id.startswith(RESERVED):
+        yield f"{device.id!r}: an id has 1-64 of a-z 0-9 - and does not begin with {RESERVED!r}"
+    if AREA.fullmatch(device.area) is None:
+        yield f"{device.id}: area {device.area!r} is not a grid code of up to 14 digits"
+
+
+def _device(row: sa.Row[tuple[object, ...]]) -> Device:
+    return Device(
+        id=row.id,
+        slot=row.slot,
+        cls=DeviceClass(row.cls),
+        vehicle_id=row.vehicle_id,
+        site_id=row.site_id,
+        area=row.area,
+        model=row.model,
+        interval_s=row.interval_s,
+        admin=AdminState(row.admin),
+    )
+
+
+def _upsert(
+    connection: sa.Connection, table: sa.Table, rows: Sequence[Mapping[str, object]]
+) -> None:
+    if rows:
+        insert = insert_of(connection, table)
+        changed = {name: insert.excluded[name] for name in rows[0] if name != "id"}
+        connection.execute(insert.on_conflict_do_update(index_elements=["id"], set_=changed), rows)
+
+
+def _json(value: msgspec.Struct) -> str:
+    return msgspec.json.encode(value).decode()
+
+
+def _chunks(items: Sequence[_T]) -> Iterable[Sequence[_T]]:
+    for start in range(0, len(items), CHUNK):
+        yield items[start : start + CHUNK]
