@@ -1,0 +1,104 @@
+"""The app, made by a factory: importing this opens nothing, reads nothing, starts nothing.
+
+A request passes, from the outside in: headers of the answer, the token, the body's limits, the
+route with its one permission, the scope in the stores' queries.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from fastapi import FastAPI
+
+from api import problems
+from api.auth import Authenticate, Gate, refuse_open_routes
+from api.deps import Services
+from api.heartbeat import beat
+from api.middleware import BodyLimit, SecurityHeaders
+from api.openapi import describe
+from api.routes import (
+    alerts,
+    books,
+    devices,
+    docs,
+    incidents,
+    operations,
+    places,
+    quarantine,
+    stream,
+    tokens,
+    tracks,
+    vehicles,
+)
+from api.stream_hub import StreamHub
+
+ROUTERS = (
+    devices.router,
+    vehicles.router,
+    tracks.router,
+    places.router,
+    alerts.router,
+    incidents.router,
+    stream.router,
+    quarantine.router,
+    books.router,
+    tokens.router,
+    operations.router,
+    docs.router,
+)
+"""Everything that is answered, in the order of the docs page."""
+
+
+def create_app(services: Services) -> FastAPI:
+    """Build the app on its services.
+
+    Raises:
+        RuntimeError: A route names no permission (default deny).
+    """
+    app = FastAPI(
+        title="ParkGuard API",
+        version="1",
+        docs_url=None,
+        redoc_url=None,
+        openapi_url=None,
+        redirect_slashes=False,
+        lifespan=_run_hub,
+    )
+    app.state.services = services
+    app.state.gate = Gate(services)
+    app.state.hub = StreamHub(services)
+    for router in ROUTERS:
+        app.include_router(router)
+    refuse_open_routes(app)
+    problems.install(app, busy=services.busy)
+    app.add_middleware(BodyLimit, policy=services.policy)
+    app.add_middleware(Authenticate, gate=app.state.gate, services=services)
+    app.add_middleware(SecurityHeaders)
+    describe(app)
+    return app
+
+
+@asynccontextmanager
+async def _run_hub(app: FastAPI) -> AsyncIterator[None]:
+    """Tail the feed and tell our status while the app runs.
+
+    When the hub dies of a bug its streams end, ``/livez`` says 503, and ``api.server.run`` ends
+    the process with the error.
+    """
+    services: Services = app.state.services
+    hub: StreamHub = app.state.hub
+    await hub.start()
+    tasks = [
+        asyncio.create_task(hub.run(), name="stream_hub"),
+        asyncio.create_task(beat(services, hub), name="heartbeat"),
+    ]
+    app.state.tasks = tasks
+    try:
+        yield
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.wait(tasks)
+        for task in tasks:
+            if not task.cancelled():
+                task.result()

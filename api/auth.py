@@ -1,0 +1,180 @@
+"""Who asks and whether they may: bearer tokens in, a ``Principal`` or 401 or 403 out.
+
+Default deny: without a valid token nothing is answered but ``ANONYMOUS``, and a route that names
+no permission stops ``create_app``.
+"""
+
+import threading
+from collections import OrderedDict
+from collections.abc import Iterator
+
+import structlog
+from fastapi import FastAPI, Request
+from fastapi.dependencies.models import Dependant
+from fastapi.routing import RouteContext, iter_route_contexts
+from starlette.concurrency import run_in_threadpool
+from starlette.types import ASGIApp, Receive, Send
+from starlette.types import Scope as AsgiScope
+
+from api.deps import Services, services_of
+from api.problems import Problem, ProblemCode, problem_response
+from api.roles import Permission, Principal, Role, Scope
+from api.system_rows import TokenRow
+from api.tokens import MAX_CHARS, PREFIX, hash_token
+
+ANONYMOUS = frozenset({"/livez"})
+"""Addresses that need no token. Nothing else, ever."""
+
+DOCS = ("/docs", "/openapi.json")
+"""Addresses that need none on a loopback listener (``ApiPolicy.docs_open``)."""
+
+CACHE_MAX = 10_000
+"""Valid tokens kept in memory, the least used one leaves."""
+
+_log = structlog.get_logger("api")
+
+
+def principal_of(row: TokenRow) -> Principal:
+    """Build who asks from a token's row; an owner's areas mean nothing."""
+    role = Role(row.role)
+    if role is Role.OWNER:
+        scope = Scope(areas=(), owner_id=row.owner_id or "")
+    else:
+        scope = Scope(areas=tuple(row.areas))
+    return Principal(token_id=row.id, name=row.name, role=role, scope=scope)
+
+
+def is_alive(row: TokenRow, now_ms: int) -> bool:
+    """Whether a token is neither revoked nor expired."""
+    return row.revoked_ms is None and (row.expires_ms is None or row.expires_ms > now_ms)
+
+
+class Gate:
+    """Looks tokens up, believing an answer for at most ``ApiPolicy.token_cache_ms``."""
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+        self._kept: OrderedDict[str, tuple[float, TokenRow]] = OrderedDict()
+        self._lock = threading.Lock()  # routes revoke from worker threads
+
+    async def principal(self, authorization: str | None) -> Principal | None:
+        """Give who holds the token of an ``Authorization`` header, None for anybody else."""
+        scheme, _, plain = (authorization or "").partition(" ")
+        plain = plain.strip()
+        if scheme.lower() != "bearer" or not plain.startswith(PREFIX) or len(plain) > MAX_CHARS:
+            return None
+        row = await self._row(hash_token(plain))
+        if row is None or not is_alive(row, self._services.now_ms()):
+            return None
+        return principal_of(row)
+
+    def forget(self, token_id: str) -> None:
+        """Believe nothing about this token any more (it was revoked here)."""
+        with self._lock:
+            for key in [key for key, (_, row) in self._kept.items() if row.id == token_id]:
+                del self._kept[key]
+
+    async def _row(self, token_hash: str) -> TokenRow | None:
+        now = self._services.steady_ms()
+        with self._lock:
+            kept = self._kept.get(token_hash)
+            if kept is not None and now - kept[0] < self._services.policy.token_cache_ms:
+                self._kept.move_to_end(token_hash)
+                return kept[1]
+        row = await run_in_threadpool(self._services.tokens.by_hash, token_hash)
+        with self._lock:
+            self._kept.pop(token_hash, None)
+            if row is not None:  # strangers cost a look-up each and no memory
+                self._kept[token_hash] = (now, row)
+                while len(self._kept) > CACHE_MAX:
+                    self._kept.popitem(last=False)
+        return row
+
+
+class Authenticate:
+    """ASGI layer: a valid token, or 401 before anything of the request is looked at."""
+
+    def __init__(self, app: ASGIApp, *, gate: Gate, services: Services) -> None:
+        self._app = app
+        self._gate = gate
+        self._services = services
+
+    async def __call__(self, scope: AsgiScope, receive: Receive, send: Send) -> None:
+        """Pass the request on with ``state.principal`` set, or answer 401."""
+        if scope["type"] == "lifespan" or scope.get("path") in ANONYMOUS:
+            await self._app(scope, receive, send)
+            return
+        headers = {key: value for key, value in scope["headers"] if key == b"authorization"}
+        given = headers.get(b"authorization")
+        try:
+            principal = await self._gate.principal(given.decode("latin-1") if given else None)
+        except self._services.busy as exc:
+            _log.warning("store_refused", error=type(exc).__name__)
+            await problem_response(ProblemCode.BUSY)(scope, receive, send)
+            return
+        if principal is None and not self._is_open(scope["path"]):
+            await problem_response(ProblemCode.UNAUTHENTICATED)(scope, receive, send)
+            return
+        scope.setdefault("state", {})["principal"] = principal
+        await self._app(scope, receive, send)
+
+    def _is_open(self, path: str) -> bool:
+        docs = any(path == doc or path.startswith(doc + "/") for doc in DOCS)
+        return docs and self._services.policy.docs_open
+
+
+class Requires:
+    """A route's dependency: the one permission it needs. Gives the principal."""
+
+    def __init__(self, permission: Permission) -> None:
+        self.permission = permission
+
+    def __call__(self, request: Request) -> Principal:
+        """Give who asks.
+
+        Raises:
+            Problem: The role may not.
+        """
+        principal = getattr(request.state, "principal", None)
+        if principal is None:
+            docs_open = services_of(request).policy.docs_open
+            if self.permission is Permission.DOCS and docs_open:
+                return LOOPBACK
+            raise Problem(ProblemCode.UNAUTHENTICATED)
+        if not isinstance(principal, Principal) or not principal.may(self.permission):
+            raise Problem(ProblemCode.FORBIDDEN, f"it needs the permission {self.permission}")
+        return principal
+
+
+LOOPBACK = Principal(token_id="", name="loopback", role=Role.DEVICE, scope=Scope(areas=()))
+"""Who reads the docs on a loopback listener without a token: may read the docs, sees nothing."""
+
+
+def permission_of(route: RouteContext) -> Permission | None:
+    """The permission a route names, None when it names none."""
+    dependant = getattr(route, "dependant", None)
+    if not isinstance(dependant, Dependant):
+        return None
+    found = {call.permission for call in _calls(dependant) if isinstance(call, Requires)}
+    return found.pop() if len(found) == 1 else None
+
+
+def _calls(dependant: Dependant) -> Iterator[object]:
+    yield dependant.call
+    for child in dependant.dependencies:
+        yield from _calls(child)
+
+
+def refuse_open_routes(app: FastAPI) -> None:
+    """Check that every route names exactly one permission.
+
+    Raises:
+        RuntimeError: Names the routes that do not: such an app must not start.
+    """
+    open_routes = [
+        str(route.path)
+        for route in iter_route_contexts(app.routes)
+        if route.path not in ANONYMOUS and permission_of(route) is None
+    ]
+    if open_routes:
+        raise RuntimeError(f"routes without a permission: {', '.join(open_routes)}")

@@ -1,0 +1,188 @@
+"""Request bodies. Unknown members are refused; lengths are those of the columns."""
+
+from typing import Annotated, Literal, Self
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+
+from alerts.lifecycle import IncidentState, Outcome
+from api.fields import AREA_PATTERN, AnId, Area, LatDeg, Line64, Line500, LonDeg, NewDeviceId
+from api.geometry import check_polygon
+from api.roles import AREA_ROLES, Role
+from api.times import parse_time_ms
+from devices.model import DeviceClass, FenceKind, SiteClass
+
+BATCH_MAX = 1000
+"""Most objects in one registration. Source: devices.control (at most 1,000 a row)."""
+
+RADIUS_MAX_M = 50_000.0
+"""A circle fence wider than a city is a slip of the pen."""
+
+
+class Body(BaseModel):
+    """Common to all request bodies."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Shape(Body):
+    """A GeoJSON geometry; WGS 84, so every coordinate is [longitude, latitude]."""
+
+    type: Literal["Polygon", "MultiPolygon"]
+    coordinates: list[object] = Field(min_length=1, max_length=1000)
+
+    @model_validator(mode="after")
+    def drawable(self) -> Self:
+        """Check that it is a polygon that can be drawn."""
+        check_polygon(self.type, self.coordinates)
+        return self
+
+    def as_geojson(self) -> dict[str, object]:
+        """Give it as the registry keeps it."""
+        return {"type": self.type, "coordinates": self.coordinates}
+
+
+class DeviceIn(Body):
+    """A device to register."""
+
+    id: NewDeviceId
+    cls: DeviceClass
+    vehicle_id: AnId | None = None
+    site_id: AnId | None = None
+    area: Area = ""
+    model: Line64 = ""
+    interval_s: int = Field(0, ge=0, le=604_800, description="Expected report interval; 0 = class")
+
+
+class DevicesIn(Body):
+    """Devices to register; each id once."""
+
+    devices: list[DeviceIn] = Field(min_length=1, max_length=BATCH_MAX)
+
+
+class VehicleIn(Body):
+    """A vehicle to register."""
+
+    id: AnId
+    plate: Annotated[Line64, Field(examples=["皖A1234567"])] = ""
+    label: Annotated[Line64, Field(examples=["red Yadea"])] = ""
+    kind: Line64 = "e-bike"
+    owner_id: AnId | Literal[""] = ""
+    area: Area = ""
+    contacts: Annotated[list[AnId], Field(max_length=10)] = ["owner"]
+    consent: list[Literal["anti_theft", "police_sharing", "statistics"]] = [
+        "anti_theft",
+        "police_sharing",
+    ]
+    auto_arm: bool = True
+    site_class: SiteClass = SiteClass.OPEN
+
+
+class VehiclesIn(Body):
+    """Vehicles to register; each id once."""
+
+    vehicles: list[VehicleIn] = Field(min_length=1, max_length=BATCH_MAX)
+
+
+class SiteIn(Body):
+    """A parking site."""
+
+    id: AnId
+    name: Line64 = ""
+    area: Area = ""
+    lat_deg: LatDeg = 0.0
+    lon_deg: LonDeg = 0.0
+    geometry: Shape | None = None
+
+
+class GridIn(Body):
+    """A patrol grid."""
+
+    id: Annotated[str, Field(pattern=AREA_PATTERN, min_length=1, examples=["34010400100101"])]
+    name: Line64 = ""
+    geometry: Shape
+
+
+class PlacesIn(Body):
+    """Sites and grids to add or replace."""
+
+    sites: list[SiteIn] = Field(default=[], max_length=BATCH_MAX)
+    grids: list[GridIn] = Field(default=[], max_length=BATCH_MAX)
+
+
+class FenceIn(Body):
+    """A fence: either a circle (lat, lon, radius) or a polygon."""
+
+    name: Line64 = ""
+    kind: FenceKind = FenceKind.WATCH
+    lat_deg: LatDeg | None = None
+    lon_deg: LonDeg | None = None
+    radius_m: Annotated[float, Field(gt=0, le=RADIUS_MAX_M, allow_inf_nan=False)] | None = None
+    geometry: Shape | None = None
+    margin_m: float = Field(10.0, ge=0, le=1000, allow_inf_nan=False)
+    dwell_s: float = Field(20.0, ge=0, le=3600, allow_inf_nan=False)
+    vehicle_id: AnId | None = None
+
+    @model_validator(mode="after")
+    def one_shape(self) -> Self:
+        """Check that it is a circle or a polygon, not both, not half."""
+        circle = [self.lat_deg, self.lon_deg, self.radius_m]
+        given = sum(part is not None for part in circle)
+        if (given, self.geometry is not None) not in {(len(circle), False), (0, True)}:
+            raise ValueError("give lat_deg, lon_deg and radius_m, or geometry, not both")
+        return self
+
+
+class AnswerIn(Body):
+    """The owner's word on an alert."""
+
+    answer: Literal["me", "not_me"]
+
+
+class VerdictIn(Body):
+    """The verification desk's word on an alert."""
+
+    verdict: Literal["confirm", "dismiss"]
+    reason: Line500 = ""
+
+
+class AcknowledgeIn(Body):
+    """Taking an incident. ``version``: refuse when it has changed since I looked."""
+
+    version: int | None = Field(None, ge=0, le=2**31)
+
+
+class MoveIn(AcknowledgeIn):
+    """Moving an incident on. Closing has a route of its own."""
+
+    state: IncidentState = Field(examples=[IncidentState.EN_ROUTE])
+    reason: Line500 = ""
+
+
+class CloseIn(AcknowledgeIn):
+    """Closing an incident; the outcome labels the detector's data."""
+
+    outcome: Outcome
+    reason: Line500 = ""
+
+
+class TokenIn(Body):
+    """A token to make."""
+
+    name: Annotated[Line64, Field(min_length=1, examples=["officer-017"])]
+    role: Role
+    areas: list[Area] = Field(
+        default=[], max_length=100, description='Area prefixes; [""] is the whole city'
+    )
+    owner_id: AnId | None = Field(None, description="For role owner: whose vehicles")
+    expires: Annotated[int, BeforeValidator(parse_time_ms)] | None = Field(
+        None, description="ISO 8601 or epoch milliseconds", examples=["2026-11-25T00:00:00Z"]
+    )
+
+    @model_validator(mode="after")
+    def sees_something(self) -> Self:
+        """Check that an owner's token names the owner, and staff's an area."""
+        if (self.role is Role.OWNER) != (self.owner_id is not None):
+            raise ValueError("owner_id belongs to role owner, and to it alone")
+        if self.role in AREA_ROLES and not self.areas:
+            raise ValueError(f'role {self.role} sees nothing without areas; [""] is the city')
+        return self

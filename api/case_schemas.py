@@ -1,0 +1,114 @@
+"""Answers about alerts and incidents. Units and times as in ``schemas``."""
+
+from api.schemas import Answer, Page
+
+
+class AlertOut(Answer):
+    """One alert: the machine's view."""
+
+    id: str
+    vehicle_id: str
+    device_id: str
+    kind: str
+    level: int
+    state: str
+    onset_ms: int
+    raised_ms: int
+    updated_ms: int
+    lat_deg: float | None
+    lon_deg: float | None
+    acc_m: float | None
+    moved_m: float
+    late_s: float
+    grid: str
+    area: str
+    reasons: list[dict[str, object]]
+    version: int
+
+
+class AlertPage(Page):
+    """Alerts, newest first. ``feed_id``: open the stream from here and miss nothing."""
+
+    alerts: list[AlertOut]
+    feed_id: int
+
+
+class AlertStepOut(Answer):
+    """One line of an alert's timeline."""
+
+    version: int
+    what: str
+    level: int
+    at_ms: int
+    t_ms: int
+    moved_m: float
+    by: str
+
+
+class AlertDetailOut(AlertOut):
+    """One alert with its timeline, oldest first."""
+
+    timeline: list[AlertStepOut]
+
+
+class IncidentOut(Answer):
+    """One incident: people's work."""
+
+    id: str
+    alert_id: str
+    vehicle_id: str
+    kind: str
+    level: int
+    state: str
+    outcome: str | None
+    grid: str
+    area: str
+    onset_ms: int
+    opened_ms: int
+    updated_ms: int
+    lat_deg: float | None
+    lon_deg: float | None
+    acc_m: float | None
+    reasons: list[dict[str, object]]
+    case_number: str | None
+    assignee: str | None
+    version: int
+
+
+class IncidentPage(Page):
+    """Incidents, newest first. ``feed_id``: open the stream from here and miss nothing."""
+
+    incidents: list[IncidentOut]
+    feed_id: int
+
+
+class IncidentStepOut(Answer):
+    """One line of an incident's log."""
+
+    at_ms: int
+    by: str
+    from_state: str
+    to_state: str
+    reason: str
+
+
+class DeliveryOut(Answer):
+    """Who was told what, when, by which channel, and did they get it."""
+
+    channel: str
+    receiver: str
+    action: str
+    state: str
+    created_ms: int
+    sent_ms: int | None
+    attempts: int
+    last_error: str | None
+
+
+class IncidentDetailOut(IncidentOut):
+    """One incident with its log and deliveries, oldest first."""
+
+    label: str
+    plate: str
+    log: list[IncidentStepOut]
+    deliveries: list[DeliveryOut]

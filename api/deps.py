@@ -1,0 +1,116 @@
+"""What the app is made of: the services, the policy, and how a route gets at them."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Annotated
+
+from fastapi import Depends, Request
+
+from api.ports import (
+    Actions,
+    AlertBook,
+    DeviceBook,
+    FeedBook,
+    IncidentBook,
+    LatestState,
+    QuarantineBook,
+    Registry,
+    StatusSink,
+    TokenBook,
+    TrackStore,
+    VehicleBook,
+)
+from api.system_rows import DeviceSecret, PartStatus
+
+Clock = Callable[[], int]
+"""Milliseconds."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ApiPolicy:
+    """Bounds of the API.
+
+    Attributes:
+        docs_open: ``/docs`` and ``/openapi.json`` without a token: only on a loopback listener.
+        page_default: Rows of a page that asks for no number.
+        page_max: Most rows a page may ask for.
+        track_max_days: Longest track period, days.
+        track_lead_s: An officer sees a track from this long before the onset of the open
+            incident. Source: decisions.md, Evidence (2 h).
+        feed_poll_ms: The feed is tailed this often (decisions.md 7).
+        live_poll_ms: Live positions are looked at this often.
+        sse_queue: Events a slow stream reader may lag behind (reliability.md P22: 256).
+        sse_send_s: ... and seconds one send may take (P22: 10 s).
+        ping_s: A comment is sent on a stream this often, seconds.
+        recheck_ms: A stream's token and vehicles are looked at this often; revocation ends a
+            stream within this (reliability.md P32: 60 s).
+        token_cache_ms: A token's answer is believed this long.
+        body_max_bytes: Longest request body.
+        body_max_s: A body that takes longer to arrive is given up, seconds (slow senders).
+        parts: Parts that must be ready for ``/readyz``.
+        status_max_ms: A status file older than this is no sign of life (CONTRACT: 15 s).
+        status_every_ms: This process says how it is this often.
+        stuck_ms: The feed was not read for so long: ``/livez`` says 503.
+    """
+
+    docs_open: bool = False
+    page_default: int = 100
+    page_max: int = 1000
+    track_max_days: float = 31.0
+    track_lead_s: float = 7200.0
+    feed_poll_ms: float = 100.0
+    live_poll_ms: float = 200.0
+    sse_queue: int = 256
+    sse_send_s: float = 10.0
+    ping_s: float = 15.0
+    recheck_ms: float = 5000.0
+    token_cache_ms: float = 5000.0
+    body_max_bytes: int = 1_048_576
+    body_max_s: float = 10.0
+    parts: tuple[str, ...] = ("broker", "ingest", "process", "project", "dispatch", "api")
+    status_max_ms: int = 15_000
+    status_every_ms: float = 1000.0
+    stuck_ms: int = 15_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Services:
+    """Everything the app needs from outside, wired once.
+
+    Attributes:
+        now_ms: Wall clock, ms UTC.
+        steady_ms: A clock that never steps, ms: ages of caches and loops.
+        new_secret: Makes a device's password for the broker and its hash.
+        statuses: Reads the status files of all parts, by part.
+        busy: Errors of the adapters that say "try again": answered 503, never a bug.
+    """
+
+    now_ms: Clock
+    steady_ms: Clock
+    policy: ApiPolicy
+    tokens: TokenBook
+    devices: DeviceBook
+    vehicles: VehicleBook
+    alerts: AlertBook
+    incidents: IncidentBook
+    feed: FeedBook
+    quarantine: QuarantineBook
+    actions: Actions
+    registry: Registry
+    new_secret: Callable[[], DeviceSecret]
+    telemetry: TrackStore
+    latest: LatestState
+    statuses: Callable[[], Mapping[str, PartStatus]]
+    status: StatusSink
+    busy: tuple[type[Exception], ...] = ()
+
+
+def services_of(request: Request) -> Services:
+    """The services ``create_app`` was given."""
+    services = request.app.state.services
+    assert isinstance(services, Services)  # noqa: S101 - tells the type; app.py sets it
+    return services
+
+
+ServicesDep = Annotated[Services, Depends(services_of)]
+"""A route's way to the services."""

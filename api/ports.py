@@ -1,0 +1,294 @@
+"""What the API needs from outside: small Protocols. Adapters: ``stores.queries_*`` and friends.
+
+Every method that takes a ``scope`` gives nothing outside it.
+"""
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from typing import Protocol
+
+import numpy as np
+
+from api.roles import Scope
+from api.rows import AlertRow, AuditEntry, IncidentChange, IncidentRow
+from api.system_rows import BookCount, FeedRow, QuarantineRow, TokenRow
+from devices.control import AnyControl
+from devices.model import Device, Fence, Grid, Site, Vehicle
+from devices.telemetry import Row
+
+
+class DeviceBook(Protocol):
+    """Registered devices."""
+
+    def page(
+        self, scope: Scope, *, cls: str | None, area: str | None, after_slot: int, limit: int
+    ) -> Sequence[Device]:
+        """Devices with a slot above ``after_slot``, ascending by slot; ``area`` is a prefix."""
+        ...
+
+    def one(self, scope: Scope, device_id: str) -> Device | None:
+        """One device."""
+        ...
+
+    def trackers(self, vehicle_ids: Collection[str]) -> Sequence[Device]:
+        """Trackers bound to these vehicles, ascending by slot. Not scoped: ask after a check."""
+        ...
+
+    def taken(self, device_ids: Collection[str]) -> frozenset[str]:
+        """Which of these ids are registered, wherever. Not scoped."""
+        ...
+
+
+class VehicleBook(Protocol):
+    """Registered vehicles and fences."""
+
+    def one(self, scope: Scope, vehicle_id: str) -> Vehicle | None:
+        """One vehicle."""
+        ...
+
+    def seen(self, scope: Scope, vehicle_ids: Collection[str]) -> frozenset[str]:
+        """Which of these vehicles are in scope."""
+        ...
+
+    def taken(self, vehicle_ids: Collection[str]) -> frozenset[str]:
+        """Which of these ids are registered, wherever. Not scoped."""
+        ...
+
+    def owned(self, owner_id: str) -> frozenset[str]:
+        """Ids of one owner's vehicles."""
+        ...
+
+    def fence(self, fence_id: str) -> Fence | None:
+        """One fence. Not scoped: fences have no area."""
+        ...
+
+
+class AlertBook(Protocol):
+    """Alerts and their timelines."""
+
+    def page(
+        self,
+        scope: Scope,
+        *,
+        state: str | None,
+        level: int | None,
+        before: tuple[int, str] | None,
+        limit: int,
+    ) -> Sequence[AlertRow]:
+        """Alerts below the key (raised_ms, id), newest first; ``level`` is the least level."""
+        ...
+
+    def one(self, scope: Scope, alert_id: str) -> AlertRow | None:
+        """One alert."""
+        ...
+
+    def timeline(self, alert_id: str) -> Sequence[object]:
+        """Steps of one alert (``schemas.AlertStepOut``), oldest first. Not scoped."""
+        ...
+
+
+class IncidentBook(Protocol):
+    """Incidents."""
+
+    def page(
+        self,
+        scope: Scope,
+        *,
+        state: str | None,
+        area: str | None,
+        before: tuple[int, str] | None,
+        limit: int,
+    ) -> Sequence[IncidentRow]:
+        """Incidents below the key (opened_ms, id), newest first; ``area`` is a prefix."""
+        ...
+
+    def one(self, scope: Scope, incident_id: str) -> IncidentRow | None:
+        """One incident."""
+        ...
+
+    def open_on(self, scope: Scope, vehicle_id: str) -> IncidentRow | None:
+        """The newest incident on a vehicle that is not closed."""
+        ...
+
+    def open_all(self, scope: Scope) -> Sequence[IncidentRow]:
+        """All incidents that are not closed."""
+        ...
+
+    def log(self, incident_id: str) -> Sequence[object]:
+        """Steps of one incident (``schemas.IncidentStepOut``), oldest first. Not scoped."""
+        ...
+
+    def deliveries(self, incident_id: str) -> Sequence[object]:
+        """Who was told what and when (``schemas.DeliveryOut``), oldest first. Not scoped."""
+        ...
+
+    def change(
+        self,
+        scope: Scope,
+        incident_id: str,
+        decide: Callable[[IncidentRow], IncidentChange | None],
+    ) -> IncidentRow | None:
+        """Read one incident, let ``decide`` say what changes, store it: one transaction.
+
+        Two callers at once are put in an order: the second one's ``decide`` sees what the first
+        did. Whatever ``decide`` raises leaves everything as it was.
+
+        Args:
+            scope: Outside it the incident does not exist.
+            incident_id: Which.
+            decide: Pure; None changes nothing.
+
+        Returns:
+            The incident afterwards; None when there is none in scope.
+        """
+        ...
+
+
+class FeedBook(Protocol):
+    """The numbered feed, read only."""
+
+    def after(self, feed_id: int, limit: int) -> Sequence[FeedRow]:
+        """Rows above ``feed_id``, ascending. Not scoped: the stream filters per subscriber."""
+        ...
+
+    def head(self) -> int:
+        """The newest number, 0 when empty."""
+        ...
+
+
+class QuarantineBook(Protocol):
+    """What was refused and why; what was counted."""
+
+    def page(
+        self,
+        scope: Scope,
+        *,
+        reason: str | None,
+        device: str | None,
+        before_id: int | None,
+        limit: int,
+    ) -> Sequence[QuarantineRow]:
+        """Rows below ``before_id``, newest first. Unknown devices only city wide."""
+        ...
+
+    def one(self, scope: Scope, row_id: int) -> QuarantineRow | None:
+        """One row."""
+        ...
+
+    def counts(self) -> Sequence[BookCount]:
+        """The books (decisions.md), by reader, name and reason."""
+        ...
+
+
+class TokenBook(Protocol):
+    """Tokens at rest."""
+
+    def by_hash(self, token_hash: str) -> TokenRow | None:
+        """The token of a hash, whatever its state."""
+        ...
+
+    def alive(self, token_ids: Collection[str], now_ms: int) -> frozenset[str]:
+        """Which of these tokens are neither expired nor revoked."""
+        ...
+
+    def page(self, *, before: tuple[int, str] | None, limit: int) -> Sequence[TokenRow]:
+        """Tokens below the key (created_ms, id), newest first."""
+        ...
+
+    def one(self, token_id: str) -> TokenRow | None:
+        """One token."""
+        ...
+
+    def add(
+        self,
+        *,
+        token_id: str,
+        token_hash: str,
+        name: str,
+        role: str,
+        areas: Sequence[str],
+        owner_id: str | None,
+        expires_ms: int | None,
+        audit: AuditEntry,
+    ) -> None:
+        """Keep a new token and its audit row."""
+        ...
+
+    def revoke(self, token_id: str, *, audit: AuditEntry) -> None:
+        """Take a token back; a second time changes nothing."""
+        ...
+
+
+class Actions(Protocol):
+    """What people do, for the processor; and who looked."""
+
+    def post(self, control: AnyControl, audit: AuditEntry) -> int:
+        """Write a control row and its audit row in one transaction; gives the control id."""
+        ...
+
+    def post_on_open_alert(
+        self, alert_id: str, ended: Collection[str], control: AnyControl, audit: AuditEntry
+    ) -> int | None:
+        """The same, unless the alert's state is in ``ended``: then None and nothing written."""
+        ...
+
+    def note(self, entries: Sequence[AuditEntry]) -> None:
+        """Write audit rows alone."""
+        ...
+
+
+class Registry(Protocol):
+    """The registry's writer: each call changes its table and its control row at once.
+
+    ``by`` names who does it. What is there already under an id is replaced.
+    """
+
+    def add_devices(self, new: Sequence[tuple[Device, str]], *, by: str) -> Sequence[Device]:
+        """Register (device, password hash); gives the devices with their slots, in order."""
+        ...
+
+    def add_vehicles(self, new: Sequence[Vehicle], *, by: str) -> None:
+        """Register vehicles."""
+        ...
+
+    def add_places(self, sites: Sequence[Site], grids: Sequence[Grid], *, by: str) -> None:
+        """Register sites and grids."""
+        ...
+
+    def save_fence(self, fence: Fence, *, by: str) -> None:
+        """Register a fence."""
+        ...
+
+    def delete_fence(self, fence_id: str, *, by: str) -> None:
+        """Forget a fence."""
+        ...
+
+
+class TrackStore(Protocol):
+    """The telemetry store."""
+
+    def track(
+        self,
+        device_id: str,
+        from_ms: int,
+        to_ms: int,
+        after: tuple[int, int] | None,
+        limit: int,
+    ) -> Sequence[Row]:
+        """Fixes of one device in [from_ms, to_ms], above the key (t_ms, seq), ascending."""
+        ...
+
+
+class LatestState(Protocol):
+    """Last believed state by slot (decisions.md 6)."""
+
+    def get(self, slot: int) -> np.void | None:
+        """One row of ``LATEST_DTYPE``; None when the slot was never written."""
+        ...
+
+
+class StatusSink(Protocol):
+    """Where this process says how it is, about once a second (run/api.json)."""
+
+    def write(self, *, ready: bool, reason: str, metrics: Mapping[str, float]) -> None:
+        """Replace the part's status (atomic)."""
+        ...

@@ -1,0 +1,133 @@
+"""The track of a vehicle over a period. Every look is written to the audit with its purpose."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Query
+
+from api.asking import page_size, sight_of
+from api.auth import Requires
+from api.cursors import decode_cursor, encode_cursor
+from api.deps import Services, ServicesDep
+from api.fields import Cursor, Limit, PathId
+from api.privacy import PurposeHeader, audit_of, may_see_position, purpose_of
+from api.problems import Problem, ProblemCode
+from api.roles import Permission, Principal, Role
+from api.rows import IncidentRow
+from api.schemas import FixOut, TrackOut
+from api.times import TimeMs
+from devices.telemetry import MEASUREMENTS, Row
+
+router = APIRouter(prefix="/v1/vehicles", tags=["vehicles"])
+
+Looker = Annotated[Principal, Depends(Requires(Permission.TRACK_READ))]
+
+DAY_MS = 86_400_000
+
+_SEQ_MIN, _SEQ_MAX = -(2**63), 2**63 - 1
+_COLUMNS = tuple(MEASUREMENTS["fix"])
+
+
+@router.get("/{vehicle_id}/track")
+def get_track(
+    *,
+    vehicle_id: PathId,
+    services: ServicesDep,
+    principal: Looker,
+    from_ms: Annotated[TimeMs | None, Query(alias="from")] = None,
+    to_ms: Annotated[TimeMs | None, Query(alias="to")] = None,
+    cursor: Cursor = None,
+    limit: Limit = None,
+    x_purpose: PurposeHeader = None,
+) -> TrackOut:
+    """Get the fixes of a vehicle's trackers, by time. The default period is the last 24 hours."""
+    purpose = purpose_of(principal, x_purpose)
+    sight = sight_of(services, principal, vehicle_id)
+    if purpose is None:
+        raise Problem(ProblemCode.PURPOSE_REQUIRED, f"role {principal.role} has no default")
+    if not may_see_position(
+        principal, purpose, vehicle_id=vehicle_id, incident_open=sight.incident is not None
+    ):
+        raise Problem(ProblemCode.NO_OPEN_INCIDENT)
+    begin_ms, end_ms = _period(services, principal, sight.incident, from_ms, to_ms)
+    size = page_size(services, limit)
+    after = decode_cursor(cursor, int, str, int)
+    now_ms = services.now_ms()
+    services.actions.note(
+        [audit_of(principal, "track_seen", f"vehicle:{vehicle_id}", at_ms=now_ms, purpose=purpose)]
+    )
+    rows: list[Row] = []
+    for tracker in sight.trackers:
+        rows += services.telemetry.track(
+            tracker.id, begin_ms, end_ms, _after(after, tracker.id), size + 1
+        )
+    rows.sort(key=lambda row: (row.t_ms, row.device_id, row.seq))
+    page = rows[:size]
+    more = len(rows) > size
+    return TrackOut(
+        vehicle=vehicle_id,
+        from_ms=begin_ms,
+        to_ms=end_ms,
+        purpose=purpose,
+        fixes=[fix for fix in map(_fix, page) if fix is not None],
+        next=encode_cursor(page[-1].t_ms, page[-1].device_id, page[-1].seq) if more else None,
+    )
+
+
+def _period(
+    services: Services,
+    principal: Principal,
+    incident: IncidentRow | None,
+    from_ms: int | None,
+    to_ms: int | None,
+) -> tuple[int, int]:
+    """Give the period that may be looked at.
+
+    Raises:
+        Problem: It ends before it begins, or is longer than the policy's.
+    """
+    end_ms = services.now_ms() if to_ms is None else to_ms
+    begin_ms = end_ms - DAY_MS if from_ms is None else from_ms
+    max_days = services.policy.track_max_days
+    if begin_ms > end_ms:
+        raise Problem(ProblemCode.INVALID, "from is later than to")
+    if end_ms - begin_ms > max_days * DAY_MS:
+        raise Problem(ProblemCode.INVALID, f"ask for at most {max_days:g} days at once")
+    if principal.role is Role.OFFICER and incident is not None:
+        first_ms = incident.onset_ms - round(services.policy.track_lead_s * 1000)
+        begin_ms = max(begin_ms, first_ms)
+        end_ms = max(begin_ms, end_ms)
+    return begin_ms, end_ms
+
+
+def _after(key: tuple[int | str, ...] | None, device_id: str) -> tuple[int, int] | None:
+    """Give where one device's rows go on, from the last row of the page over all devices."""
+    if key is None:
+        return None
+    t_ms, last_device, seq = int(key[0]), str(key[1]), int(key[2])
+    if device_id == last_device:
+        return t_ms, seq
+    return t_ms, _SEQ_MAX if device_id < last_device else _SEQ_MIN
+
+
+def _number(value: float | str | None) -> float | None:
+    return float(value) if isinstance(value, int | float) else None
+
+
+def _fix(row: Row) -> FixOut | None:
+    """Answer one fix; a report without a position is no part of a track."""
+    fields = dict(zip(_COLUMNS, row.fields, strict=True))
+    lat_deg, lon_deg = _number(fields["lat_deg"]), _number(fields["lon_deg"])
+    if lat_deg is None or lon_deg is None:
+        return None
+    source = fields["source"]
+    return FixOut(
+        device=row.device_id,
+        t_ms=row.t_ms,
+        seq=row.seq,
+        lat_deg=lat_deg,
+        lon_deg=lon_deg,
+        acc_m=_number(fields["acc_m"]),
+        speed_mps=_number(fields["speed_mps"]),
+        course_deg=_number(fields["course_deg"]),
+        source=source if isinstance(source, str) else None,
+    )

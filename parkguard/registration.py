@@ -1,0 +1,182 @@
+"""Registering devices in bulk: files in, secrets out, the registry changed through its store."""
+
+import csv
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+import msgspec
+
+from devices.model import AdminState, DeviceClass, Grid, Site, Vehicle
+from parkguard.passwords import hash_password, new_secret
+from parkguard.private_files import write_private
+from stores.registry import NewDevice, Registry, RegistryError
+
+CHUNK = 1_000
+"""Devices of one transaction and one step of the progress bar."""
+FAULTS_SHOWN = 20
+
+
+class RegistrationError(Exception):
+    """Something cannot be registered; one line a fault, each with its place in the file."""
+
+
+class DeviceEntry(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One device as a file names it; secrets are never in it."""
+
+    id: str
+    cls: DeviceClass
+    vehicle_id: str | None = None
+    site_id: str | None = None
+    area: str = ""
+    model: str = ""
+    interval_s: int = 0
+    admin: AdminState = AdminState.ACTIVE
+
+
+class Places(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Parking sites and patrol grids."""
+
+    sites: list[Site] = []
+    grids: list[Grid] = []
+
+
+class Wanted(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Everything a registry file may hold."""
+
+    places: Places = Places()
+    vehicles: list[Vehicle] = []
+    devices: list[DeviceEntry] = []
+
+
+class Registered(msgspec.Struct, frozen=True, kw_only=True):
+    """What came of it.
+
+    Attributes:
+        added: Devices that got a new secret.
+        kept: Devices that were known and keep theirs.
+        secrets: New secrets by device id, in clear: shown or written once, stored nowhere else.
+    """
+
+    added: int
+    kept: int
+    vehicles: int
+    sites: int
+    grids: int
+    secrets: dict[str, str]
+
+
+def read_wanted(path: Path) -> Wanted:
+    """Read ``.json`` (places, vehicles, devices), ``.jsonl`` or ``.csv`` (devices only).
+
+    Raises:
+        RegistrationError: The file cannot be read; every faulty line is named.
+    """
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as exc:
+        raise RegistrationError(f"{path}: {exc}") from exc
+    if path.suffix == ".json":
+        try:
+            return msgspec.json.decode(text, type=Wanted)
+        except msgspec.DecodeError as exc:
+            raise RegistrationError(f"{path}: {exc}") from exc
+    if path.suffix == ".csv":
+        rows: Iterable[tuple[int, object]] = (
+            (number, {key: value for key, value in row.items() if value})
+            for number, row in enumerate(csv.DictReader(text.splitlines()), start=2)
+        )
+        return Wanted(devices=_convert_all(path, rows))
+    lines = (
+        (number, line) for number, line in enumerate(text.splitlines(), start=1) if line.strip()
+    )
+    return Wanted(devices=_convert_all(path, lines))
+
+
+def register(
+    registry: Registry,
+    wanted: Wanted,
+    *,
+    renew: Callable[[str], bool] = lambda _device_id: False,
+    keep_secrets: Callable[[dict[str, str]], None] = lambda _secrets: None,
+    on_progress: Callable[[int], None] = lambda _count: None,
+) -> Registered:
+    """Add or replace everything wanted. Idempotent: a known device keeps its secret.
+
+    Args:
+        registry: The store.
+        wanted: What to register.
+        renew: Whether a known device gets a new secret all the same.
+        keep_secrets: Called with all new secrets before anything is stored, so that a crash
+            loses none that count.
+        on_progress: Called with the number of devices just stored.
+
+    Raises:
+        RegistrationError: An id or area is not allowed; nothing of its chunk of 1,000 was stored.
+    """
+    hashes = registry.secret_hashes()
+    secrets = {
+        entry.id: new_secret()
+        for entry in wanted.devices
+        if entry.id not in hashes or renew(entry.id)
+    }
+    keep_secrets(secrets)
+    if wanted.places.sites or wanted.places.grids:
+        registry.add_places(wanted.places.sites, wanted.places.grids)
+    registry.add_vehicles(wanted.vehicles)
+    for start in range(0, len(wanted.devices), CHUNK):
+        chunk = wanted.devices[start : start + CHUNK]
+        fresh = {
+            entry.id: hash_password(secrets[entry.id]) for entry in chunk if entry.id in secrets
+        }
+        devices = [
+            NewDevice(
+                **msgspec.structs.asdict(entry), secret_hash=fresh.get(entry.id) or hashes[entry.id]
+            )
+            for entry in chunk
+        ]
+        try:
+            registry.add_devices(devices)
+        except RegistryError as exc:
+            raise RegistrationError("\n".join(exc.faults[:FAULTS_SHOWN])) from exc
+        on_progress(len(chunk))
+    return Registered(
+        added=len(secrets),
+        kept=len({entry.id for entry in wanted.devices} - set(secrets)),
+        vehicles=len(wanted.vehicles),
+        sites=len(wanted.places.sites),
+        grids=len(wanted.places.grids),
+        secrets=secrets,
+    )
+
+
+def add_credentials(path: Path, secrets: dict[str, str]) -> None:
+    """Put secrets into a JSON file ``{"device id": "secret"}`` (0600), beside those in it.
+
+    Raises:
+        RegistrationError: The file is there and holds something else.
+    """
+    known: dict[str, str] = {}
+    if path.exists():
+        try:
+            known = msgspec.json.decode(path.read_bytes(), type=dict[str, str])
+        except msgspec.DecodeError as exc:
+            raise RegistrationError(f"{path} is no credentials file ({exc}): name another") from exc
+    path.parent.mkdir(parents=True, exist_ok=True)
+    write_private(path, msgspec.json.format(msgspec.json.encode(known | secrets), indent=1))
+
+
+def _convert_all(path: Path, rows: Iterable[tuple[int, object]]) -> list[DeviceEntry]:
+    entries: list[DeviceEntry] = []
+    faults: list[str] = []
+    for number, row in rows:
+        try:
+            if isinstance(row, str):
+                entries.append(msgspec.json.decode(row, type=DeviceEntry))
+            else:
+                entries.append(msgspec.convert(row, DeviceEntry, strict=False))
+        except msgspec.DecodeError as exc:
+            faults.append(f"{path}:{number}: {exc}")
+    if faults:
+        more = f"\n... and {len(faults) - FAULTS_SHOWN} more" if len(faults) > FAULTS_SHOWN else ""
+        raise RegistrationError("\n".join(faults[:FAULTS_SHOWN]) + more)
+    return entries

@@ -1,0 +1,1 @@
+"""A synthetic city that meets ParkGuard only on the wire, with its own encoder."""

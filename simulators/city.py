@@ -1,0 +1,265 @@
+"""A run: devices act on their planned time, the fleet sends what they say."""
+
+import asyncio
+import contextlib
+import heapq
+import math
+import signal
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from secrets import token_urlsafe
+
+import msgspec
+
+from simulators.cameras import Ailment, Camera
+from simulators.chargers import Charger, StationPlan, Wire
+from simulators.clock import steady_s, wall_ms
+from simulators.connection import Broker
+from simulators.gps_noise import GpsNoise, draw_profile
+from simulators.outgoing import Actor, Identity, Outgoing, ToWall, boot_id, generator
+from simulators.publish import Fleet, Summary
+from simulators.scenarios import Act
+from simulators.vehicles import Habits, Surroundings, Tracker
+from simulators.world import CITY, ORIGIN, World
+
+CHARGER_REPORTS, CAMERA_REPORTS = 6, 3
+"""A charger reports every 60 s and a camera every 30 s when a tracker does every 10 s."""
+RIDE_GAP_S, SHAKE_GAP_S = 1_800.0, 1_800.0
+"""An ordinary vehicle is ridden and touched twice an hour: busier than life, for a short show."""
+STUCK_RELAY_PORT = 3
+INTRUDER = "trk-intruder"
+INTRUDER_RECORDS = 5
+CONNECT_WITHIN_S = 4.0
+FLUSH_S = 15.0
+"""Time for the last records at the end of a run, seconds."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CityPlan:
+    """How the devices of a city behave.
+
+    Attributes:
+        report_s: Reporting interval of trackers; chargers and cameras follow in proportion.
+    """
+
+    report_s: float
+    wire: Wire = Wire.FIRST
+
+
+def build_actors(
+    world: World, plan: CityPlan, *, acts: Iterable[Act], start_ms: int, to_wall: ToWall
+) -> list[Actor]:
+    """Make every device of a city; one seed and one start give one sequence of messages."""
+    scripts = {act.vehicle.vehicle_id: act.script for act in acts}
+    around = Surroundings(frame=ORIGIN, box=CITY, to_wall=to_wall, report_s=plan.report_s)
+    habits = Habits(ride_gap_s=RIDE_GAP_S, shake_gap_s=SHAKE_GAP_S, from_s=2.0 * plan.report_s)
+    actors: list[Actor] = []
+    for vehicle in world.vehicles:
+        rng = generator(world.seed, vehicle.device_id)
+        actors.append(
+            Tracker(
+                Identity(
+                    device_id=vehicle.device_id,
+                    cls="trk",
+                    boot=boot_id(vehicle.device_id, start_ms),
+                    next_s=plan.report_s,
+                ),
+                around,
+                start=(vehicle.east_m, vehicle.north_m),
+                noise=GpsNoise(draw_profile(rng), rng.spawn(1)[0]),
+                rng=rng,
+                habits=habits,
+                script=scripts.get(vehicle.vehicle_id),
+            )
+        )
+    status_s = CHARGER_REPORTS * plan.report_s
+    for number, installed in enumerate(world.chargers):
+        actors.append(
+            Charger(
+                Identity(
+                    device_id=installed.device_id,
+                    cls="chg",
+                    boot=boot_id(installed.device_id, start_ms),
+                    next_s=status_s,
+                ),
+                StationPlan(
+                    status_s=status_s,
+                    arrival_gap_s=600.0,
+                    wire=plan.wire,
+                    broken_port=STUCK_RELAY_PORT if number == 0 else 0,
+                ),
+                to_wall=to_wall,
+                rng=generator(world.seed, installed.device_id),
+            )
+        )
+    beat_s = CAMERA_REPORTS * plan.report_s
+    ailments = (Ailment.FROZEN, Ailment.SILENT)
+    for number, installed in enumerate(world.cameras):
+        actors.append(
+            Camera(
+                Identity(
+                    device_id=installed.device_id,
+                    cls="cam",
+                    boot=boot_id(installed.device_id, start_ms),
+                    next_s=beat_s,
+                ),
+                to_wall=to_wall,
+                rng=generator(world.seed, installed.device_id),
+                ailment=ailments[number] if number < len(ailments) else Ailment.NONE,
+                ails_from_s=1.5 * beat_s,
+            )
+        )
+    return actors
+
+
+def play(actors: Iterable[Actor], *, until_s: float) -> Iterator[tuple[float, Outgoing]]:
+    """Let devices act in the order of their times, without waiting.
+
+    Yields:
+        (seconds since the start, message), ascending, all before ``until_s``.
+    """
+    heap = [(actor.due_s, number, actor) for number, actor in enumerate(actors)]
+    heapq.heapify(heap)
+    while heap and heap[0][0] < until_s:
+        due_s, number, actor = heap[0]
+        for record in actor.act():
+            yield due_s, record
+        heapq.heapreplace(heap, (actor.due_s, number, actor))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Intruder:
+    """A device that the broker does not know, and what it would like to say."""
+
+    identity: Identity
+    records: tuple[Outgoing, ...]
+
+
+def build_intruder(seed: int, plan: CityPlan, *, start_ms: int, to_wall: ToWall) -> Intruder:
+    """Make a tracker that nobody registered, with five fixes."""
+    rng = generator(seed, INTRUDER)
+    tracker = Tracker(
+        Identity(
+            device_id=INTRUDER,
+            cls="trk",
+            boot=boot_id(INTRUDER, start_ms),
+            next_s=plan.report_s,
+        ),
+        Surroundings(frame=ORIGIN, box=CITY, to_wall=to_wall, report_s=plan.report_s),
+        start=(0.0, 0.0),
+        noise=GpsNoise(draw_profile(rng), rng.spawn(1)[0]),
+        rng=rng,
+        habits=Habits(ride_gap_s=math.inf, shake_gap_s=math.inf, from_s=0.0),
+    )
+    said = (record for _ in range(INTRUDER_RECORDS) for record in tracker.act())
+    return Intruder(identity=tracker.identity, records=tuple(said))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunOptions:
+    """What every run on the wire needs.
+
+    Attributes:
+        secrets: Device id -> password; None = the broker takes anybody.
+        seconds: Length of the run; infinity = until it is told to stop.
+        status_file: Rewritten every second with the sender's books; None = nowhere.
+    """
+
+    broker: Broker
+    secrets: Mapping[str, str] | None
+    seed: int
+    seconds: float
+    status_file: Path | None = None
+
+
+async def run_actors(
+    actors: list[Actor],
+    options: RunOptions,
+    *,
+    start_steady_s: float,
+    intruder: Intruder | None = None,
+    progress: Callable[[float, Summary], None],
+) -> Summary:
+    """Publish what ``actors`` say, in real time, until the end or SIGINT or SIGTERM.
+
+    Args:
+        actors: Their zero is ``start_steady_s`` on the steady clock.
+        options: Where to and how long.
+        start_steady_s: When the run started.
+        intruder: Comes with a wrong password; only where devices have passwords.
+        progress: Told about once a second: seconds since the start, books.
+
+    Raises:
+        LookupError: A device has no secret.
+    """
+    secrets = options.secrets
+    if intruder is not None and secrets is not None:
+        secrets = {**secrets, intruder.identity.device_id: token_urlsafe()}
+    fleet = Fleet(options.broker, secrets=secrets, seed=options.seed, now_ms=wall_ms)
+    stop = asyncio.Event()
+    with _stopped_by_signals(stop):
+        for actor in actors:
+            fleet.join(actor.identity, connect_within_s=CONNECT_WITHIN_S)
+        if intruder is not None and secrets is not None:
+            fleet.join(intruder.identity, connect_within_s=CONNECT_WITHIN_S)
+            for record in intruder.records:
+                fleet.offer(record)
+        clock = asyncio.create_task(_say_progress(fleet, options, start_steady_s, progress))
+        for due_s, record in play(actors, until_s=options.seconds):
+            await _until(start_steady_s + due_s, stop)
+            if clock.done():
+                await clock  # raises what it died of
+            if stop.is_set():
+                break
+            fleet.offer(record)
+        await _until(start_steady_s + options.seconds, stop)
+        await fleet.leave(within_s=FLUSH_S)
+        clock.cancel()
+        await asyncio.gather(clock, return_exceptions=True)
+    summary = fleet.books.summary()
+    _write_status(options.status_file, summary)
+    return summary
+
+
+async def _until(moment_s: float, stop: asyncio.Event) -> None:
+    """Wait for a moment of the steady clock, or for the stop."""
+    left_s = moment_s - steady_s()
+    if left_s <= 0.0:
+        return
+    with contextlib.suppress(TimeoutError):
+        await asyncio.wait_for(stop.wait(), None if math.isinf(left_s) else left_s)
+
+
+async def _say_progress(
+    fleet: Fleet,
+    options: RunOptions,
+    start_steady_s: float,
+    progress: Callable[[float, Summary], None],
+) -> None:
+    while True:
+        fleet.raise_bugs()
+        summary = fleet.books.summary()
+        progress(steady_s() - start_steady_s, summary)
+        _write_status(options.status_file, summary)
+        await asyncio.sleep(1.0)
+
+
+def _write_status(path: Path | None, summary: Summary) -> None:
+    """Replace the file in one step."""
+    if path is not None:
+        fresh = path.with_suffix(".new")
+        fresh.write_bytes(msgspec.json.encode(summary))
+        fresh.rename(path)
+
+
+@contextlib.contextmanager
+def _stopped_by_signals(stop: asyncio.Event) -> Iterator[None]:
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stop.set)
+    try:
+        yield
+    finally:
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.remove_signal_handler(number)

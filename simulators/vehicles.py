@@ -1,0 +1,229 @@
+"""A tracker's life: parked, shaken by passers-by, ridden by its owner, or following a script."""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from simulators.encode import (
+    COORDINATE_DIGITS,
+    UNSET,
+    Battery,
+    Cell,
+    Event,
+    Fix,
+    Network,
+    Position,
+    VehicleState,
+    encode,
+)
+from simulators.gps_noise import GpsNoise
+from simulators.outgoing import Identity, Outgoing, ToWall, event_id
+from simulators.scripts import SHAKE_S, Cue, Glitch, Script, Switch, owner_ride
+from simulators.tracks import LocalFrame, Box, Path, Place, standing
+
+KMH_PER_MPS = 3.6
+DOPPLER_MOVING_SD_MPS = 0.15
+"""Error of the ground speed of a moving receiver: assumed."""
+GLITCH_ACC_M = 12.0
+"""What a receiver believes of its error in a glitch: it does not know of it; assumed."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Habits:
+    """What ordinary life does to a vehicle; means of exponential gaps, infinity = never.
+
+    Attributes:
+        ride_gap_s: Between two rides of the owner, seconds.
+        shake_gap_s: Between two touches of passers-by, seconds.
+        from_s: Nothing happens before, so that the platform can learn the anchor.
+    """
+
+    ride_gap_s: float
+    shake_gap_s: float
+    from_s: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Surroundings:
+    """What a tracker is told of the world."""
+
+    frame: LocalFrame
+    box: Box
+    to_wall: ToWall
+    report_s: float
+
+
+class Tracker:
+    """One tracker on one vehicle; an ``Actor``.
+
+    Args:
+        identity: Who it is.
+        around: Where and when it lives.
+        start: Metres east and north of the frame's origin.
+        noise: Its receiver.
+        rng: Its own random numbers.
+        habits: Its ordinary life.
+        script: What happens to it instead; ordinary life then never begins.
+    """
+
+    def __init__(
+        self,
+        identity: Identity,
+        around: Surroundings,
+        *,
+        start: tuple[float, float],
+        noise: GpsNoise,
+        rng: np.random.Generator,
+        habits: Habits,
+        script: Script | None = None,
+    ) -> None:
+        self.identity = identity
+        self._around, self._noise, self._rng = around, noise, rng
+        self._habits = habits
+        self._path: Path = standing(*start)
+        self._cues: list[Cue] = []
+        self._glitch: Glitch | None = None
+        self._switches: dict[Switch, bool] = {"ign": False, "armed": True, "ext_power": True}
+        self._shaken_until_s = -math.inf
+        self._seq = self._events = 0
+        self._fix_s = float(rng.uniform(0.0, around.report_s))
+        self._ride_s = self._shake_s = math.inf
+        self._percent = float(rng.uniform(45.0, 100.0))
+        self._network = Network(
+            rat="4g",
+            rssi_dbm=int(rng.integers(-101, -65)),
+            cell=Cell(mcc=460, mnc=0, lac=22222, cid=int(rng.integers(100_000_000, 200_000_000))),
+        )
+        if script is None:
+            self._ride_s = self._after(habits.from_s, habits.ride_gap_s)
+            self._shake_s = self._after(habits.from_s, habits.shake_gap_s)
+        else:
+            self._play(script)
+
+    @property
+    def due_s(self) -> float:
+        """The next fix, cue, ride or touch."""
+        cue_s = self._cues[0].at_s if self._cues else math.inf
+        return min(self._fix_s, cue_s, self._ride_s, self._shake_s)
+
+    def act(self) -> list[Outgoing]:
+        """Do the one thing that is due."""
+        now_s = self.due_s
+        if self._cues and self._cues[0].at_s == now_s:
+            return self._hear(self._cues.pop(0))
+        if now_s == self._ride_s:
+            return self._ride(now_s)
+        if now_s == self._shake_s:
+            self._shake_s = self._after(now_s, self._habits.shake_gap_s)
+            return self._hear(Cue(at_s=now_s, event="vibration", level=1, lasts_s=2.0))
+        self._fix_s += self._around.report_s
+        return [self._fix(now_s)]
+
+    def _after(self, from_s: float, gap_s: float) -> float:
+        return from_s + float(self._rng.exponential(gap_s)) if math.isfinite(gap_s) else math.inf
+
+    def _play(self, script: Script) -> None:
+        self._path, self._glitch = script.path, script.glitch
+        self._cues = list(script.cues)
+
+    def _ride(self, now_s: float) -> list[Outgoing]:
+        """The owner comes; the next ride begins some time after this one's end."""
+        place = self._path.place(now_s)
+        script = owner_ride(
+            self._rng, start_s=now_s, start=(place.east_m, place.north_m), box=self._around.box
+        )
+        self._play(script)
+        end_s = script.cues[-1].at_s
+        self._ride_s = self._after(end_s, self._habits.ride_gap_s)
+        self._shake_s = self._after(end_s, self._habits.shake_gap_s)
+        return []
+
+    def _hear(self, cue: Cue) -> list[Outgoing]:
+        self._switches.update(cue.switches)
+        if cue.event is None:
+            return []
+        if cue.event in {"vibration", "tilt"}:
+            self._shaken_until_s = cue.at_s + cue.lasts_s + SHAKE_S
+        self._events += 1
+        t_ms = self._around.to_wall(cue.at_s)
+        shakes = cue.event == "vibration"
+        event = Event(
+            id=self.identity.device_id,
+            ev_id=event_id(t_ms, self._events),
+            t=t_ms,
+            type=cue.event,
+            on=True,
+            lvl=cue.level or UNSET,
+            dur_s=cue.lasts_s if shakes else UNSET,
+            count=1 + int(cue.lasts_s * 1.5) if shakes else UNSET,
+            pos=self._position(cue.at_s, self._path.place(cue.at_s)),
+            st=VehicleState(ign=self._switches["ign"], armed=self._switches["armed"]),
+        )
+        return [self._outgoing("event", encode(event))]
+
+    def _fix(self, now_s: float) -> Outgoing:
+        self._seq += 1
+        place = self._path.place(now_s)
+        moving = place.speed_mps > 0.0
+        powered = self._switches["ext_power"]
+        percent = max(5.0, self._percent - now_s / 7_200.0)  # about 12 % a day
+        fix = Fix(
+            id=self.identity.device_id,
+            boot=self.identity.boot,
+            seq=self._seq,
+            t=self._around.to_wall(now_s),
+            pos=self._position(now_s, place),
+            st=VehicleState(
+                ign=self._switches["ign"],
+                motion=moving or now_s < self._shaken_until_s,
+                armed=self._switches["armed"],
+                ext_power=powered,
+                charging=False,
+                mode="live" if moving or self._switches["ign"] else "parked",
+            ),
+            bat=Battery(
+                pct=round(percent),
+                mv=3_500 + round(6.5 * percent),
+                ext_mv=46_000 + 80 * round(percent) if powered else UNSET,
+            ),
+            net=self._network,
+            next_s=self._around.report_s,
+        )
+        return self._outgoing("fix", encode(fix))
+
+    def _position(self, now_s: float, place: Place) -> Position:
+        """What the receiver sees: the truth, its noise, and perhaps a glitch."""
+        noise = self._noise.sample(np.array([now_s]))
+        east_m = place.east_m + float(noise.east_m[0])
+        north_m = place.north_m + float(noise.north_m[0])
+        acc_m, hdop, sat = float(noise.acc_m[0]), float(noise.hdop[0]), int(noise.sat[0])
+        speed_mps = float(noise.doppler_mps[0])
+        course: float | None = None
+        if place.speed_mps > 0.0:
+            slip_mps, swing_deg = self._rng.standard_normal(2)
+            speed_mps = abs(place.speed_mps + DOPPLER_MOVING_SD_MPS * float(slip_mps))
+            course = round(place.course_deg + 3.0 * float(swing_deg)) % 360
+        share = 0.0 if self._glitch is None else self._glitch.share(now_s)
+        if self._glitch is not None and share > 0.0:
+            east_m += share * self._glitch.east_m
+            north_m += share * self._glitch.north_m
+            acc_m, hdop, sat, speed_mps = max(acc_m, GLITCH_ACC_M), self._glitch.hdop, 6, 0.0
+        lat_deg, lon_deg = self._around.frame.to_degrees(east_m, north_m)
+        return Position(
+            lat=round(lat_deg, COORDINATE_DIGITS),
+            lon=round(lon_deg, COORDINATE_DIGITS),
+            crs="wgs84",
+            src="gnss",
+            valid=True,
+            acc_m=round(acc_m, 1),
+            hdop=round(hdop, 1),
+            sat=sat,
+            spd_kmh=round(speed_mps * KMH_PER_MPS, 1),
+            cog=UNSET if course is None else course,
+        )
+
+    def _outgoing(self, channel: str, payload: bytes) -> Outgoing:
+        return Outgoing(
+            device_id=self.identity.device_id, cls="trk", channel=channel, payload=payload
+        )

@@ -1,0 +1,85 @@
+"""Small real stand-ins for what the API reads besides the records database."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from devices.latest import LATEST_DTYPE
+from devices.presence import Presence
+from devices.telemetry import MEASUREMENTS, Row
+
+_FLOATS = ("acc_m", "speed_mps", "course_deg", "battery_pct", "rssi_dbm", "clock_off_ms")
+
+
+@dataclass(slots=True)
+class FakeLatest:
+    """LatestState in memory."""
+
+    rows: dict[int, np.void] = field(default_factory=dict)
+
+    def get(self, slot: int) -> np.void | None:
+        """The row of a slot."""
+        return self.rows.get(slot)
+
+    def put(self, slot: int, **values: object) -> None:
+        """Replace the row of a slot; what is not given is unknown."""
+        array = np.zeros(1, LATEST_DTYPE)
+        for name in (*_FLOATS, "lat_deg", "lon_deg"):
+            array[name] = np.nan
+        array["presence"] = Presence.ONLINE
+        for name, value in values.items():
+            array[name] = value
+        self.rows[slot] = array[0]
+
+
+@dataclass(slots=True)
+class FakeTrack:
+    """A telemetry store of a few rows."""
+
+    rows: list[Row] = field(default_factory=list)
+
+    def track(
+        self,
+        device_id: str,
+        from_ms: int,
+        to_ms: int,
+        after: tuple[int, int] | None,
+        limit: int,
+    ) -> Sequence[Row]:
+        """Fixes of one device in a period, above a key."""
+        found = [
+            row
+            for row in sorted(self.rows, key=lambda row: (row.t_ms, row.seq))
+            if row.device_id == device_id
+            and from_ms <= row.t_ms <= to_ms
+            and (after is None or (row.t_ms, row.seq) > after)
+        ]
+        return found[:limit]
+
+    def put(self, device_id: str, t_ms: int, seq: int, lat_deg: float, lon_deg: float) -> None:
+        """Add one fix."""
+        values: dict[str, float | int | str | None] = dict.fromkeys(MEASUREMENTS["fix"])
+        values |= {"lat_deg": lat_deg, "lon_deg": lon_deg, "acc_m": 6.0, "source": "gnss"}
+        self.rows.append(Row("fix", device_id, t_ms, seq, tuple(values.values())))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FakeStatus:
+    """A status file."""
+
+    ready: bool = True
+    reason: str = ""
+    at_ms: int
+    metrics: Mapping[str, float] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class KeptStatus:
+    """Where the process's own status goes."""
+
+    written: list[tuple[bool, str, dict[str, float]]] = field(default_factory=list)
+
+    def write(self, *, ready: bool, reason: str, metrics: Mapping[str, float]) -> None:
+        """Keep it."""
+        self.written.append((ready, reason, dict(metrics)))
