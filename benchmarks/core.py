@@ -111,15 +111,11 @@ def measure(messages: int) -> dict[str, float]:
     def admit() -> list[Record]:
         return Admission("pg/v1", registry=registry()).admit(entries, Counter()).records
 
-    figures["decode and admit"] = cpu_us(lambda: admit(), messages)
+    figures["decode and admit"] = cpu_us(admit, messages)
     records = admit()
     for batch in (1, 256, 2_000):
-        figures[f"health, batches of {batch}"] = cpu_us(
-            lambda b=batch: _health(records, b), messages
-        )
-        figures[f"detect, batches of {batch}"] = cpu_us(
-            lambda b=batch: _detect(records, b), messages
-        )
+        figures[f"health, batches of {batch}"] = cpu_us(partial(_health, records, batch), messages)
+        figures[f"detect, batches of {batch}"] = cpu_us(partial(_detect, records, batch), messages)
     figures["thin and row"] = cpu_us(lambda: _rows(records), messages)
     return figures
 

@@ -38,3 +38,14 @@ class Entry(NamedTuple):
     flags: int
     topic: str
     payload: bytes
+
+
+class Incoming(NamedTuple):
+    """An entry before the journal gives it a number. Fields as in ``devices.entry.Entry``."""
+
+    kind: int
+    recv_ms: int
+    elapsed_ms: int
+    flags: int
+    topic: str
+    payload: bytes

@@ -42,3 +42,26 @@ class WireError(Exception):
         super().__init__(f"{reason}: {detail}")
         self.reason = reason
         self.detail = detail[:200]
+
+
+class JournalError(Exception):
+    """The journal could not take a batch; nothing of the batch is stored.
+
+    Attributes:
+        may_pass: True for a full disk or a lock (keep the batch and try again), False when the
+            process must stop (I/O error, file gone): never retry an fsync and then acknowledge.
+    """
+
+    def __init__(self, reason: str, *, may_pass: bool) -> None:
+        """Keep the reason and whether waiting may help."""
+        super().__init__(reason)
+        self.may_pass = may_pass
+
+
+class StoreError(Exception):
+    """A store refused or could not be reached; nothing of the batch was stored."""
+
+    def __init__(self, reason: str, *, may_pass: bool) -> None:
+        """Keep the reason and whether waiting may help."""
+        super().__init__(reason)
+        self.may_pass = may_pass

@@ -18,6 +18,10 @@ _Count = Annotated[int, Meta(ge=0, lt=2**53)]
 _Boot = Annotated[str, Meta(max_length=32, pattern=r"^[A-Za-z0-9_-]*$")]
 _EvId = Annotated[str, Meta(min_length=1, max_length=64, pattern=r"^[\x21-\x7e]+$")]
 _Seconds = Annotated[float, Meta(gt=0, le=604_800)]
+_Int = Annotated[int, Meta(ge=-(2**31), lt=2**31)]
+_Float = Annotated[float, Meta(ge=-1e12, le=1e12)]
+MAX_PARTS = 256
+"""Most ports of a station or channels of a recorder in one message."""
 
 
 class PosPart(msgspec.Struct, gc=False):
@@ -28,12 +32,12 @@ class PosPart(msgspec.Struct, gc=False):
     crs: str = "wgs84"
     src: FixSource = FixSource.GNSS
     valid: bool = True
-    acc_m: float | None = None
-    hdop: float | None = None
-    sat: int | None = None
-    alt_m: float | None = None
-    spd_kmh: float | None = None
-    cog: float | None = None
+    acc_m: _Float | None = None
+    hdop: _Float | None = None
+    sat: _Int | None = None
+    alt_m: _Float | None = None
+    spd_kmh: _Float | None = None
+    cog: _Float | None = None
     fix_t: int | None = None
 
 
@@ -51,15 +55,15 @@ class StatePart(msgspec.Struct, gc=False):
 class BatteryPart(msgspec.Struct, gc=False):
     """``bat``."""
 
-    pct: float | None = None
-    mv: int | None = None
-    ext_mv: int | None = None
+    pct: _Float | None = None
+    mv: _Int | None = None
+    ext_mv: _Int | None = None
 
 
 class NetPart(msgspec.Struct, gc=False):
     """``net``."""
 
-    rssi_dbm: float | None = None
+    rssi_dbm: _Float | None = None
 
 
 class Common(msgspec.Struct):
@@ -98,7 +102,7 @@ class EventMessage(Common, kw_only=True):
     ev_id: _EvId
     type: EventType
     on: bool = True
-    lvl: int | None = None
+    lvl: _Int | None = None
     pos: PosPart | None = None
 
 
@@ -113,10 +117,10 @@ class CounterPart(msgspec.Struct):
 class StatusMessage(Common):
     """A charging station."""
 
-    ports: list[Port] = []
-    rssi_dbm: float | None = None
-    temp_c: float | None = None
-    mains_v: float | None = None
+    ports: Annotated[list[Port], Meta(max_length=MAX_PARTS)] = []
+    rssi_dbm: _Float | None = None
+    temp_c: _Float | None = None
+    mains_v: _Float | None = None
     smoke: bool | None = None
     ctr: CounterPart | None = None
 
@@ -124,17 +128,17 @@ class StatusMessage(Common):
 class DiskPart(msgspec.Struct):
     """The recorder's disk."""
 
-    total_gb: float | None = None
-    used_gb: float | None = None
+    total_gb: _Float | None = None
+    used_gb: _Float | None = None
 
 
 class HeartbeatMessage(Common):
     """A camera."""
 
-    ch: list[CameraChannel] = []
+    ch: Annotated[list[CameraChannel], Meta(max_length=MAX_PARTS)] = []
     disk: DiskPart | None = None
-    clock_off_ms: float | None = None
-    temp_c: float | None = None
+    clock_off_ms: _Float | None = None
+    temp_c: _Float | None = None
 
 
 class StateMessage(Common, kw_only=True):

@@ -5,8 +5,14 @@ where something is stored, the store's own. ``None`` is unknown; zero is zero.
 """
 
 from enum import IntFlag, StrEnum
+from typing import Annotated
 
 import msgspec
+from msgspec import Meta
+
+_Int = Annotated[int, Meta(ge=-(2**31), lt=2**31)]
+_Count = Annotated[int, Meta(ge=0, lt=2**53)]
+_Float = Annotated[float, Meta(ge=-1e12, le=1e12)]
 
 
 class Flag(IntFlag):
@@ -153,13 +159,13 @@ class PortState(StrEnum):
 class Port(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """One charging port."""
 
-    n: int
+    n: _Int
     state: PortState
     session: str | None = None
     err: str | None = None
-    w: float | None = None
-    wh: float | None = None
-    temp_c: float | None = None
+    w: _Float | None = None
+    wh: _Float | None = None
+    temp_c: _Float | None = None
 
 
 class ChargerStatus(Reading, frozen=True, kw_only=True):
@@ -178,13 +184,13 @@ class ChargerStatus(Reading, frozen=True, kw_only=True):
 class CameraChannel(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """One video channel."""
 
-    n: int
+    n: _Int
     online: bool | None = None
-    fps: float | None = None
-    fps_expected: float | None = None
-    frames: int | None = None
-    last_frame_t: int | None = None
-    kbps: float | None = None
+    fps: _Float | None = None
+    fps_expected: _Float | None = None
+    frames: _Count | None = None
+    last_frame_t: _Count | None = None
+    kbps: _Float | None = None
     recording: bool | None = None
     occluded: bool | None = None
     tampered: bool | None = None

@@ -4,6 +4,7 @@ Sans I/O: the caller brings the topic, the bytes and the receive time. The ident
 topic's; a payload ``id`` must agree. One bad element of a batch never costs the others.
 """
 
+import re
 from hashlib import blake2b
 from typing import NamedTuple, NoReturn, TypeVar
 
@@ -11,18 +12,29 @@ import msgspec
 
 from devices.errors import WireError, WireReason
 from devices.model import DeviceClass
+from devices.payloads import (
+    BatchMessage,
+    BatteryPart,
+    Common,
+    CounterPart,
+    DiskPart,
+    EventMessage,
+    FixMessage,
+    HeartbeatMessage,
+    PosPart,
+    StateMessage,
+    StatePart,
+    StatusMessage,
+    VersionPart,
+)
 from devices.readings import (
     AnyReading,
-    CameraChannel,
     CameraHeartbeat,
     ChargerStatus,
     DeviceState,
     Event,
-    EventType,
     Fix,
-    FixSource,
     Flag,
-    Port,
     StateReport,
 )
 from devices.topics import RETAINED_OK, Topic
@@ -44,6 +56,10 @@ _status = msgspec.json.Decoder(StatusMessage)
 _heartbeat = msgspec.json.Decoder(HeartbeatMessage)
 _state = msgspec.json.Decoder(StateMessage)
 _version = msgspec.json.Decoder(VersionPart)
+
+
+_BARE_WORD = re.compile(rb'("(?:[^"\\]|\\.)*+\\?(?:"|\Z))|-?\b(?:NaN|Infinity)\b', re.DOTALL)
+"""A text (kept; one without end reaches to the end), or a number that is not finite."""
 
 
 class Refused(NamedTuple):
@@ -76,6 +92,7 @@ def decode(topic: Topic, payload: bytes, *, recv_ms: int, retained: bool = False
     """
     if retained and topic.channel not in RETAINED_OK:
         raise WireError(WireReason.RETAINED, f"{topic.channel} may not be retained")
+    payload = payload.removeprefix(b"\xef\xbb\xbf")  # a byte order mark is accepted
     _check_bytes(payload)
     flags = int(Flag.RETAINED) if retained else 0
     channel = topic.channel
@@ -139,8 +156,10 @@ def _version_of(payload: bytes) -> int:
 def _refuse(exc: msgspec.ValidationError) -> NoReturn:
     """Name the reason of a well-formed message with a wrong value."""
     text = str(exc)
-    if "$.t`" in text or text.endswith("`$.t"):
+    if text.endswith("`$.t`"):
         raise WireError(WireReason.TIME, text) from exc
+    if text.startswith("Number out of range"):
+        raise WireError(WireReason.NUMBER, text) from exc
     if text.startswith("Expected `object`, got"):
         raise WireError(WireReason.SHAPE, text) from exc
     if "<" in text or ">" in text or "length" in text or "matching" in text:
@@ -174,9 +193,15 @@ def _time(value: int | None, recv_ms: int, flags: int) -> tuple[int, int]:
     return t_ms, flags
 
 
-def _key(seq: int | None, boot: str, payload: bytes) -> int:
-    """0 when (boot, seq) identifies the record, else a hash of all it says."""
-    return 0 if seq is not None and boot else _hash(payload)
+def _key(message: Common, boot: str, payload: bytes, recv_ms: int) -> int:
+    """0 when (boot, seq) identifies the record, else a hash of all it says.
+
+    Without number and time a repetition is a new record, not a duplicate: a tracker that says the
+    same words every minute is alive.
+    """
+    if message.seq is not None:
+        return 0 if boot else _hash(payload)
+    return _hash(payload if message.t is not None else b"%d " % recv_ms + payload)
 
 
 def _hash(data: bytes) -> int:
@@ -212,11 +237,15 @@ def _to_fix(message: FixMessage, boot: str, payload: bytes, recv_ms: int, flags:
     if not _within(pct, 0, 100):
         flags |= Flag.IMPLAUSIBLE
         pct = None
+    rssi = message.net.rssi_dbm if message.net else None
+    if not _within(rssi, -200, 50):
+        flags |= Flag.IMPLAUSIBLE
+        rssi = None
     return Fix(
         t_ms=t_ms,
         boot=boot,
         seq=message.seq,
-        key=_key(message.seq, boot, payload),
+        key=_key(message, boot, payload, recv_ms),
         flags=flags,
         next_s=message.next_s,
         lat_deg=lat,
@@ -235,11 +264,13 @@ def _to_fix(message: FixMessage, boot: str, payload: bytes, recv_ms: int, flags:
         charging=st.charging,
         battery_pct=pct,
         ext_mv=bat.ext_mv,
-        rssi_dbm=message.net.rssi_dbm if message.net else None,
+        rssi_dbm=rssi,
     )
 
 
 def _decode_batch(topic: Topic, payload: bytes, recv_ms: int) -> Decoded:
+    if b"NaN" in payload or b"Infinity" in payload:  # no JSON: would cost the whole batch
+        payload = _BARE_WORD.sub(lambda found: found[1] or b"1e999", payload)
     batch = _parse(_batch, payload, topic)
     if not 1 <= len(batch.fixes) <= MAX_BATCH:
         raise WireError(WireReason.SIZE, f"{len(batch.fixes)} fixes, 1 to {MAX_BATCH} are taken")
@@ -261,7 +292,9 @@ def _decode_event(topic: Topic, payload: bytes, recv_ms: int, flags: int) -> Eve
     message = _parse(_event, payload, topic)
     t_ms, flags = _time(message.t, recv_ms, flags)
     pos = message.pos
-    located = pos is not None and pos.valid and pos.crs == "wgs84" and (pos.lat or pos.lon)
+    lat, lon = (pos.lat, pos.lon) if pos and pos.valid and pos.crs == "wgs84" else (None, None)
+    if lat is None or lon is None or (lat == 0 and lon == 0):
+        lat = lon = None
     return Event(
         t_ms=t_ms,
         key=_hash(f"event {message.ev_id}".encode()),
@@ -271,8 +304,8 @@ def _decode_event(topic: Topic, payload: bytes, recv_ms: int, flags: int) -> Eve
         type=message.type,
         on=message.on,
         level=message.lvl,
-        lat_deg=pos.lat if located and pos else None,
-        lon_deg=pos.lon if located and pos else None,
+        lat_deg=lat,
+        lon_deg=lon,
     )
 
 
@@ -284,7 +317,7 @@ def _decode_status(topic: Topic, payload: bytes, recv_ms: int, flags: int) -> Ch
         t_ms=t_ms,
         boot=message.boot,
         seq=message.seq,
-        key=_key(message.seq, message.boot, payload),
+        key=_key(message, message.boot, payload, recv_ms),
         flags=flags,
         next_s=message.next_s,
         ports=tuple(message.ports),
@@ -306,7 +339,7 @@ def _decode_heartbeat(topic: Topic, payload: bytes, recv_ms: int, flags: int) ->
         t_ms=t_ms,
         boot=message.boot,
         seq=message.seq,
-        key=_key(message.seq, message.boot, payload),
+        key=_key(message, message.boot, payload, recv_ms),
         flags=flags,
         next_s=message.next_s,
         channels=tuple(message.ch),
@@ -327,7 +360,7 @@ def _decode_state(topic: Topic, payload: bytes, recv_ms: int, flags: int) -> Sta
         t_ms=t_ms,
         boot=message.boot,
         seq=None,
-        key=_hash(payload),
+        key=_key(message, "", payload, recv_ms),
         flags=flags,
         next_s=message.next_s,
         state=message.state,

@@ -1,11 +1,10 @@
 """What the receiver, the processor and the projector need from outside. Adapters: ``stores``."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import NamedTuple, Protocol
 
-from alerts.model import Effects
-from devices.entry import Entry
+from alerts.ports import ProcessCommit
+from devices.entry import Entry, Incoming
 from devices.telemetry import Row
 
 
@@ -66,31 +65,6 @@ class Source(Protocol):
         ...
 
 
-class Incoming(NamedTuple):
-    """An entry before the journal gives it a number. Fields as in ``devices.entry.Entry``."""
-
-    kind: int
-    recv_ms: int
-    elapsed_ms: int
-    flags: int
-    topic: str
-    payload: bytes
-
-
-class JournalError(Exception):
-    """The journal could not take a batch; nothing of the batch is stored.
-
-    Attributes:
-        may_pass: True for a full disk or a lock (keep the batch and try again), False when the
-            process must stop (I/O error, file gone): never retry an fsync and then acknowledge.
-    """
-
-    def __init__(self, reason: str, *, may_pass: bool) -> None:
-        """Keep the reason and whether waiting may help."""
-        super().__init__(reason)
-        self.may_pass = may_pass
-
-
 class JournalWriter(Protocol):
     """The receiver's side. One writer at a time (a lock file holds it)."""
 
@@ -142,39 +116,6 @@ class ControlSource(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class QuarantineRow:
-    """A message or an item of one that was refused. Unique by (seq, item)."""
-
-    seq: int
-    item: int
-    recv_ms: int
-    topic: str
-    device_id: str
-    reason: str
-    detail: str
-    payload: bytes
-
-
-@dataclass(slots=True, kw_only=True)
-class ProcessCommit:
-    """One transaction of the processor.
-
-    Attributes:
-        upto_seq: The processor's new offset.
-        recv_ms: Receive time of that entry.
-        books: Increments by (name, reason), e.g. ("quarantined", "utf8") -> 2.
-        effects: Alert upserts (with a log row each), incidents, outbox rows. All idempotent by
-            their keys: a row that is there already with the same key is left as it is.
-    """
-
-    upto_seq: int
-    recv_ms: int
-    books: Mapping[tuple[str, str], int]
-    quarantine: Sequence[QuarantineRow] = ()
-    effects: Effects = field(default_factory=Effects)
-
-
 class ProcessLedger(Protocol):
     """The records database as the processor sees it."""
 
@@ -189,15 +130,6 @@ class ProcessLedger(Protocol):
             StoreError: Nothing was stored; ``may_pass`` says whether to try again.
         """
         ...
-
-
-class StoreError(Exception):
-    """A store refused or could not be reached; nothing of the batch was stored."""
-
-    def __init__(self, reason: str, *, may_pass: bool) -> None:
-        """Keep the reason and whether waiting may help."""
-        super().__init__(reason)
-        self.may_pass = may_pass
 
 
 class TelemetryWriter(Protocol):

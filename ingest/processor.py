@@ -14,21 +14,14 @@ import structlog
 
 from alerts.engine import Engine, EngineState
 from alerts.model import Effects
+from alerts.ports import ProcessCommit, QuarantineRow
 from devices.admission import Admission, AdmissionState, Record, Refusal, split_runs
 from devices.control import RegisterDevices, RevokeDevice
 from devices.entry import Entry, EntryKind
+from devices.errors import StoreError
 from devices.health import Health, HealthState
 from devices.registry import Registry
-from ingest.ports import (
-    Checkpoints,
-    JournalReader,
-    LatestRows,
-    ProcessCommit,
-    ProcessLedger,
-    QuarantineRow,
-    StatusSink,
-    StoreError,
-)
+from ingest.ports import Checkpoints, JournalReader, LatestRows, ProcessLedger, StatusSink
 
 log = structlog.get_logger()
 STATE_VERSION = 1

@@ -13,17 +13,11 @@ import structlog
 
 from devices.admission import Admission, AdmissionState, split_runs
 from devices.entry import Entry, EntryKind
+from devices.errors import StoreError
 from devices.registry import Registry
 from devices.rows import Thinner, to_row
 from devices.telemetry import Row
-from ingest.ports import (
-    Checkpoints,
-    JournalReader,
-    ProjectLedger,
-    StatusSink,
-    StoreError,
-    TelemetryWriter,
-)
+from ingest.ports import Checkpoints, JournalReader, ProjectLedger, StatusSink, TelemetryWriter
 
 log = structlog.get_logger()
 STATE_VERSION = 1

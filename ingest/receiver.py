@@ -10,17 +10,9 @@ from dataclasses import dataclass
 
 import structlog
 
-from devices.entry import DUP, RETAIN, EntryKind
-from ingest.ports import (
-    ControlSource,
-    Envelope,
-    Incoming,
-    JournalError,
-    JournalWriter,
-    Source,
-    StatusSink,
-    StoreError,
-)
+from devices.entry import DUP, RETAIN, EntryKind, Incoming
+from devices.errors import JournalError, StoreError
+from ingest.ports import ControlSource, Envelope, JournalWriter, Source, StatusSink
 
 log = structlog.get_logger()
 TICK_MS = 1_000

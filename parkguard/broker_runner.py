@@ -16,7 +16,8 @@ from typing import Protocol, TypeVar
 import msgspec
 import structlog
 
-from ingest.ports import StatusSink, StoreError
+from devices.errors import StoreError
+from ingest.ports import StatusSink
 from parkguard.broker import (
     PERSISTENCE_FILE,
     BrokerFiles,

@@ -75,7 +75,7 @@ def broker(ctx: typer.Context, *, as_json: Json = False) -> None:
 @app.command(epilog="Example: parkguard ingest")
 def ingest(ctx: typer.Context, *, as_json: Json = False) -> None:
     """Run the receiver alone: broker to journal, acknowledged when stored."""
-    from parkguard.wiring import run_ingest  # noqa: PLC0415
+    from parkguard.wiring.ingest import run_ingest  # noqa: PLC0415
 
     _run(ctx, "ingest", as_json=as_json, run=run_ingest)
 
@@ -83,7 +83,7 @@ def ingest(ctx: typer.Context, *, as_json: Json = False) -> None:
 @app.command(epilog="Example: parkguard process")
 def process(ctx: typer.Context, *, as_json: Json = False) -> None:
     """Run the processor alone: journal to alerts and incidents."""
-    from parkguard.wiring import run_process  # noqa: PLC0415
+    from parkguard.wiring.process import run_process  # noqa: PLC0415
 
     _run(ctx, "process", as_json=as_json, run=run_process)
 
@@ -91,7 +91,7 @@ def process(ctx: typer.Context, *, as_json: Json = False) -> None:
 @app.command(epilog="Example: parkguard project")
 def project(ctx: typer.Context, *, as_json: Json = False) -> None:
     """Run the projector alone: journal to the telemetry store."""
-    from parkguard.wiring import run_project  # noqa: PLC0415
+    from parkguard.wiring.project import run_project  # noqa: PLC0415
 
     _run(ctx, "project", as_json=as_json, run=run_project)
 
@@ -99,7 +99,7 @@ def project(ctx: typer.Context, *, as_json: Json = False) -> None:
 @app.command(epilog="Example: parkguard dispatch")
 def dispatch(ctx: typer.Context, *, as_json: Json = False) -> None:
     """Run the dispatcher alone: what is due goes to police, owners and the stream."""
-    from parkguard.wiring import run_dispatch  # noqa: PLC0415
+    from parkguard.wiring.dispatch import run_dispatch  # noqa: PLC0415
 
     _run(ctx, "dispatch", as_json=as_json, run=run_dispatch)
 
@@ -107,7 +107,7 @@ def dispatch(ctx: typer.Context, *, as_json: Json = False) -> None:
 @app.command(epilog="Example: PARKGUARD_API__PORT=8080 parkguard api")
 def api(ctx: typer.Context, *, as_json: Json = False) -> None:
     """Run the HTTP API alone."""
-    from parkguard.wiring import run_api  # noqa: PLC0415
+    from parkguard.wiring.api import run_api  # noqa: PLC0415
 
     _run(ctx, "api", as_json=as_json, run=run_api)
 
@@ -163,7 +163,8 @@ def show_settings(
 
 
 app.command(
-    epilog="Examples: parkguard simulate · parkguard simulate --rides path/to/ebike-dublin",
+    epilog="Examples: parkguard simulate --trackers 50 --seconds 60 · "
+    "parkguard simulate --rides path/to/ebike-dublin --every-s 1",
     context_settings={"allow_extra_args": True, "ignore_unknown_options": True},
 )(simulate)
 

@@ -19,7 +19,8 @@ from parkguard.registration import Registered, Wanted, add_credentials, register
 from parkguard.settings import Settings
 from stores.registry import Registry
 
-SIMULATORS = (sys.executable, "-m", "simulators.cli")
+SIMULATOR = Path(sys.executable).with_name("parkguard-sim")
+"""The simulators' own command, installed beside our Python."""
 
 
 def simulate(
@@ -28,28 +29,35 @@ def simulate(
     rides: Annotated[
         Path | None, typer.Option(help="Play the real rides in this folder instead of a city")
     ] = None,
+    trackers: Annotated[int, typer.Option(help="E-bikes of the city", min=0)] = 300,
+    chargers: Annotated[int, typer.Option(help="Charging stations of the city", min=0)] = 40,
+    cameras: Annotated[int, typer.Option(help="Cameras of the city", min=0)] = 30,
     seed: Annotated[int, typer.Option(help="The same seed gives the same city")] = 1,
     as_json: Json = False,
 ) -> None:
     """Let a synthetic city (or real rides) publish to our broker until Ctrl-C.
 
-    Registers its devices first, with secrets of their own. Further options go to the simulator:
-    see `python -m simulators.cli --help`.
+    Its devices are registered first, with secrets of their own. Further options go to the
+    simulator: see `parkguard-sim city --help` and `parkguard-sim rides --help`.
     """
     settings = admit(settings_of(ctx), now_ms=wall_ms()).settings
     start_logs(settings, "simulate", as_json=as_json)
-    what = ["rides", "--dir", str(rides)] if rides is not None else ["city", "--seed", str(seed)]
-    what += ctx.args
+    if rides is not None:
+        what = ["rides", str(rides)]
+    else:
+        sizes = {"--trackers": trackers, "--chargers": chargers, "--cameras": cameras}
+        what = ["city", "--seed", str(seed)]
+        what += [word for name, size in sizes.items() for word in (name, str(size))]
     credentials = settings.data_dir / "simulate" / "credentials.json"
-    done = register_simulated(settings, [*SIMULATORS, *what, "--registry"], credentials)
+    done = register_simulated(settings, [str(SIMULATOR), "registry", *what], credentials)
     complain(f"registered {done.added} devices, {done.kept} were known")
     broker = settings.broker
     command = [
-        *SIMULATORS,
-        *what,
+        *(str(SIMULATOR), *what),
         *("--host", broker.host, "--port", str(broker.port), "--root", broker.root),
         *("--credentials", str(credentials)),
         *(["--json"] if as_json else []),
+        *ctx.args,
     ]
     raise typer.Exit(subprocess.run(command, check=False).returncode)  # noqa: S603 - our own
 
@@ -62,9 +70,11 @@ def register_simulated(settings: Settings, command: list[str], credentials: Path
     Raises:
         CommandError: The simulator failed, or says something else than a registry.
     """
+    if not SIMULATOR.exists():
+        raise CommandError(f"{SIMULATOR} is not installed: run `make setup`")
     asked = subprocess.run(command, check=False, stdout=subprocess.PIPE)  # noqa: S603 - our own
     if asked.returncode:
-        raise CommandError(f"{' '.join(command[1:])} ended with {asked.returncode}")
+        raise CommandError(f"{' '.join(command)} ended with {asked.returncode}")
     try:
         wanted = msgspec.json.decode(asked.stdout, type=Wanted)
         known = (

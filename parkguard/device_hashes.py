@@ -7,7 +7,7 @@ import msgspec
 import sqlalchemy as sa
 
 from devices import control as controls
-from ingest.ports import StoreError
+from devices.errors import StoreError
 from parkguard.clock import wall_ms
 from stores.registry import Registry
 from stores.schema import control

@@ -113,7 +113,12 @@ def set_up_logs(
     last: list[Any] = (
         [structlog.processors.format_exc_info, structlog.processors.JSONRenderer()]
         if as_json
-        else [structlog.dev.ConsoleRenderer(colors=stream.isatty())]
+        # plain: the rich one shows local variables, and those hold payloads and secrets
+        else [
+            structlog.dev.ConsoleRenderer(
+                colors=stream.isatty(), exception_formatter=structlog.dev.plain_traceback
+            )
+        ]
     )
     last.append(SecretScrubber(secrets_dir))
     handler = logging.StreamHandler(stream)

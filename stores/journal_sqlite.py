@@ -11,8 +11,8 @@ import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from devices.entry import Entry
-from ingest.ports import Incoming, JournalError
+from devices.entry import Entry, Incoming
+from devices.errors import JournalError
 from stores import journal_segments as files
 
 _SCHEMA = """

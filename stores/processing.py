@@ -11,7 +11,8 @@ import msgspec
 import sqlalchemy as sa
 
 from alerts.model import AlertChange, IncidentOpened, Notice
-from ingest.ports import ProcessCommit, QuarantineRow, StoreError
+from alerts.ports import ProcessCommit, QuarantineRow
+from devices.errors import StoreError
 from stores.records import insert_of, writing
 from stores.schema import (
     alert_log,

@@ -208,7 +208,7 @@ outbox = sa.Table(
     sa.Column("last_error", sa.Text),
     sqlite_autoincrement=True,
 )
-sa.Index("outbox_due", outbox.c.state, outbox.c.due_ms)
+sa.Index("outbox_due", outbox.c.state, outbox.c.channel, outbox.c.due_ms)
 
 feed = sa.Table(
     "feed",

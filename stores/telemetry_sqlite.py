@@ -9,8 +9,8 @@ import sqlite3
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from devices.errors import StoreError
 from devices.telemetry import MEASUREMENTS, Row
-from ingest.ports import StoreError
 
 EARLIEST_MS, LATEST_MS = 946_684_800_000, 4_102_444_800_000
 """Years 2000 to 2099: the core never sends another time (devices.units)."""
@@ -104,7 +104,7 @@ class SqliteTelemetry:
         """Rows of one measurement and device in [from_ms, to_ms], ascending by time and seq."""
         return self._select(measurement, device_id, (from_ms, to_ms), after, limit, "")
 
-    def _select(
+    def _select(  # noqa: PLR0917 - the order of the key
         self,
         measurement: str,
         device_id: str,

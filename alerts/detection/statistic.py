@@ -328,7 +328,8 @@ def _settle(
     arrays.wish[k] = 0
     for slot in k.tolist():
         arrays.forget_movement(slot)
-    return arm
+    result: B1 = arm
+    return result
 
 
 __all__ = ["ARMED", "DISARMED", "SETTLING", "Fixes", "Moved", "step"]

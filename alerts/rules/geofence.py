@@ -77,26 +77,26 @@ class Area:
         self.fence = fence
         if fence.geometry is not None:
             degrees = shape(fence.geometry)
-            self._lat, self._lon = degrees.centroid.y, degrees.centroid.x
-        elif None not in (fence.lat_deg, fence.lon_deg, fence.radius_m):
-            self._lat, self._lon = float(fence.lat_deg or 0), float(fence.lon_deg or 0)
-        else:
-            raise ValueError("a fence needs a geometry, or lat_deg, lon_deg and radius_m")
-        self._east = M_PER_DEG_LAT * math.cos(math.radians(self._lat))
-        self._shape: BaseGeometry
-        if fence.geometry is not None:
-            self._shape = shapely.transform(
+            self._at(degrees.centroid.y, degrees.centroid.x)
+            self._shape: BaseGeometry = shapely.transform(
                 degrees, lambda xy: (xy - (self._lon, self._lat)) * (self._east, M_PER_DEG_LAT)
             )
             if not self._shape.is_valid or self._shape.area == 0:
                 raise ValueError(f"the polygon is not valid: {shapely.is_valid_reason(degrees)}")
+        elif fence.lat_deg is None or fence.lon_deg is None or fence.radius_m is None:
+            raise ValueError("a fence needs a geometry, or lat_deg, lon_deg and radius_m")
         else:
-            self._shape = Point(0, 0).buffer(float(fence.radius_m or 0), quad_segs=64)
+            self._at(fence.lat_deg, fence.lon_deg)
+            self._shape = Point(0, 0).buffer(fence.radius_m, quad_segs=64)
         self.size_m = math.sqrt(self._shape.area / math.pi)
         if self.size_m < MIN_RADIUS_M:
             raise FenceTooSmall(self.size_m)
         self._edge = self._shape.boundary
         shapely.prepare(self._shape)
+
+    def _at(self, lat_deg: float, lon_deg: float) -> None:
+        self._lat, self._lon = lat_deg, lon_deg
+        self._east = M_PER_DEG_LAT * math.cos(math.radians(lat_deg))
 
     def local(self, lat_deg: float, lon_deg: float) -> tuple[float, float]:
         """Metres east and north of the fence's middle."""
@@ -134,20 +134,26 @@ def step(
         seen = Side.INSIDE
     event = None
     if seen is not Side.UNKNOWN:
-        event = _decide(area, member, seen, x, y, t_ms, elapsed_ms)
+        event = _decide(area, member, seen, at=(x, y), t_ms=t_ms, elapsed_ms=elapsed_ms)
         member.last_t, member.last_x, member.last_y = t_ms, x, y
     return event
 
 
 def _decide(
-    area: Area, member: Membership, seen: Side, x: float, y: float, t_ms: int, elapsed_ms: int
+    area: Area,
+    member: Membership,
+    seen: Side,
+    *,
+    at: tuple[float, float],
+    t_ms: int,
+    elapsed_ms: int,
 ) -> FenceEvent | None:
     if member.side == Side.UNKNOWN:
         member.side = member.candidate = seen
         return None
     if seen == member.side:
         member.candidate = seen
-        if seen is Side.OUTSIDE and _leapt_over(area, member, x, y, t_ms):
+        if seen is Side.OUTSIDE and _leapt_over(area, member, *at, t_ms):
             return FenceEvent(area.fence, "geofence_crossed", t_ms)
         return None
     if member.candidate != seen:

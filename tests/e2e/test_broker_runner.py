@@ -15,8 +15,8 @@ import pytest
 import sqlalchemy as sa
 
 from devices import control as controls
+from devices.errors import StoreError
 from devices.model import AdminState, Device, DeviceClass
-from ingest.ports import StoreError
 from parkguard.broker_runner import BrokerRunner, UserHashes
 from parkguard.device_hashes import DeviceHashes
 from parkguard.passwords import hash_password

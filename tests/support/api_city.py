@@ -2,7 +2,6 @@
 
 import msgspec
 from starlette.testclient import TestClient
-from support.api_world import HERE, NOW_MS, REASONS, THERE, World
 
 from api.app import create_app
 from devices.model import Vehicle
@@ -17,6 +16,7 @@ from stores.schema import (
     quarantine,
     vehicles,
 )
+from support.api_world import HERE, NOW_MS, REASONS, THERE, World
 
 PLATE = "皖A1234567"
 MASKED = "皖A***67"

@@ -6,16 +6,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing_extensions import override
 
 from alerts.model import AlertChange, IncidentOpened, Notice
-from devices.entry import Entry, EntryKind
+from alerts.ports import ProcessCommit, QuarantineRow
+from devices.entry import Entry, EntryKind, Incoming
+from devices.errors import JournalError, StoreError
 from devices.telemetry import Row
-from ingest.ports import (
-    Envelope,
-    Incoming,
-    JournalError,
-    ProcessCommit,
-    QuarantineRow,
-    StoreError,
-)
+from ingest.ports import Envelope
 
 FULL = JournalError("no space left on device", may_pass=True)
 BROKEN = JournalError("input/output error", may_pass=False)

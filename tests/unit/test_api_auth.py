@@ -7,13 +7,13 @@ import pytest
 from fastapi import APIRouter, FastAPI
 from fastapi.routing import iter_route_contexts
 from starlette.testclient import TestClient
-from support.api_city import client_of, fill
-from support.api_world import NOW_MS, World, a_world, bearer
 
 from api.app import create_app
 from api.auth import ANONYMOUS, permission_of, refuse_open_routes
 from api.roles import AREA_ROLES, DEFAULT_PURPOSE, PERMISSIONS, PURPOSES, Permission, Role
 from api.tokens import hash_token, new_token
+from support.api_city import client_of, fill
+from support.api_world import NOW_MS, World, a_world, bearer
 
 
 @pytest.fixture

@@ -6,13 +6,12 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
-from starlette.testclient import TestClient
-from support.api_city import client_of, fill
-from support.api_world import World, a_world
 
 from api.problems import MEDIA_TYPE, PROBLEMS, ProblemCode
 from api.roles import Role
 from api.system_rows import BookCount
+from support.api_city import client_of, fill
+from support.api_world import World, a_world
 
 
 class Failing:

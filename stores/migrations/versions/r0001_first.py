@@ -234,7 +234,7 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_outbox_alert_id"), "outbox", ["alert_id"], unique=False)
     op.create_index(op.f("ix_outbox_incident_id"), "outbox", ["incident_id"], unique=False)
-    op.create_index("outbox_due", "outbox", ["state", "due_ms"], unique=False)
+    op.create_index("outbox_due", "outbox", ["state", "channel", "due_ms"], unique=False)
     op.create_table(
         "quarantine",
         sa.Column(

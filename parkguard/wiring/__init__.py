@@ -1,0 +1,1 @@
+"""Builds every part from frozen settings and hands it its adapters by name. One file a part."""

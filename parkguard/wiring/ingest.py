@@ -1,0 +1,61 @@
+"""The receiver and its adapters."""
+
+from ingest.receiver import Receiver, ReceiverLimits
+from ingest.source import MqttSource, SourceSettings
+from parkguard.clock import SteadyClock, boottime_ms, wall_ms
+from parkguard.records import open_migrated
+from parkguard.secret_files import ensure_secret
+from parkguard.settings import Settings
+from parkguard.wiring.shared import MIB, Places, Stop, one_of
+from stores.journal_sqlite import SqliteJournalWriter
+from stores.processing import RecordsControl
+
+
+def run_ingest(settings: Settings) -> int:
+    """Broker to journal until SIGTERM."""
+    places, stop = Places(settings.data_dir), Stop()
+    with one_of(places, "ingest") as status:
+        engine = open_migrated(settings)
+        journal = SqliteJournalWriter(
+            places.journal,
+            segment_bytes=int(settings.journal.segment_mb * MIB),
+            reserve_bytes=int(settings.journal.reserve_mb * MIB),
+            now_ms=wall_ms,
+        )
+        newest = journal.last()
+        clock = SteadyClock(
+            places.clock, last=(newest.elapsed_ms, newest.recv_ms) if newest else None
+        )
+        broker, ingest = settings.broker, settings.ingest
+        source = MqttSource(
+            SourceSettings(
+                host=broker.host,
+                port=broker.port,
+                root=broker.root,
+                user="pg-ingest",
+                password=ensure_secret(places.secrets, "ingest_password").value,
+                max_inflight=broker.max_inflight,
+                silent_ms=int(ingest.silent_s * 1000),
+                echo_ms=int(ingest.echo_s * 1000),
+            ),
+            boottime_ms,
+        )
+        receiver = Receiver(
+            source=source,
+            journal=journal,
+            control=RecordsControl(engine),
+            status=status,
+            limits=ReceiverLimits(
+                batch_max=ingest.batch_max,
+                linger_s=ingest.linger_ms / 1000,
+                control_poll_ms=ingest.control_poll_ms,
+            ),
+            wall_ms=wall_ms,
+            elapsed_ms=clock.elapsed_ms,
+            steady_ms=boottime_ms,
+            wait=stop.wait,
+        )
+        source.start()
+        receiver.run()
+        journal.close()
+    return 0

@@ -1,0 +1,72 @@
+"""The processor and its adapters."""
+
+from collections.abc import Mapping
+
+from alerts.engine import Engine
+from devices.admission import Admission
+from devices.health import Health, Rows
+from ingest.processor import Processor, ProcessorLimits
+from parkguard import __version__
+from parkguard.clock import wall_ms
+from parkguard.records import open_migrated
+from parkguard.settings import Settings
+from parkguard.wiring.shared import Places, Stop, one_of, registered, steady_ms
+from stores.checkpoints import FileCheckpoints
+from stores.journal_sqlite import SqliteJournalReader
+from stores.latest_state import LatestStateFile
+from stores.processing import RecordsProcessLedger
+
+
+def run_process(settings: Settings) -> int:
+    """Journal to decisions until SIGTERM."""
+    places, stop = Places(settings.data_dir), Stop()
+    with one_of(places, "process") as status:
+        engine = open_migrated(settings)
+        columns = LatestColumns(LatestStateFile.create_or_open(places.latest, writable=True))
+        admission = Admission(settings.broker.root)
+        process = settings.process
+        processor = Processor(
+            admission=admission,
+            health=Health(columns.rows_for, settings.presence),
+            engine=Engine(admission.registry, settings.detection, settings.policy),
+            journal=SqliteJournalReader(places.journal),
+            ledger=RecordsProcessLedger(engine, __version__, now_ms=wall_ms),
+            latest=columns,
+            checkpoints=FileCheckpoints(places.checkpoints, "processor"),
+            status=status,
+            limits=ProcessorLimits(
+                batch_max=process.batch_max,
+                poll_s=process.poll_ms / 1000,
+                commit_ms=process.commit_ms,
+                checkpoint_ms=process.checkpoint_s * 1000,
+            ),
+            steady_ms=steady_ms,
+            wait=stop.wait,
+        )
+        processor.resume(registered(engine))
+        processor.run()
+    return 0
+
+
+class LatestColumns:
+    """LatestState as ``devices.health`` and the processor write it."""
+
+    def __init__(self, file: LatestStateFile) -> None:
+        """Write into ``file``."""
+        self._file = file
+        self._file.ensure(0)
+
+    def rows_for(self, slot: int) -> Rows:
+        """All rows, with room for ``slot``."""
+        self._file.ensure(slot)
+        return self._file.rows
+
+    def show(self, *, armed: Mapping[int, int], levels: Mapping[int, int]) -> None:
+        """Write arming and level by slot."""
+        rows = self.rows_for(max([0, *armed, *levels]))
+        for name, values in (("armed", armed), ("level", levels)):
+            for slot, value in values.items():
+                if rows[name][slot] != value:
+                    rows["version"][slot] += 1
+                    rows[name][slot] = value
+                    rows["version"][slot] += 1

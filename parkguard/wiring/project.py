@@ -1,0 +1,60 @@
+"""The projector and its adapters."""
+
+from collections.abc import Callable
+
+from devices.admission import Admission
+from devices.rows import Thinner, ThinningPolicy
+from ingest.projector import Projector, ProjectorLimits
+from parkguard.clock import wall_ms
+from parkguard.records import open_migrated
+from parkguard.settings import Settings
+from parkguard.wiring.shared import HOUR_MS, Places, Stop, one_of, registered, steady_ms
+from stores.checkpoints import FileCheckpoints
+from stores.journal_segments import retire
+from stores.journal_sqlite import SqliteJournalReader
+from stores.telemetry_sqlite import SqliteProjectLedger, SqliteTelemetry
+
+
+def run_project(settings: Settings) -> int:
+    """Journal to telemetry store until SIGTERM."""
+    places, stop = Places(settings.data_dir), Stop()
+    with one_of(places, "project") as status:
+        engine = open_migrated(settings)
+        project = settings.project
+        reader = SqliteJournalReader(places.journal)
+        projector = Projector(
+            admission=Admission(settings.broker.root),
+            thinner=Thinner(
+                ThinningPolicy(row_s=project.parked_row_s, radius_m=project.parked_radius_m)
+            ),
+            journal=reader,
+            ledger=SqliteProjectLedger(places.project),
+            telemetry=SqliteTelemetry(places.telemetry),
+            checkpoints=FileCheckpoints(places.checkpoints, "projector"),
+            status=status,
+            limits=ProjectorLimits(
+                batch_max=project.batch_max,
+                poll_s=project.poll_ms / 1000,
+                checkpoint_ms=project.checkpoint_s * 1000,
+            ),
+            steady_ms=steady_ms,
+            wait=stop.wait,
+            tidy=_retirement(settings, places),
+        )
+        projector.resume(registered(engine))
+        projector.run()
+    return 0
+
+
+def _retirement(settings: Settings, places: Places) -> Callable[[], None]:
+    """Archive and drop what both readers are past."""
+
+    def tidy() -> None:
+        retire(
+            places.journal,
+            now_ms=wall_ms(),
+            retention_ms=int(settings.journal.retention_h * HOUR_MS),
+            readers=("processor", "projector"),
+        )
+
+    return tidy

@@ -1,0 +1,76 @@
+"""What every part is wired with: places, the stop signal, the clock, the lock."""
+
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import sqlalchemy as sa
+
+from devices.registry import Registry as KnownRegistry
+from devices.registry import RegistrySnapshot
+from parkguard.clock import monotonic_s, wall_ms
+from parkguard.locks import hold_lock
+from parkguard.status_files import StatusFile
+from stores.registry import Registry
+
+MIB = 1_048_576
+HOUR_MS = 3_600_000
+
+
+class Places:
+    """Where everything is stored below ``data_dir``."""
+
+    def __init__(self, data_dir: Path) -> None:
+        """Name the places; create nothing."""
+        self.journal = data_dir / "journal"
+        self.telemetry = data_dir / "telemetry.db"
+        self.project = data_dir / "project.db"
+        self.latest = data_dir / "latest" / "latest.bin"
+        self.checkpoints = data_dir / "checkpoints"
+        self.secrets = data_dir / "secrets"
+        self.run = data_dir / "run"
+        self.clock = data_dir / "run" / "clock.json"
+
+
+class Stop:
+    """SIGTERM and SIGINT as one event; its ``wait`` is the loops' only way to sleep."""
+
+    def __init__(self) -> None:
+        """Take over both signals of this process."""
+        self._event = threading.Event()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda *_: self._event.set())
+
+    def wait(self, seconds: float) -> bool:
+        """Sleep, at most until told to stop; whether to stop."""
+        if seconds <= 0:
+            return self._event.is_set()
+        return self._event.wait(seconds)
+
+
+def steady_ms() -> int:
+    """Milliseconds that never step or stand still, for pacing."""
+    return int(monotonic_s() * 1000)
+
+
+@contextmanager
+def one_of(places: Places, part: str) -> Iterator[StatusFile]:
+    """Hold the part's lock; gives its status file."""
+    with hold_lock(places.run / f"{part}.lock"):
+        yield StatusFile(places.run, part, wall_ms=wall_ms)
+
+
+def registered(engine: sa.Engine) -> KnownRegistry:
+    """The registry as the records database has it."""
+    registry = Registry(engine, wall_ms)
+    return KnownRegistry(
+        RegistrySnapshot(
+            devices=registry.devices(),
+            vehicles=registry.vehicles(),
+            sites=registry.sites(),
+            grids=registry.grids(),
+            fences=registry.fences(),
+        )
+    )
