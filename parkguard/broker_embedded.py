@@ -35,8 +35,7 @@ class EmbeddedConfig(msgspec.Struct, frozen=True, kw_only=True):
         secrets_dir: Whose values never appear in logs.
         log_level: Least level.
         log_json: JSON lines; None = unless a terminal.
-        max_connections: More are closed at once.
-        max_packet_bytes: A longer packet closes the connection.
+        limits: Bounds of one connection.
     """
 
     host: str
@@ -46,8 +45,7 @@ class EmbeddedConfig(msgspec.Struct, frozen=True, kw_only=True):
     secrets_dir: str
     log_level: str = "info"
     log_json: bool | None = None
-    max_connections: int = 1000
-    max_packet_bytes: int = 98_304
+    limits: FrontLimits = FrontLimits()
 
 
 async def serve(config: EmbeddedConfig) -> None:
@@ -68,9 +66,7 @@ async def serve(config: EmbeddedConfig) -> None:
         broker,
         passwd=Path(config.passwd),
         grants=Grants(build_rules(config.root)),
-        limits=FrontLimits(
-            max_connections=config.max_connections, max_packet_bytes=config.max_packet_bytes
-        ),
+        limits=config.limits,
     )
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()

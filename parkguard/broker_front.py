@@ -65,19 +65,25 @@ class _ReplayReader(ReaderAdapter):
         self._stream = stream
         self._silent_s = silent_s
         self._max_bytes = max_bytes
+        self._ended = False
 
     @override
     async def read(self, n: int = -1) -> bytes:
-        """Give exactly ``n`` bytes, or none when the connection is at its end."""
+        """Give exactly ``n`` bytes, or none for ever once the connection is at its end.
+
+        For ever, because amqtt goes on reading after a packet that it could not finish.
+        """
         if self._first:
             given, self._first = self._first[:n], self._first[n:]
             return given
-        if not 0 <= n <= self._max_bytes:
+        if self._ended or not 0 <= n <= self._max_bytes:
+            self._ended = True
             return b""
         try:
             async with asyncio.timeout(self._silent_s):
                 return await self._stream.readexactly(n)
         except (TimeoutError, asyncio.IncompleteReadError, ConnectionError):
+            self._ended = True
             return b""
 
     @override

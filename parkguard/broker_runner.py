@@ -29,6 +29,7 @@ from parkguard.broker import (
 )
 from parkguard.broker_account import Account, choose_account
 from parkguard.broker_embedded import EmbeddedConfig
+from parkguard.broker_front import FrontLimits
 from parkguard.broker_login import BrokerLogin
 from parkguard.broker_output import BrokerOutput
 from parkguard.broker_rules import PROBE_USER
@@ -255,7 +256,7 @@ class BrokerRunner:
             secrets_dir=str((self._settings.data_dir / "secrets").resolve()),
             log_level=self._settings.log.level,
             log_json=True,
-            max_packet_bytes=self._broker.max_packet_bytes,
+            limits=FrontLimits(max_packet_bytes=self._broker.max_packet_bytes),
         )
         write_private(self.files.folder / EMBEDDED_FILE, msgspec.json.encode(config))
 

@@ -72,9 +72,10 @@ async def check_api(patient: Patient) -> Finding:
         return patient.absent("api_ready", f"{url}: {exc or type(exc).__name__}")
     if answer.status_code == httpx.codes.OK:
         return Finding(check="api_ready", grade=Grade.OK, found=url)
+    revoked = answer.status_code == httpx.codes.UNAUTHORIZED
     return Finding(
         check="api_ready",
-        grade=Grade.FAIL,
-        found=f"{url} says {answer.status_code}: {answer.text[:200]}",
-        todo="see the parts above; 401 = the first token was revoked: `parkguard tokens add`",
+        grade=Grade.WARN if revoked else Grade.FAIL,
+        found=f"{url} says {answer.status_code}",
+        todo="the first token was revoked: nothing to do" if revoked else "see the parts above",
     )

@@ -76,6 +76,14 @@ def mask_secret_fields(
     return event
 
 
+def drop_colours(
+    _logger: object, _method: str, event: MutableMapping[str, Any]
+) -> MutableMapping[str, Any]:
+    """Structlog step: uvicorn sends every text twice, once for terminals."""
+    event.pop("color_message", None)
+    return event
+
+
 class _NamePart:
     """Structlog step: say which process speaks, in every thread of it."""
 
@@ -128,7 +136,7 @@ def set_up_logs(
                 structlog.stdlib.ProcessorFormatter.remove_processors_meta,
                 *last,
             ],
-            foreign_pre_chain=[*shared, structlog.stdlib.ExtraAdder()],
+            foreign_pre_chain=[*shared, structlog.stdlib.ExtraAdder(), drop_colours],
         )
     )
     root = logging.getLogger()

@@ -225,13 +225,16 @@ class Supervisor:
             process = kept.process = await self._spawn(kept)
 
     async def _spawn(self, kept: _Kept) -> Process:
+        """Start it in a session of its own: Ctrl-C is for us, who stop the parts in order."""
         command = die_with_parent(kept.part.command)
         if self._output_dir is None:
-            process = await asyncio.create_subprocess_exec(*command)
+            process = await asyncio.create_subprocess_exec(*command, start_new_session=True)
         else:
             self._output_dir.mkdir(parents=True, exist_ok=True)
             with (self._output_dir / f"{kept.part.name}.log").open("ab") as log:
-                process = await asyncio.create_subprocess_exec(*command, stdout=log, stderr=log)
+                process = await asyncio.create_subprocess_exec(
+                    *command, stdout=log, stderr=log, start_new_session=True
+                )
         self._tell(kept, PartChange.STARTED, pid=process.pid)
         return process
 

@@ -60,8 +60,6 @@ def load(
       python -m simulators.load --thefts 20 --truth truth.jsonl --seconds 120
     """
     try:
-        if thefts > devices:
-            raise UsageError("--thefts may not be more than --devices")
         options = LoadOptions(
             broker=Broker(host=host, port=port, root=root),
             secrets=read_credentials(credentials),

@@ -32,8 +32,14 @@ TABLE = 64
 """Different fixes of one parked tracker; then the table runs backwards."""
 THIEF_MPS = 6.0
 FLEE_S = 3_600.0
-_PARKED = b'"st":{"ign":false,"motion":false,"armed":true,"ext_power":true,"charging":false,"mode":"parked"},"bat":{"pct":82,"mv":3980,"ext_mv":52100}'
-_STOLEN = b'"st":{"ign":false,"motion":true,"armed":true,"ext_power":false,"charging":false,"mode":"live"},"bat":{"pct":82,"mv":3980}'
+_PARKED = (
+    b'"st":{"ign":false,"motion":false,"armed":true,"ext_power":true,"charging":false,'
+    b'"mode":"parked"},"bat":{"pct":82,"mv":3980,"ext_mv":52100}'
+)
+_STOLEN = (
+    b'"st":{"ign":false,"motion":true,"armed":true,"ext_power":false,"charging":false,'
+    b'"mode":"live"},"bat":{"pct":82,"mv":3980}'
+)
 _POSITION = (
     b'"pos":{"lat":%.*f,"lon":%.*f,"crs":"wgs84","src":"gnss","valid":true,"acc_m":%.1f,'
     b'"hdop":%.1f,"sat":%d,"spd_kmh":%.1f,"cog":%d}'
@@ -101,7 +107,7 @@ class LoadTracker:
         self.event_ids: list[str] = []
         self._interval_s = interval_s
         self._rng = generator(seed, "load", vehicle.device_id)
-        table = self._noise().sample(np.arange(TABLE) * interval_s)
+        table = self._noise().sample(np.arange(TABLE, dtype=np.float64) * interval_s)
         self._table = [
             self._position(table, i, east_m=vehicle.east_m, north_m=vehicle.north_m, mps=0.0)
             for i in range(TABLE)

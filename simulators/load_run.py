@@ -89,7 +89,10 @@ class Load:
 
         Raises:
             LookupError: A tracker has no secret.
+            ValueError: More thefts than trackers.
         """
+        if options.thefts > options.size.count:
+            raise ValueError(f"{options.thefts} thefts of {options.size.count} trackers")
         self._options = options
         self.start_ms = wall_ms()
         interval_s = options.size.count / options.rate
@@ -97,8 +100,10 @@ class Load:
             LoadTracker(vehicle, seed=options.seed, interval_s=interval_s, start_ms=self.start_ms)
             for vehicle in parked_fleet(options.seed, options.size)
         ]
-        self._acked = self._made = 0
+        self._acked = self._made = self._came = 0
         self._late_s = 0.0
+        self._sent_all = False
+        self._all_connected, self._all_acked = asyncio.Event(), asyncio.Event()
         self._publishers = [self._publisher(tracker) for tracker in self.trackers]
         root = options.broker.root
         self._fix_topics = [
@@ -143,18 +148,18 @@ class Load:
                 group.create_task(self._keep_connected(publisher, gate, jitter))
                 for publisher in self._publishers
             ]
-            while not all(publisher.connections for publisher in self._publishers):
-                await asyncio.sleep(TICK_S)
+            await self._all_connected.wait()
             helpers.append(group.create_task(self._ping()))
             gc.collect()
             gc.freeze()  # the tables live as long as the process
             began_s, began_cpu_s = steady_s(), cpu_s()
             self.start_ms = wall_ms()
             await self._send(began_s, progress)
+            self._sent_all = True
+            self._count_acked(0)
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(self._options.drain_s):
-                    while self._acked < self._made:
-                        await asyncio.sleep(TICK_S)
+                    await self._all_acked.wait()
             wall_s, used_s = steady_s() - began_s, cpu_s() - began_cpu_s
             gc.unfreeze()
             for helper in helpers:
@@ -175,6 +180,8 @@ class Load:
 
     def _count_acked(self, number: int) -> None:
         self._acked += number
+        if self._sent_all and self._acked >= self._made:
+            self._all_acked.set()
 
     async def _keep_connected(
         self, publisher: MqttPublisher, gate: asyncio.Semaphore, jitter: np.random.Generator
@@ -193,7 +200,11 @@ class Load:
                 wait_s = min(2.0 * wait_s, BACKOFF_MAX_S)
             else:
                 wait_s = BACKOFF_FIRST_S
+                self._came += publisher.connections == 1
+                if self._came == len(self._publishers):
+                    self._all_connected.set()
                 await lost
+                await asyncio.sleep(wait_s * float(jitter.uniform(0.0, 1.0)))
 
     async def _ping(self) -> None:
         while True:

@@ -5,14 +5,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from msgspec import UNSET, UnsetType
 
 from simulators.encode import (
     COORDINATE_DIGITS,
-    UNSET,
     Event,
     Fix,
     Position,
-    UnsetType,
     VehicleState,
     encode,
 )

@@ -116,12 +116,11 @@ def build_story(story: Story, world: World, *, report_s: float, seconds: float) 
     rng = generator(world.seed, "story", story.value)
     first_s = max(EARLIEST_S, ANCHOR_REPORTS * report_s)
     bait = partial(multipath_bait, lasts_s=max(20.0, 0.5 * seconds))
-    in_city = {"box": CITY}
     cast: list[tuple[Kind, float, Callable[..., Script]]] = [
-        (Kind.ROLLED_AWAY, 0.0, partial(rolled_away, **in_city)),
-        (Kind.RIDDEN_AWAY, 2.0, partial(ridden_away, **in_city)),
-        (Kind.FORGOTTEN_DISARM, 3.0, partial(forgetful_ride, **in_city)),
-        (Kind.LIFTED_INTO_VAN, 4.0, partial(lifted_into_van, **in_city)),
+        (Kind.ROLLED_AWAY, 0.0, partial(rolled_away, box=CITY)),
+        (Kind.RIDDEN_AWAY, 2.0, partial(ridden_away, box=CITY)),
+        (Kind.FORGOTTEN_DISARM, 3.0, partial(forgetful_ride, box=CITY)),
+        (Kind.LIFTED_INTO_VAN, 4.0, partial(lifted_into_van, box=CITY)),
         (Kind.MULTIPATH_BAIT, 1.0, bait),
     ]
     near = [v for v in world.vehicles if max(abs(v.east_m), abs(v.north_m)) <= INNER_M]

@@ -4,10 +4,10 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
+from msgspec import UNSET
 
 from simulators.encode import (
     COORDINATE_DIGITS,
-    UNSET,
     Battery,
     Cell,
     Event,
@@ -20,7 +20,7 @@ from simulators.encode import (
 from simulators.gps_noise import GpsNoise
 from simulators.outgoing import Identity, Outgoing, ToWall, event_id
 from simulators.scripts import SHAKE_S, Cue, Glitch, Script, Switch, owner_ride
-from simulators.tracks import LocalFrame, Box, Path, Place, standing
+from simulators.tracks import Box, LocalFrame, Path, Place, standing
 
 KMH_PER_MPS = 3.6
 DOPPLER_MOVING_SD_MPS = 0.15

@@ -23,6 +23,7 @@ from typing_extensions import override
 from parkguard.broker import BrokerFiles, find_mosquitto
 from parkguard.broker_account import choose_account
 from parkguard.broker_embedded import EmbeddedConfig
+from parkguard.broker_front import FrontLimits
 from parkguard.broker_rules import SECRET_NAMES
 from parkguard.passwords import hash_password, new_secret
 from parkguard.settings import BrokerSettings
@@ -159,7 +160,23 @@ class Mosquitto:
 
 
 class Embedded(Mosquitto):
-    """The broker for trying out, with the same users and the same handles."""
+    """The broker for trying out, with the same users and the same handles.
+
+    Args:
+        folder: As for ``Mosquitto``.
+        users: As for ``Mosquitto``.
+        limits: To differ from the defaults.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        users: Mapping[str, str] | None = None,
+        *,
+        limits: FrontLimits | None = None,
+    ) -> None:
+        super().__init__(folder, users)
+        self._limits = limits or FrontLimits()
 
     @override
     def command(self) -> list[str]:
@@ -171,6 +188,7 @@ class Embedded(Mosquitto):
             passwd=str(self.files.passwd),
             secrets_dir=str(self.files.folder),
             log_json=True,
+            limits=self._limits,
         )
         path = self.files.folder / "embedded.json"
         path.write_bytes(msgspec.json.encode(config))

@@ -78,6 +78,10 @@ class MqttClient:
         """Publish at QoS 1 and wait for the PUBACK."""
         self._paho.publish(topic, payload, qos=1, retain=retain).wait_for_publish(WAIT_S)
 
+    def send(self, topic: str, payload: bytes) -> None:
+        """Publish at QoS 1 and wait for nothing."""
+        self._paho.publish(topic, payload, qos=1)
+
     def drop(self) -> None:
         """Cut the connection without saying goodbye."""
         sock = self._paho.socket()
