@@ -47,6 +47,7 @@ class OpenAlert(msgspec.Struct):
     Attributes:
         told_ms: When the owner's notice was delivered, -1 = not yet.
         second_told: A second contact was told.
+        ready: The police level was reached (measured apart from ``level``).
         back_ms: Since when the vehicle is back at its anchor, -1 = it is not.
         grown_ms: When level or evidence last grew.
     """
@@ -65,6 +66,7 @@ class OpenAlert(msgspec.Struct):
     grown_ms: int
     told_ms: int = -1
     second_told: bool = False
+    ready: bool = False
     back_ms: int = -1
     incident: str | None = None
     opened_ms: int = 0
@@ -129,26 +131,37 @@ class Casebook:
             self._change(alert, "raised", effects)
             if level >= Level.PROBABLE:
                 self._change(alert, what, effects)
+            alert.ready = level is Level.PROBABLE
             self._tell_owner(alert, effects)
         else:
-            known = {reason.code for reason in alert.reasons}
-            fresh = [reason for reason in reasons if reason.code not in known]
-            rises = level > alert.level
-            alert.cause = cause
-            if not rises and not fresh:
-                return alert
-            alert.reasons = [
-                next((n for n in reasons if n.code == old.code), old) for old in alert.reasons
-            ] + fresh
-            alert.grown_ms = cause.elapsed_ms
-            if rises:
-                alert.level = level
-                if level >= Level.CONFIRMED:
-                    alert.state = AlertState.CONFIRMED
-                self._change(alert, what, effects)
+            self._strengthen(alert, level, reasons, cause, what=what, effects=effects)
         if alert.level >= Level.CONFIRMED and alert.incident is None:
             self._open_incident(alert, effects)
         return alert
+
+    def _strengthen(
+        self,
+        alert: OpenAlert,
+        level: Level,
+        reasons: list[Reason],
+        cause: Cause,
+        *,
+        what: str,
+        effects: Effects,
+    ) -> None:
+        """Append signals. Police-ready is noted once, even when a human confirmed before."""
+        known = {reason.code for reason in alert.reasons}
+        newer = {reason.code: reason for reason in reasons}
+        alert.reasons = [newer.get(old.code, old) for old in alert.reasons]
+        alert.reasons += [reason for reason in reasons if reason.code not in known]
+        alert.cause, alert.grown_ms = cause, cause.elapsed_ms
+        becomes_ready = level is Level.PROBABLE and not alert.ready
+        alert.ready = alert.ready or becomes_ready
+        if level > alert.level or becomes_ready:
+            alert.level = max(alert.level, level)
+            if alert.level >= Level.CONFIRMED:
+                alert.state = AlertState.CONFIRMED
+            self._change(alert, what, effects)
 
     def moved(self, alert: OpenAlert, cause: Cause, effects: Effects) -> None:
         """Keep an open incident's place fresh: once a minute, at once on a new grid."""

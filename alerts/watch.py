@@ -144,6 +144,8 @@ class Watch:
             column = getattr(self.anchors, name)
             column[:] = np.frombuffer(raw, column.dtype)
         self.evidence = EvidenceArrays.empty(state.size)
-        self.evidence.expires[:] = np.frombuffer(state.expires, np.int64).reshape(len(Sign), state.size)
+        self.evidence.expires[:] = np.frombuffer(state.expires, np.int64).reshape(
+            len(Sign), state.size
+        )
         self.evidence.shaken[:] = np.frombuffer(state.shaken, np.int64)
         self._by_rule = np.frombuffer(state.by_rule, np.bool_).copy()

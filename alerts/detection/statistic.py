@@ -6,6 +6,7 @@ track gives the same numbers; batches change nothing against one by one.
 """
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -108,13 +109,21 @@ def step(arrays: AnchorArrays, fixes: Fixes, policy: DetectionPolicy) -> Moved:
     accepted = in_order & ~held
     scored = armed & ~held
 
-    gain = np.zeros(n)
-    if scored.any():
-        gain[scored] = _nats(arrays, i, away_x, away_y, step_r2, dt, sigma**2, policy)[scored]
-    score = np.maximum(0.0, arrays.score[i] + np.clip(gain, CLIP_LOW, CLIP_HIGH))
-    score = np.where(at_anchor, np.minimum(score, QUIET), score)
-    score = np.where(scored, score, arrays.score[i])
-    arrays.score[i] = score
+    scales = (
+        _Scale("score", arrays.last_x[i], arrays.last_y[i], dt, scored),
+        _lagged(arrays, i, fixes.t_ms, scored, policy),
+    )
+    score = np.zeros(n)
+    for scale in scales:
+        cusum = getattr(arrays, scale.name)
+        gain = _nats(arrays, i, (x, y), scale, sigma**2, policy)
+        value = np.maximum(0.0, cusum[i] + np.where(scale.due, gain, 0.0))
+        value = np.where(at_anchor & scored, np.minimum(value, QUIET), value)
+        cusum[i] = np.where(scored, value, cusum[i])
+        score = np.maximum(score, cusum[i])
+    begins = scales[1].due | (accepted & ~scored)
+    arrays.lag_t[i[begins]] = fixes.t_ms[begins]
+    arrays.lag_x[i[begins]], arrays.lag_y[i[begins]] = x[begins], y[begins]
 
     shapes = _shapes(arrays, i, fixes.t_ms, moved, sigma, at_anchor, scored, policy)
     fast, standing = _doppler(arrays, i, fixes, moved, sigma, accepted, policy)
@@ -192,25 +201,42 @@ def _hold_teleports(
     return held
 
 
+class _Scale(NamedTuple):
+    """One of the two time scales: where its step began, how long it took, whether it counts."""
+
+    name: str
+    from_x: F8
+    from_y: F8
+    dt: F8
+    due: B1
+
+
+def _lagged(arrays: AnchorArrays, i: I8, t_ms: I8, scored: B1, policy: DetectionPolicy) -> _Scale:
+    """Steps over at least ``lag_s``; between two of them the score stands."""
+    dt = (t_ms - arrays.lag_t[i]) / 1000.0
+    due = scored & (arrays.lag_t[i] > 0) & (dt >= policy.lag_s)
+    return _Scale("lag_score", arrays.lag_x[i], arrays.lag_y[i], dt, due)
+
+
 def _nats(
     arrays: AnchorArrays,
     i: I8,
-    away_x: F8,
-    away_y: F8,
-    step_r2: F8,
-    dt: F8,
+    at: tuple[F8, F8],
+    scale: _Scale,
     sg2: F8,
     policy: DetectionPolicy,
 ) -> F8:
     """Log-likelihood ratio of riding off against parked noise, parked or in an excursion."""
-    dt = np.maximum(dt, 1e-3)
+    dt = np.maximum(scale.dt, 1e-3)
     phi = np.exp(-dt / policy.tau_s)
     w = np.clip(arrays.step_var[i], MIN_VAR, MAX_VAR)
-    m = arrays.samples[i]
     spread = sg2 * (1.0 - phi**2) + w
-    q2 = spread + sg2 / (1.0 + m) * (1.0 - phi) ** 2
-    was_x, was_y = arrays.last_x[i] - arrays.anchor_x[i], arrays.last_y[i] - arrays.anchor_y[i]
-    innovation = (away_x - phi * was_x) ** 2 + (away_y - phi * was_y) ** 2
+    q2 = spread + sg2 / (1.0 + arrays.samples[i]) * (1.0 - phi) ** 2
+    step_r2 = (at[0] - scale.from_x) ** 2 + (at[1] - scale.from_y) ** 2
+    anchor_x, anchor_y = arrays.anchor_x[i], arrays.anchor_y[i]
+    innovation = (at[0] - anchor_x - phi * (scale.from_x - anchor_x)) ** 2 + (
+        at[1] - anchor_y - phi * (scale.from_y - anchor_y)
+    ) ** 2
     parked = np.logaddexp(
         np.log(0.7) + _log_t4(innovation, q2), np.log(0.3) + _log_t4(step_r2, spread)
     )
@@ -220,7 +246,7 @@ def _nats(
             for share, speed_mps in ((0.25, 0.7), (0.35, 2.0), (0.40, 6.0))
         ]
     )
-    result: F8 = moving - parked
+    result: F8 = np.clip(moving - parked, CLIP_LOW, CLIP_HIGH)
     return result
 
 

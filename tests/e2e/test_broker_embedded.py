@@ -4,7 +4,6 @@ import socket
 import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
-from pathlib import Path
 
 import pytest
 
@@ -17,10 +16,10 @@ pytestmark = pytest.mark.broker
 BIKE, WORD = "trk-000001", "a-long-enough-word-1"
 
 
-@pytest.fixture
-def broker(tmp_path: Path) -> Iterator[Embedded]:
+@pytest.fixture(scope="module")
+def broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Embedded]:
     with Embedded(
-        tmp_path,
+        tmp_path_factory.mktemp("embedded"),
         {BIKE: WORD},
         limits=FrontLimits(max_connections=5, connect_s=0.5, max_packet_bytes=1000),
     ) as running:

@@ -38,7 +38,7 @@ FIXES = {
     "a list": (b"[]", WireReason.SHAPE),
     "a number": (b"1", WireReason.SHAPE),
     "a text": (b'"fix"', WireReason.SHAPE),
-    "position as a list": (b'{"pos":[31,117]}', WireReason.SHAPE),
+    "position as a list": (b'{"pos":[31,117]}', TYPE),
     "NaN": (b'{"pos":{"lat":NaN,"lon":117}}', NUMBER),
     "Infinity": (b'{"seq":Infinity}', NUMBER),
     "-Infinity": (b'{"pos":{"lat":-Infinity}}', NUMBER),
