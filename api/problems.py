@@ -29,7 +29,6 @@ class ProblemCode(StrEnum):
     NOT_FOUND = "not_found"
     METHOD_NOT_ALLOWED = "method_not_allowed"
     BODY_TIMEOUT = "body_timeout"
-    CONFLICT = "conflict"
     INCIDENT_TAKEN = "incident_taken"
     ILLEGAL_TRANSITION = "illegal_transition"
     STALE_VERSION = "stale_version"
@@ -57,7 +56,6 @@ PROBLEMS: Mapping[ProblemCode, _Kind] = {
     _C.NOT_FOUND: _Kind(404, "There is no such thing, or not for you"),
     _C.METHOD_NOT_ALLOWED: _Kind(405, "This address does not take that method"),
     _C.BODY_TIMEOUT: _Kind(408, "The body took too long to arrive"),
-    _C.CONFLICT: _Kind(409, "It is not in a state for that"),
     _C.INCIDENT_TAKEN: _Kind(409, "Somebody else has this incident"),
     _C.ILLEGAL_TRANSITION: _Kind(409, "The incident cannot go there from where it is"),
     _C.STALE_VERSION: _Kind(409, "It has changed since you looked"),

@@ -97,28 +97,25 @@ class Health:
         for record in records:
             entry, device, reading = record
             slot = device.slot
-            if isinstance(reading, StateReport):
-                if entry.flags & RETAIN:
-                    continue  # an old word of unknown age proves nothing
-                said[slot] = _SAID[reading.state]
-            else:
-                said[slot] = Said.NOTHING
-                if isinstance(reading, Fix):
-                    fixes.append(record)
-                    conditions[slot] = _tracker_condition(reading, entry.recv_ms)
-                elif isinstance(reading, ChargerStatus):
-                    conditions[slot] = _charger_condition(reading)
-                elif isinstance(reading, CameraHeartbeat):
-                    conditions[slot] = self._camera_condition(slot, reading)
+            if isinstance(reading, Fix):
+                fixes.append(record)
+                conditions[slot] = _tracker_condition(reading, entry.recv_ms)
+            elif isinstance(reading, ChargerStatus):
+                conditions[slot] = _charger_condition(reading)
+            elif isinstance(reading, CameraHeartbeat):
+                conditions[slot] = self._camera_condition(slot, reading)
+            if entry.flags & RETAIN:
+                continue  # a word of unknown age may set the condition, but proves no life
+            said[slot] = _SAID[reading.state] if isinstance(reading, StateReport) else Said.NOTHING
             if reading.next_s is not None:
                 intervals[slot] = int(reading.next_s * 1000)
             slots.append(slot)
             recv.append(entry.recv_ms)
+        _assign(self._condition, conditions)
         if not slots:
             return
         _assign(self._presence.said, said)
         _assign(self._presence.interval_ms, intervals)
-        _assign(self._condition, conditions)
         self._write(np.array(slots, np.int64), np.array(recv, np.int64), fixes)
 
     def tick(self, entry: Entry, *, connected: bool) -> int:

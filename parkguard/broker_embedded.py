@@ -15,37 +15,14 @@ import msgspec
 import structlog
 from amqtt.contexts import BrokerConfig
 
-from parkguard.broker_front import LISTENER, FrontDoor, FrontLimits
+from parkguard.broker_embedded_config import EmbeddedConfig
+from parkguard.broker_front import LISTENER, FrontDoor
 from parkguard.broker_plugins import FairBroker
 from parkguard.broker_rules import Grants, build_rules
 from parkguard.logs import set_up_logs
 from parkguard.settings import LogSettings
 
 _log = structlog.get_logger()
-
-
-class EmbeddedConfig(msgspec.Struct, frozen=True, kw_only=True):
-    """All the process is told.
-
-    Attributes:
-        host: Loopback address.
-        port: TCP port.
-        root: First levels of every topic.
-        passwd: mosquitto's password file.
-        secrets_dir: Whose values never appear in logs.
-        log_level: Least level.
-        log_json: JSON lines; None = unless a terminal.
-        limits: Bounds of one connection.
-    """
-
-    host: str
-    port: int
-    root: str
-    passwd: str
-    secrets_dir: str
-    log_level: str = "info"
-    log_json: bool | None = None
-    limits: FrontLimits = FrontLimits()
 
 
 async def serve(config: EmbeddedConfig) -> None:

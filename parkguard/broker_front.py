@@ -6,7 +6,6 @@ and no limit of a packet's size. Names and passwords are mosquitto's password fi
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
@@ -24,31 +23,13 @@ from amqtt.mqtt.connect import ConnectPacket, ConnectPayload, ConnectVariableHea
 from amqtt.mqtt.packet import CONNECT, MQTTFixedHeader
 from typing_extensions import override
 
+from parkguard.broker_embedded_config import FrontLimits
 from parkguard.broker_rules import Grants
 from parkguard.passwords import verify_password
 
 LISTENER = "default"
 
 _log = structlog.get_logger()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FrontLimits:
-    """Bounds of one connection.
-
-    Attributes:
-        max_connections: More are closed at once.
-        max_packet_bytes: A longer packet closes the connection.
-        connect_s: The whole CONNECT must be there within this, seconds.
-        silent_factor: Closed after keep-alive times this without a byte (MQTT 3.1.1, 3.1.2.10).
-        idle_s: The same for a client that asked for no keep-alive.
-    """
-
-    max_connections: int = 1000
-    max_packet_bytes: int = 98_304
-    connect_s: float = 10.0
-    silent_factor: float = 1.5
-    idle_s: float = 3600.0
 
 
 class _Refused(Exception):

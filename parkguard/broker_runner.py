@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol, TypeVar
 
-import msgspec
 import structlog
 
 from devices.errors import StoreError
@@ -28,14 +27,12 @@ from parkguard.broker import (
     find_mosquitto,
 )
 from parkguard.broker_account import Account, choose_account
-from parkguard.broker_embedded import EmbeddedConfig
-from parkguard.broker_front import FrontLimits
+from parkguard.broker_embedded_config import write_config
 from parkguard.broker_login import BrokerLogin
 from parkguard.broker_output import BrokerOutput
 from parkguard.broker_rules import PROBE_USER
 from parkguard.children import die_with_parent, end
 from parkguard.ports import is_free
-from parkguard.private_files import write_private
 from parkguard.settings import Settings
 
 _log = structlog.get_logger()
@@ -248,17 +245,9 @@ class BrokerRunner:
         users = self._users.read()
         self._user_count = len(users)
         self.files.write(users)
-        config = EmbeddedConfig(
-            host=self._broker.host,
-            port=self._broker.port,
-            root=self._broker.root,
-            passwd=str(self.files.passwd),
-            secrets_dir=str((self._settings.data_dir / "secrets").resolve()),
-            log_level=self._settings.log.level,
-            log_json=True,
-            limits=FrontLimits(max_packet_bytes=self._broker.max_packet_bytes),
-        )
-        write_private(self.files.folder / EMBEDDED_FILE, msgspec.json.encode(config))
+        if self.kind is BrokerKind.EMBEDDED:
+            config = self.files.folder / EMBEDDED_FILE
+            write_config(config, self._settings, passwd=self.files.passwd)
 
     def _command(self) -> list[str]:
         if self.kind is BrokerKind.MOSQUITTO:

@@ -42,7 +42,7 @@ def rides_registry_json(rides: Sequence[Ride]) -> dict[str, object]:
                 "kind": "e-bike" if ride.name.startswith("e-bike") else "e-scooter",
                 "owner_id": f"owner-ride-{number:02d}",
                 "area": "",
-                "contacts": [f"owner:owner-ride-{number:02d}"],
+                "contacts": [f"owner-ride-{number:02d}"],
                 "consent": ["anti_theft", "police_sharing"],
                 "auto_arm": True,
                 "site_class": "open",

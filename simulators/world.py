@@ -143,7 +143,7 @@ def vehicle_json(vehicle: Parked) -> dict[str, object]:
         "kind": vehicle.kind,
         "owner_id": vehicle.owner_id,
         "area": vehicle.area,
-        "contacts": [f"owner:{vehicle.owner_id}"],
+        "contacts": [vehicle.owner_id],
         "consent": ["anti_theft", "police_sharing"],
         "auto_arm": True,
         "site_class": "open",

@@ -7,7 +7,7 @@ from contextlib import closing, contextmanager
 
 import pytest
 
-from parkguard.broker_front import FrontLimits
+from parkguard.broker_embedded_config import FrontLimits
 from support.broker import Embedded, wait_until
 from support.mqtt_client import MqttClient
 

@@ -55,9 +55,7 @@ def a_vehicle(world: World, name: str, **changes: object) -> None:
     }
     vehicle = msgspec.convert(values | changes, Vehicle)
     body = msgspec.json.encode(vehicle).decode()
-    world.put(
-        vehicles, id=vehicle.id, owner_id=vehicle.owner_id, area=vehicle.area, body=body
-    )
+    world.put(vehicles, id=vehicle.id, owner_id=vehicle.owner_id, area=vehicle.area, body=body)
 
 
 def an_alert(world: World, name: str, **changes: object) -> None:

@@ -1,8 +1,9 @@
 """A small city for API tests: a records database, tokens of every role, known objects."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import sqlalchemy as sa
@@ -86,7 +87,7 @@ class World:
         with self.engine.begin() as connection:
             connection.execute(sa.insert(table).values(**values))
 
-    def rows(self, table: sa.Table) -> list[Mapping[str, object]]:
+    def rows(self, table: sa.Table) -> list[dict[str, Any]]:
         """All rows of a table, by its first column."""
         with self.engine.connect() as connection:
             found = connection.execute(sa.select(table).order_by(next(iter(table.c))))

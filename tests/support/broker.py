@@ -22,8 +22,7 @@ from typing_extensions import override
 
 from parkguard.broker import BrokerFiles, find_mosquitto
 from parkguard.broker_account import choose_account
-from parkguard.broker_embedded import EmbeddedConfig
-from parkguard.broker_front import FrontLimits
+from parkguard.broker_embedded_config import EmbeddedConfig, FrontLimits
 from parkguard.broker_rules import SECRET_NAMES
 from parkguard.passwords import hash_password, new_secret
 from parkguard.settings import BrokerSettings

@@ -2,11 +2,10 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Literal
 
 import pytest
 import sqlalchemy as sa
-from support.api_city import a_feed_row, an_alert, client_of, fill
-from support.api_world import HERE, NOW_MS, World, a_world
 
 from alerts.model import AlertState
 from api.roles import Role
@@ -14,6 +13,8 @@ from api.routes.alerts import ENDED
 from devices import control as wire
 from devices.control import DeskVerdict, OwnerAnswer
 from stores.schema import alerts, audit, control
+from support.api_city import a_feed_row, an_alert, client_of, fill
+from support.api_world import HERE, NOW_MS, World, a_world
 
 
 @pytest.fixture
@@ -71,7 +72,7 @@ def test_pages_hold_every_alert_once(world: World, limit: int) -> None:
 
 
 @pytest.mark.parametrize("word", ["me", "not_me"])
-def test_an_owners_answer_is_a_control_row(world: World, word: str) -> None:
+def test_an_owners_answer_is_a_control_row(world: World, word: Literal["me", "not_me"]) -> None:
     """Its bytes decode to what was said, by whom, about what."""
     headers = world.headers(Role.OWNER, owner_id="wang", name="wang")
 
@@ -88,7 +89,7 @@ def test_an_owners_answer_is_a_control_row(world: World, word: str) -> None:
 
 
 @pytest.mark.parametrize("word", ["confirm", "dismiss"])
-def test_a_verdict_is_a_control_row(world: World, word: str) -> None:
+def test_a_verdict_is_a_control_row(world: World, word: Literal["confirm", "dismiss"]) -> None:
     """With the desk's reason."""
     headers = world.headers(Role.DESK, areas=[HERE], name="desk-1")
 

@@ -88,7 +88,7 @@ def test_only_livez_is_anonymous(client: TestClient) -> None:
 )
 def test_a_bad_credential_is_one_and_the_same_401(client: TestClient, header: str) -> None:
     """The answer does not say what was wrong."""
-    answer = client.get("/v1/books", headers={"Authorization": header.encode("latin-1")})
+    answer = client.get("/v1/books", headers={b"Authorization": header.encode("latin-1")})
 
     assert answer.status_code == 401
     assert answer.json()["code"] == "unauthenticated"
@@ -106,9 +106,7 @@ def test_expired_and_revoked_tokens_are_refused(world: World, client: TestClient
     assert codes == [401, 401, 200]
 
 
-def test_a_token_that_expires_while_believed_is_refused(
-    world: World, client: TestClient
-) -> None:
+def test_a_token_that_expires_while_believed_is_refused(world: World, client: TestClient) -> None:
     """The cache keeps the row, not the judgement."""
     headers = world.headers(Role.ADMIN, expires_ms=NOW_MS + 1_000)
     first = client.get("/v1/books", headers=headers).status_code

@@ -4,12 +4,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from support.api_city import a_device, client_of, fill
-from support.api_world import HERE, NOW_MS, THERE, World, a_world
 
 from api.roles import Role
 from devices.presence import Cause, Presence
 from stores.schema import audit
+from support.api_city import a_device, client_of, fill
+from support.api_world import HERE, NOW_MS, THERE, World, a_world
 
 
 @pytest.fixture
@@ -71,9 +71,9 @@ def test_a_device_that_only_is_late_is_not_degraded(world: World) -> None:
 
 def test_a_registered_device_never_heard_says_so(world: World) -> None:
     """Nothing was written for its slot yet."""
-    answer = client_of(world).get(
-        "/v1/devices/chg-here", headers=world.headers(Role.OPERATOR)
-    ).json()
+    answer = (
+        client_of(world).get("/v1/devices/chg-here", headers=world.headers(Role.OPERATOR)).json()
+    )
 
     assert (answer["presence"], answer["heard"], answer["position"]) == ("unknown", None, None)
     assert [cause["code"] for cause in answer["causes"]] == ["never_heard"]
@@ -128,9 +128,9 @@ def test_a_chargers_place_is_no_secret(world: World) -> None:
     """Only what belongs to a vehicle is personal."""
     world.latest.put(3, recv_ms=NOW_MS, fix_t_ms=NOW_MS, lat_deg=31.8, lon_deg=117.2)
 
-    answer = client_of(world).get(
-        "/v1/devices/chg-here", headers=world.headers(Role.ATTENDANT)
-    ).json()
+    answer = (
+        client_of(world).get("/v1/devices/chg-here", headers=world.headers(Role.ATTENDANT)).json()
+    )
 
     assert answer["position"]["lat_deg"] == 31.8
     assert world.rows(audit) == []

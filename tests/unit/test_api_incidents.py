@@ -9,14 +9,14 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from starlette.testclient import TestClient
-from support.api_city import MASKED, PLATE, a_feed_row, an_incident, client_of, fill
-from support.api_world import HERE, NOW_MS, THERE, World, a_world
 
 from alerts.lifecycle import TRANSITIONS, IncidentState, Outcome
 from api.roles import Role
 from devices import control as wire
 from devices.control import IncidentMoved
 from stores.schema import audit, control, incident_log, incidents, outbox
+from support.api_city import MASKED, PLATE, a_feed_row, an_incident, client_of, fill
+from support.api_world import HERE, NOW_MS, THERE, World, a_world
 
 ADDRESS = "/v1/incidents/inc-here"
 
@@ -41,9 +41,7 @@ def officer(world: World, name: str) -> dict[str, str]:
     return world.headers(Role.OFFICER, areas=[HERE], name=name)
 
 
-def test_taking_an_incident_writes_everything_at_once(
-    world: World, client: TestClient
-) -> None:
+def test_taking_an_incident_writes_everything_at_once(world: World, client: TestClient) -> None:
     """Row, log, audit, control, and a notice for the feed, the police system and MQTT."""
     answer = client.post(f"{ADDRESS}/acknowledge", headers=officer(world, "chen"))
 
@@ -147,9 +145,7 @@ def test_an_illegal_step_says_what_is_allowed(world: World, client: TestClient) 
     assert world.rows(control) == []
 
 
-def test_closing_needs_an_outcome_and_labels_the_alert(
-    world: World, client: TestClient
-) -> None:
+def test_closing_needs_an_outcome_and_labels_the_alert(world: World, client: TestClient) -> None:
     """The outcome goes to the processor with the control row."""
     headers = officer(world, "chen")
     client.post(f"{ADDRESS}/acknowledge", headers=headers)
@@ -170,9 +166,7 @@ def test_closing_needs_an_outcome_and_labels_the_alert(
     assert world.rows(incident_log)[-1]["reason"] == "found in a garage"
 
 
-def test_a_stale_version_is_refused_when_one_is_given(
-    world: World, client: TestClient
-) -> None:
+def test_a_stale_version_is_refused_when_one_is_given(world: World, client: TestClient) -> None:
     """Who says what they saw is not overtaken."""
     headers = officer(world, "chen")
 

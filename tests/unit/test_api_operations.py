@@ -6,13 +6,13 @@ from pathlib import Path
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 from starlette.testclient import TestClient
-from support.api_city import client_of
-from support.api_fakes import FakeStatus
-from support.api_world import NOW_MS, World, a_world
 
 from api.metrics_table import METRICS
 from api.roles import Role
 from stores.schema import books
+from support.api_city import client_of
+from support.api_fakes import FakeStatus
+from support.api_world import NOW_MS, World, a_world
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from api.problems import MEDIA_TYPE, PROBLEMS, ProblemCode
 from api.roles import Role
-from api.system_rows import BookCount
+from api.system_rows import BookCount, QuarantineRow
 from support.api_city import client_of, fill
 from support.api_world import World, a_world
 
@@ -20,11 +20,11 @@ class Failing:
     def __init__(self, error: Exception) -> None:
         self._error = error
 
-    def page(self, *_: object, **__: object) -> Sequence[object]:
+    def page(self, *_: object, **__: object) -> Sequence[QuarantineRow]:
         """Fail."""
         raise self._error
 
-    def one(self, *_: object) -> None:
+    def one(self, *_: object) -> QuarantineRow | None:
         """Fail."""
         raise self._error
 
@@ -82,7 +82,7 @@ def test_every_code_has_a_status_and_a_title() -> None:
     ],
 )
 def test_a_wrong_request_is_a_problem_not_a_fault(
-    world: World, method: str, path: str, content: bytes | None, status: int, code: str
+    world: World, *, method: str, path: str, content: bytes | None, status: int, code: str
 ) -> None:
     """Status, code and media type; never 500."""
     headers = world.headers(Role.ADMIN) | {"Content-Type": "application/json"}

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 from starlette.testclient import TestClient
-from support.api_city import a_refusal, client_of, fill
-from support.api_world import HERE, World, a_world
 
 from api.roles import Role
 from stores.schema import audit, books
+from support.api_city import a_refusal, client_of, fill
+from support.api_world import HERE, World, a_world
 
 
 @pytest.fixture
@@ -29,9 +29,7 @@ def client(world: World) -> TestClient:
     return client_of(world)
 
 
-def test_strangers_are_the_citys_and_devices_their_areas(
-    world: World, client: TestClient
-) -> None:
+def test_strangers_are_the_citys_and_devices_their_areas(world: World, client: TestClient) -> None:
     """Newest first."""
 
     def ids(areas: list[str], query: str = "") -> list[int]:

@@ -5,14 +5,20 @@ from pathlib import Path
 
 import pytest
 from starlette.testclient import TestClient
-from support.api_city import client_of, fill
-from support.api_world import HERE, THERE, World, a_world
 
 from api.roles import Role
 from api.tokens import hash_token
 from devices import control as wire
-from devices.control import DeleteFence, RegisterDevices, RegisterPlaces, RegisterVehicles, SaveFence
+from devices.control import (
+    DeleteFence,
+    RegisterDevices,
+    RegisterPlaces,
+    RegisterVehicles,
+    SaveFence,
+)
 from stores.schema import audit, control, devices, fences
+from support.api_city import client_of, fill
+from support.api_world import HERE, THERE, World, a_world
 
 SQUARE = {
     "type": "Polygon",
@@ -110,7 +116,9 @@ def test_an_id_twice_in_one_request_is_refused(world: World, client: TestClient)
 
 def test_vehicles_are_registered_with_their_consent(world: World, client: TestClient) -> None:
     """As given; a taken id is refused."""
-    body = {"vehicles": [{"id": "veh-9", "plate": "皖A9", "owner_id": "zhou", "contacts": ["zhou"]}]}
+    body = {
+        "vehicles": [{"id": "veh-9", "plate": "皖A9", "owner_id": "zhou", "contacts": ["zhou"]}]
+    }
     headers = world.headers(Role.OPERATOR)
 
     made = client.post("/v1/vehicles", json=body, headers=headers)
@@ -127,7 +135,10 @@ def test_vehicles_are_registered_with_their_consent(world: World, client: TestCl
 
 def test_places_are_registered_in_the_area_only(world: World, client: TestClient) -> None:
     """A grid's id is its area."""
-    inside = {"grids": [{"id": f"{HERE}00199", "geometry": SQUARE}], "sites": [{"id": "s", "area": HERE}]}
+    inside = {
+        "grids": [{"id": f"{HERE}00199", "geometry": SQUARE}],
+        "sites": [{"id": "s", "area": HERE}],
+    }
     outside = {"grids": [{"id": f"{THERE}00199", "geometry": SQUARE}]}
     headers = world.headers(Role.OPERATOR, areas=[HERE])
 

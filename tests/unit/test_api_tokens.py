@@ -1,16 +1,16 @@
-"""Tokens: made once, listed without secrets, taken back at once; no admin gives more than theirs."""
+"""Tokens: shown once, taken back at once; no admin gives more than their own."""
 
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from starlette.testclient import TestClient
-from support.api_city import client_of
-from support.api_world import HERE, NOW_MS, THERE, World, a_world, bearer
 
 from api.roles import Role
 from api.tokens import hash_token
 from stores.schema import audit, tokens
+from support.api_city import client_of
+from support.api_world import HERE, NOW_MS, THERE, World, a_world, bearer
 
 
 @pytest.fixture

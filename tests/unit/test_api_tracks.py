@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
-from support.api_city import a_device, client_of, fill
-from support.api_world import HERE, NOW_MS, World, a_world
 
 from api.roles import Role
 from stores.schema import audit, incidents
+from support.api_city import a_device, client_of, fill
+from support.api_world import HERE, NOW_MS, World, a_world
 
 ADDRESS = "/v1/vehicles/veh-here/track"
 MINUTE_MS = 60_000

@@ -5,14 +5,14 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
-from support.api_city import MASKED, PLATE, client_of, fill
-from support.api_world import HERE, NOW_MS, THERE, World, a_world
 
 from api.roles import Role
 from devices import control as wire
 from devices.control import Arm, Disarm, ReportStolen
 from devices.latest import ArmedState
 from stores.schema import audit, control, incidents
+from support.api_city import MASKED, PLATE, client_of, fill
+from support.api_world import HERE, NOW_MS, THERE, World, a_world
 
 
 @pytest.fixture

@@ -1,0 +1,397 @@
+"""Presence, condition and last believed state from accepted records."""
+
+from collections.abc import Iterable
+
+import msgspec
+import numpy as np
+import pytest
+
+from devices.admission import Record
+from devices.entry import RETAIN
+from devices.health import Health, HealthState, Rows
+from devices.latest import LATEST_DTYPE
+from devices.model import AdminState, Device, DeviceClass
+from devices.presence import Cause, Presence, PresencePolicy, causes_of
+from devices.readings import (
+    SOURCE_CODE,
+    AnyReading,
+    CameraChannel,
+    CameraHeartbeat,
+    ChargerStatus,
+    DeviceState,
+    Fix,
+    FixSource,
+    Flag,
+    Port,
+    PortState,
+    StateReport,
+)
+from support.factories import a_device, a_fix, a_record, a_tick, at_ms, place
+
+CHARGER = a_device(2, id="chg-000002", cls=DeviceClass.CHARGER, vehicle_id=None)
+CAMERA = a_device(3, id="cam-000003", cls=DeviceClass.CAMERA, vehicle_id=None)
+
+
+class Columns:
+    """Rows of LatestState that grow with the slots."""
+
+    def __init__(self) -> None:
+        self.rows: Rows = np.zeros(0, LATEST_DTYPE)
+
+    def __call__(self, slot: int) -> Rows:
+        if slot >= len(self.rows):
+            grown = np.zeros(slot + 1, LATEST_DTYPE)
+            grown[: len(self.rows)] = self.rows
+            self.rows = grown
+        return self.rows
+
+
+class Ward:
+    """A tracker, a charger and a camera, and a clock that ticks every second."""
+
+    def __init__(self) -> None:
+        self.columns = Columns()
+        self.health = Health(self.columns, PresencePolicy())
+        self.now_s = 0.0
+        for device in (a_device(), CHARGER, CAMERA):
+            self.health.register(device)
+        self.tick(1)
+
+    def tick(self, seconds: int, *, connected: bool = True) -> None:
+        """Let so many ticks pass."""
+        for _ in range(seconds):
+            self.now_s += 1
+            self.health.tick(a_tick(self.now_s), connected=connected)
+
+    def hear(self, reading: AnyReading, device: Device | None = None, *, flags: int = 0) -> None:
+        """One accepted record, received now."""
+        self.health.records([a_record(reading, device=device, at_s=self.now_s, flags=flags)])
+
+    def presence(self, slot: int = 1) -> Presence:
+        """As the API sees it."""
+        return Presence(int(self.columns.rows["presence"][slot]))
+
+    def causes(self, slot: int = 1) -> list[Cause]:
+        """As the API sees them."""
+        return causes_of(int(self.columns.rows["causes"][slot]))
+
+
+def test_device_goes_late_offline_and_comes_back() -> None:
+    """By its promise of 10 s; one message heals it."""
+    ward = Ward()
+
+    seen = [ward.presence()]
+    for silence in (0, 45, 16):
+        if silence == 0:
+            ward.hear(a_fix(ward.now_s))
+        ward.tick(max(silence, 1))
+        seen.append(ward.presence())
+    ward.hear(a_fix(ward.now_s))
+    ward.tick(1)
+    seen.append(ward.presence())
+
+    assert seen == [
+        Presence.UNKNOWN,
+        Presence.ONLINE,
+        Presence.LATE,
+        Presence.OFFLINE,
+        Presence.ONLINE,
+    ]
+    assert ward.causes() == []
+
+
+def test_our_own_outage_is_nobodys_silence() -> None:
+    """Ten minutes without a broker, then ten minutes without us: nobody is late."""
+    ward = Ward()
+    ward.hear(a_fix(ward.now_s))
+
+    ward.tick(600, connected=False)
+    ward.now_s += 600
+    ward.tick(2)
+
+    assert ward.presence() is Presence.ONLINE
+
+
+def test_dead_device_goes_offline_after_our_outage() -> None:
+    """Time counts again as soon as we listen (A-22)."""
+    ward = Ward()
+    ward.hear(a_fix(ward.now_s))
+
+    ward.tick(600, connected=False)
+    ward.tick(62)
+
+    assert ward.presence() is Presence.OFFLINE
+
+
+@pytest.mark.parametrize("step_s", [7_200, -7_200])
+def test_stepped_wall_clock_makes_no_outage(step_s: int) -> None:
+    """Age is counted on the steady clock (A-22)."""
+    ward = Ward()
+    ward.hear(a_fix(ward.now_s))
+
+    for k in range(1, 5):
+        tick = a_tick(ward.now_s + k)
+        ward.health.tick(tick._replace(recv_ms=tick.recv_ms + step_s * 1000), connected=True)
+
+    assert ward.presence() is Presence.ONLINE
+
+
+@pytest.mark.parametrize("clock_off_s", [-1_020, 720])
+def test_clock_of_the_device_decides_no_presence(clock_off_s: float) -> None:
+    """17 min behind or 12 min ahead: online while it speaks, offline in time (A-18)."""
+    ward = Ward()
+
+    ward.hear(a_fix(ward.now_s + clock_off_s, flags=Flag.FUTURE if clock_off_s > 0 else 0))
+    ward.tick(1)
+    heard = ward.presence()
+    ward.tick(62)
+
+    assert (heard, ward.presence()) == (Presence.ONLINE, Presence.OFFLINE)
+
+
+def test_will_makes_late_and_newer_life_wins() -> None:
+    """Lost at once, offline after 30 s (3 E), online with the next message (A-17)."""
+    ward = Ward()
+    ward.hear(a_fix(ward.now_s))
+    will = StateReport(t_ms=at_ms(ward.now_s), state=DeviceState.LOST, key=1)
+
+    ward.hear(will)
+    ward.tick(1)
+    lost = ward.presence(), ward.causes()
+    ward.tick(30)
+    gone = ward.presence()
+    ward.hear(a_fix(ward.now_s))
+    ward.tick(1)
+
+    assert lost == (Presence.LATE, [Cause.CONNECTION_LOST])
+    assert gone is Presence.OFFLINE
+    assert ward.presence() is Presence.ONLINE
+
+
+def test_retained_will_does_not_beat_live_messages() -> None:
+    """A word of unknown age proves nothing (A-17)."""
+    ward = Ward()
+    ward.hear(a_fix(ward.now_s))
+
+    ward.hear(StateReport(t_ms=at_ms(0), state=DeviceState.LOST, key=1), flags=RETAIN)
+    ward.tick(1)
+
+    assert (ward.presence(), ward.causes()) == (Presence.ONLINE, [])
+
+
+def test_retained_status_is_no_life() -> None:
+    """The broker gives the last status of a dead charger to every new subscriber."""
+    ward = Ward()
+    status = ChargerStatus(t_ms=at_ms(-86_400), boot="a", seq=1, smoke=True)
+
+    ward.hear(status, CHARGER, flags=RETAIN)
+    ward.tick(1)
+
+    assert ward.presence(2) is Presence.UNKNOWN
+    assert Cause.SMOKE in ward.causes(2)
+    assert ward.columns.rows["recv_ms"][2] == 0
+
+
+def test_sleeper_keeps_its_promise() -> None:
+    """Sleeping for an hour is not silence."""
+    ward = Ward()
+    ward.hear(
+        StateReport(t_ms=at_ms(ward.now_s), state=DeviceState.SLEEPING, next_s=3_600.0, key=1)
+    )
+
+    ward.tick(900)
+
+    assert ward.presence() is Presence.SLEEPING
+
+
+def test_retired_device_is_forgotten() -> None:
+    """It neither alarms nor counts."""
+    ward = Ward()
+    ward.hear(a_fix(ward.now_s))
+    ward.health.register(a_device(1, admin=AdminState.RETIRED))
+
+    ward.tick(1)
+
+    assert ward.presence() is Presence.UNKNOWN
+    assert ward.causes() == []
+    assert ward.health.counts()["unknown"] == 2
+
+
+def test_latest_position_is_the_newest_by_fix_time() -> None:
+    """An older fix that comes later does not move the vehicle back (A-06)."""
+    ward = Ward()
+    ward.now_s = 100
+
+    ward.health.records(
+        [
+            a_record(a_fix(at_s, east_m, speed_mps=3.0, course_deg=90.0), at_s=100)
+            for at_s, east_m in [(90, 900), (70, 700), (80, 800)]
+        ]
+    )
+    ward.hear(a_fix(60, 600))
+
+    row = ward.columns.rows[1]
+    assert (row["fix_t_ms"], row["lat_deg"], row["lon_deg"]) == (at_ms(90), *place(900))
+    assert (row["speed_mps"], row["course_deg"]) == (3, 90)
+    assert row["source"] == SOURCE_CODE[FixSource.GNSS]
+
+
+@pytest.mark.parametrize(
+    "unplaced",
+    [
+        a_fix(50, lat_deg=None, lon_deg=None, flags=Flag.NULL_ISLAND),
+        a_fix(10**6, 5_000, flags=Flag.FUTURE),
+    ],
+)
+def test_position_stays_when_a_message_has_none_to_believe(unplaced: Fix) -> None:
+    """0/0 and a clock in the future move nothing; the message is still life (A-01, A-04)."""
+    ward = Ward()
+    ward.now_s = 40
+    ward.hear(a_fix(40, 7))
+    ward.now_s = 50
+
+    ward.hear(unplaced)
+    later = a_fix(60, 9)
+    ward.hear(later)
+
+    row = ward.columns.rows[1]
+    assert row["lon_deg"] == later.lon_deg
+    assert row["recv_ms"] == at_ms(50)
+
+
+def test_seqlock_is_even_after_every_write() -> None:
+    """A reader that sees an even, unchanged version read a whole row."""
+    ward = Ward()
+
+    for _ in range(5):
+        ward.hear(a_fix(ward.now_s))
+        ward.tick(1)
+
+    versions = ward.columns.rows["version"]
+    assert versions[1] > 0
+    assert (versions % 2 == 0).all()
+
+
+def _camera(**changes: object) -> CameraHeartbeat:
+    channel = CameraChannel(n=1, online=True, fps=25, fps_expected=25, frames=100, recording=True)
+    return CameraHeartbeat(t_ms=at_ms(0), channels=(msgspec.structs.replace(channel, **changes),))
+
+
+def _charger(*ports: Port, mains_v: float | None = 230, smoke: bool = False) -> ChargerStatus:
+    return ChargerStatus(t_ms=at_ms(0), ports=ports, mains_v=mains_v, smoke=smoke)
+
+
+def _ports(faulted: int, of: int) -> Iterable[Port]:
+    for n in range(of):
+        yield Port(n=n, state=PortState.FAULTED if n < faulted else PortState.AVAILABLE)
+
+
+@pytest.mark.parametrize(
+    ("device", "reading", "causes"),
+    [
+        (a_device(), a_fix(1, battery_pct=20.0), []),
+        (a_device(), a_fix(1, battery_pct=19.9), [Cause.BATTERY_LOW]),
+        (a_device(), a_fix(1, battery_pct=9.9), [Cause.BATTERY_CRITICAL]),
+        (a_device(), a_fix(1, rssi_dbm=-110.0), []),
+        (a_device(), a_fix(1, rssi_dbm=-111.0), [Cause.SIGNAL_WEAK]),
+        (a_device(), a_fix(1, ext_power=False, ignition=True), [Cause.NO_EXTERNAL_POWER]),
+        (a_device(), a_fix(1, ext_power=False, ignition=False), []),
+        (a_device(), a_fix(62), [Cause.CLOCK_OFF]),
+        (a_device(), a_fix(61), []),
+        (CHARGER, _charger(*_ports(0, 10)), []),
+        (CHARGER, _charger(*_ports(2, 10)), [Cause.PORT_FAULT]),
+        (CHARGER, _charger(*_ports(3, 10)), [Cause.PORT_FAULT, Cause.STATION_FAULT]),
+        (CHARGER, _charger(mains_v=198), []),
+        (CHARGER, _charger(mains_v=197.9), [Cause.MAINS_OUT_OF_RANGE]),
+        (CHARGER, _charger(mains_v=242.1), [Cause.MAINS_OUT_OF_RANGE]),
+        (CHARGER, _charger(Port(n=1, state=PortState.CHARGING, temp_c=65)), []),
+        (
+            CHARGER,
+            _charger(Port(n=1, state=PortState.CHARGING, temp_c=65.1)),
+            [Cause.OVERHEATED],
+        ),
+        (CHARGER, _charger(smoke=True), [Cause.SMOKE]),
+        (CAMERA, _camera(), []),
+        (CAMERA, _camera(fps=15), []),
+        (CAMERA, _camera(fps=14.9), [Cause.LOW_FRAME_RATE]),
+        (CAMERA, _camera(fps=2.4), [Cause.NO_VIDEO]),
+        (CAMERA, _camera(fps=0, fps_expected=0), []),
+        (CAMERA, _camera(online=False), [Cause.NO_VIDEO]),
+        (CAMERA, _camera(video_loss=True), [Cause.NO_VIDEO]),
+        (CAMERA, _camera(recording=False), [Cause.NOT_RECORDING]),
+        (CAMERA, _camera(occluded=True), [Cause.OCCLUDED]),
+        (CAMERA, _camera(tampered=True), [Cause.TAMPERED]),
+        (CAMERA, CameraHeartbeat(t_ms=0, disk_total_gb=100, disk_used_gb=90.1), [Cause.DISK_FULL]),
+        (CAMERA, CameraHeartbeat(t_ms=0, disk_total_gb=100, disk_used_gb=90), []),
+        (CAMERA, CameraHeartbeat(t_ms=0, clock_off_ms=-60_001), [Cause.CLOCK_OFF]),
+    ],
+)
+def test_condition_by_the_newest_word(
+    device: Device, reading: AnyReading, causes: list[Cause]
+) -> None:
+    """The bounds of health.md, one by one."""
+    ward = Ward()
+
+    ward.hear(reading, device)
+    ward.tick(1)
+
+    assert ward.presence(device.slot) is Presence.ONLINE
+    assert ward.causes(device.slot) == causes
+
+
+def test_frozen_picture_is_told_though_its_rate_looks_fine() -> None:
+    """The frame counter must advance (A-29)."""
+    ward = Ward()
+
+    for _ in range(2):
+        ward.hear(_camera(), CAMERA)
+    ward.tick(1)
+    frozen = ward.causes(3)
+    ward.hear(_camera(frames=125), CAMERA)
+    ward.tick(1)
+
+    assert (frozen, ward.causes(3)) == ([Cause.FROZEN], [])
+
+
+def test_checkpoint_goes_on_with_the_same_health() -> None:
+    """Ages, promises and conditions survive a restart, also before anything is registered."""
+    ward = Ward()
+    ward.hear(a_fix(ward.now_s, battery_pct=5.0))
+    blob = msgspec.msgpack.encode(ward.health.dump())
+
+    restarted = Ward()
+    restarted.columns = ward.columns
+    restarted.health = Health(ward.columns, PresencePolicy())
+    restarted.health.load(msgspec.msgpack.decode(blob, type=HealthState))
+    restarted.now_s = ward.now_s
+    restarted.tick(46)
+
+    assert restarted.presence() is Presence.LATE
+    assert restarted.causes() == [Cause.SILENT, Cause.BATTERY_CRITICAL]
+
+
+def test_empty_checkpoint_loads() -> None:
+    """A service that stopped before its first device starts again."""
+    blob = msgspec.msgpack.encode(Health(Columns(), PresencePolicy()).dump())
+
+    health = Health(Columns(), PresencePolicy())
+    health.load(msgspec.msgpack.decode(blob, type=HealthState))
+    health.register(a_device())
+    health.records([a_record(a_fix(1))])
+    health.tick(a_tick(2), connected=True)
+
+    assert health.counts()["online"] == 1
+
+
+def test_records_of_one_batch_are_taken_in_order() -> None:
+    """The last word of a device in a batch is its newest."""
+    ward = Ward()
+    records: list[Record] = [
+        a_record(StateReport(t_ms=at_ms(1), state=DeviceState.LOST, key=1), at_s=1),
+        a_record(a_fix(1), at_s=1),
+    ]
+
+    ward.health.records(records)
+    ward.tick(1)
+
+    assert ward.presence() is Presence.ONLINE

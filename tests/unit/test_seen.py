@@ -1,0 +1,130 @@
+"""Duplicates are told exactly and gaps are counted, whatever the order of arrival."""
+
+from collections import defaultdict
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from devices.seen import MAX_BOOTS, MAX_SPANS, RING, Seen
+
+ARRIVALS = st.lists(
+    st.tuples(st.sampled_from(["a", "b", "c"]), st.integers(0, 40)), min_size=1, max_size=120
+)
+
+
+def _missing(numbers: set[int]) -> int:
+    return max(numbers) - min(numbers) + 1 - len(numbers)
+
+
+@given(arrivals=ARRIVALS)
+def test_agrees_with_a_set(arrivals: list[tuple[str, int]]) -> None:
+    """New means not in the set; the open gaps are the holes of each boot's range."""
+    seen, model, gaps = Seen(), defaultdict[str, set[int]](set), 0
+
+    for boot, seq in arrivals:
+        new, change = seen.take_number(boot, seq)
+        gaps += change
+        assert new == (seq not in model[boot])
+        model[boot].add(seq)
+
+    assert gaps == sum(_missing(numbers) for numbers in model.values())
+    holes = {(boot, seq) for boot, first, last in seen.missing() for seq in range(first, last + 1)}
+    assert holes == {
+        (boot, seq)
+        for boot, numbers in model.items()
+        for seq in set(range(min(numbers), max(numbers))) - numbers
+    }
+
+
+@given(arrivals=ARRIVALS, cut=st.integers(0, 120))
+def test_restart_forgets_nothing(arrivals: list[tuple[str, int]], cut: int) -> None:
+    """A dump taken at any moment goes on as if nothing had happened."""
+    kept, restarted = Seen(), Seen()
+
+    for k, (boot, seq) in enumerate(arrivals):
+        if k == cut:
+            restarted = Seen.load(restarted.dump())
+        restarted.take_key(seq)
+        kept.take_key(seq)
+        assert restarted.take_number(boot, seq) == kept.take_number(boot, seq)
+
+    assert restarted.missing() == kept.missing()
+    assert restarted.dump() == kept.dump()
+
+
+def test_numbers_in_order_take_one_span() -> None:
+    """The ordinary case costs four words however long it lasts."""
+    seen = Seen()
+
+    for seq in range(100_000):
+        assert seen.take_number("a", seq) == (True, 0)
+
+    assert seen.dump() == ("a", [0, 99_999], [], [])
+
+
+def test_gap_closes_when_its_numbers_come() -> None:
+    """Three missing, one of them comes late, the others too."""
+    seen = Seen()
+    seen.take_number("a", 10)
+
+    changes = [seen.take_number("a", seq)[1] for seq in (14, 12, 11, 13)]
+
+    assert changes == [3, -1, -1, -1]
+    assert seen.missing() == []
+
+
+def test_restart_of_the_device_is_no_gap() -> None:
+    """A new boot counts from its own start; the old one's holes stay open."""
+    seen = Seen()
+    for boot, seq in [("a", 5), ("a", 8), ("b", 0), ("b", 1)]:
+        seen.take_number(boot, seq)
+
+    assert seen.missing() == [("a", 6, 7)]
+
+
+def test_back_fill_of_an_earlier_boot_is_told_apart() -> None:
+    """A buffer from before the restart: its old part is a duplicate, its new part is not."""
+    seen = Seen()
+    for boot, seq in [("a", 1), ("a", 2), ("b", 1)]:
+        seen.take_number(boot, seq)
+
+    assert seen.take_number("a", 2) == (False, 0)
+    assert seen.take_number("a", 3) == (True, 0)
+    assert seen.take_number("b", 1) == (False, 0)
+
+
+def test_record_without_number_is_known_by_its_hash() -> None:
+    """The newest ``RING`` hashes are remembered."""
+    seen = Seen()
+
+    first = [seen.take_key(key) for key in range(RING)]
+
+    assert all(first)
+    assert not any(seen.take_key(key) for key in range(RING))
+    assert seen.take_key(RING)
+    assert seen.take_key(0)
+
+
+def test_memory_of_a_device_is_bounded() -> None:
+    """A device that skips every other number or restarts for ever costs no more than this."""
+    seen = Seen()
+
+    for seq in range(0, 4 * MAX_SPANS, 2):
+        seen.take_number("a", seq)
+    for restart in range(3 * MAX_BOOTS):
+        seen.take_number(f"b{restart}", 1)
+
+    boot, spans, older, ring = seen.dump()
+    assert (boot, spans, ring) == (f"b{3 * MAX_BOOTS - 1}", [1, 1], [])
+    assert len(older) == MAX_BOOTS
+
+
+def test_oldest_hole_is_given_up_first() -> None:
+    """Past ``MAX_SPANS`` the newest holes can still be filled."""
+    seen = Seen()
+    for seq in range(0, 2 * MAX_SPANS + 2, 2):
+        seen.take_number("a", seq)
+
+    newest = 2 * MAX_SPANS - 1
+    assert seen.take_number("a", newest) == (True, -1)
+    assert seen.take_number("a", 1) == (False, 0)
