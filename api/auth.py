@@ -129,15 +129,15 @@ class Requires:
     def __init__(self, permission: Permission) -> None:
         self.permission = permission
 
-    def __call__(self, request: Request) -> Principal:
-        """Give who asks.
+    async def __call__(self, request: Request) -> Principal:
+        """Give who asks (async, so that it costs no thread).
 
         Raises:
             Problem: The role may not.
         """
         principal = getattr(request.state, "principal", None)
         if principal is None:
-            docs_open = services_of(request).policy.docs_open
+            docs_open = (await services_of(request)).policy.docs_open
             if self.permission is Permission.DOCS and docs_open:
                 return LOOPBACK
             raise Problem(ProblemCode.UNAUTHENTICATED)

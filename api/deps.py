@@ -105,8 +105,8 @@ class Services:
     busy: tuple[type[Exception], ...] = ()
 
 
-def services_of(request: Request) -> Services:
-    """The services ``create_app`` was given."""
+async def services_of(request: Request) -> Services:
+    """The services ``create_app`` was given (async, so that it costs no thread)."""
     services = request.app.state.services
     assert isinstance(services, Services)  # noqa: S101 - tells the type; app.py sets it
     return services

@@ -7,6 +7,8 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
 from api.believed import Believed, believe
 from api.deps import Services
 from api.privacy import audit_of
@@ -81,9 +83,12 @@ class LiveCases:
 
     def _look(self, case: _Case) -> bool:
         """Read the newest position of a case; whether it has changed."""
-        states = [believe(self._services.latest.get(slot)) for slot in case.slots]
-        newest = max(states, key=lambda state: state.t_ms or 0, default=None)
-        if newest is None or newest.t_ms is None or newest.t_ms == case.shown_t_ms:
+        rows = [self._services.latest.get(slot) for slot in case.slots]
+        row = max(rows, key=_fix_t_ms, default=None)
+        if _fix_t_ms(row) in {0, case.shown_t_ms}:  # nearly always: cheap
+            return False
+        newest = believe(row)
+        if newest.t_ms is None:
             return False
         case.shown_t_ms = newest.t_ms
         case.event = StreamEvent(name=POSITION, data=to_json(_position(case.incident, newest)))
@@ -98,6 +103,10 @@ class LiveCases:
             at_ms=self._services.now_ms(),
             purpose=DEFAULT_PURPOSE.get(principal.role, Purpose.PATROL_INCIDENT),
         )
+
+
+def _fix_t_ms(row: np.void | None) -> int:
+    return 0 if row is None else int(row["fix_t_ms"])
 
 
 def _is_theirs(subscriber: Subscriber, incident: IncidentRow) -> bool:

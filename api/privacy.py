@@ -59,6 +59,28 @@ def plate_for(principal: Principal, plate: str, *, incident_open: bool) -> str:
     return plate if whole else mask_plate(plate)
 
 
+def looks_of(
+    principal: Principal,
+    vehicle_id: str,
+    *,
+    at_ms: int,
+    purpose: str,
+    position: bool,
+    plate: bool,
+) -> list[AuditEntry]:
+    """Build the audit rows of what a person is about to see of a vehicle.
+
+    An owner's look at the own plate is nobody's business.
+    """
+    actions = ["position_seen"] if position else []
+    if plate and principal.role is not Role.OWNER:
+        actions.append("plate_seen")
+    return [
+        audit_of(principal, action, f"vehicle:{vehicle_id}", at_ms=at_ms, purpose=purpose)
+        for action in actions
+    ]
+
+
 def audit_of(
     principal: Principal, action: str, target: str, *, at_ms: int, purpose: str = ""
 ) -> AuditEntry:

@@ -122,7 +122,8 @@ class PresencePolicy:
         slack_s: Added to both.
         lost_offline_s: After a will: offline after this much more silence.
         sleep_late_factor: A sleeper is late past its promise times this.
-        sleep_offline_factor: ... and offline past this times the promise plus an hour.
+        sleep_offline_factor: ... and offline past this times the promise
+        sleep_offline_slack_s: ... plus this, seconds.
     """
 
     online_factor: float = 1.5

@@ -14,7 +14,7 @@ from simulators.scripts import Script, forgetful_ride
 from simulators.thieves import lifted_into_van, multipath_bait, ridden_away, rolled_away
 from simulators.world import CITY, Parked, World
 
-EARLIEST_S = 15.0
+EARLIEST_S = 11.0
 """Nothing befalls a vehicle before: the platform needs three fixes for an anchor."""
 ANCHOR_REPORTS = 4.2
 """... and so many reporting intervals: three fixes after a first one at any phase."""

@@ -71,7 +71,7 @@ def rolled_away(
 ) -> Script:
     """Roll it away on foot at 1.3-1.8 m/s, shaking it now and then."""
     path = street_path(
-        rng, start_s=start_s + 3.0, start=start, length_m=LOOT_M / 4, pace=WALKER_PACE, box=box
+        rng, start_s=start_s + 1.0, start=start, length_m=LOOT_M / 4, pace=WALKER_PACE, box=box
     )
     shakes_s = np.arange(start_s, path.end_s, 25.0)
     return Script(

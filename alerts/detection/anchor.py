@@ -30,9 +30,7 @@ class AnchorArrays:
         samples: Effective samples behind the anchor (correlated fixes count less).
         noise_var: Learnt parked variance per axis, m².
         step_var: Learnt white part of a step, m².
-        score: The CUSUM S over successive fixes, nats.
-        lag_score: The same over fixes at least ``lag_s`` apart: a walker's steps of 2 s drown in
-            noise, his steps of 8 s do not.
+        score: The CUSUM S over steps of at least ``lag_s``, nats.
         lag_t, lag_x, lag_y: The fix the next such step is measured from.
         last_t: Time of the last accepted fix, ms UTC; 0 = none yet.
         last_x, last_y: Where that was.
@@ -57,7 +55,6 @@ class AnchorArrays:
     noise_var: F8
     step_var: F8
     score: F8
-    lag_score: F8
     lag_t: I8
     lag_x: F8
     lag_y: F8
@@ -106,7 +103,7 @@ class AnchorArrays:
 
     def forget_movement(self, slot: int) -> None:
         """Clear what one excursion left behind; the anchor stays."""
-        for name in ("score", "lag_score", "farthest"):
+        for name in ("score", "farthest"):
             getattr(self, name)[slot] = 0.0
         for name in ("outside", "farther", "left_t", "left_n", "held_t", "fast_n"):
             getattr(self, name)[slot] = 0

@@ -6,7 +6,6 @@ track gives the same numbers; batches change nothing against one by one.
 """
 
 from dataclasses import dataclass
-from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -58,7 +57,7 @@ class Moved:
         slow: The slow rule holds.
         at_anchor: Inside 2.5 sigma of the anchor.
         fast: Two or more consecutive fixes with a trustworthy Doppler speed.
-        standing: Speed says 0 while the position is outside.
+        standing: Doppler says parked while the positions imply a walk or more.
         armed_now: This fix completed an anchor and armed the vehicle.
     """
 
@@ -84,7 +83,6 @@ def _log_t4(r2: F8, s2: F8) -> F8:
 def step(arrays: AnchorArrays, fixes: Fixes, policy: DetectionPolicy) -> Moved:
     """Score one fix per slot and learn from it. Changes ``arrays`` in place."""
     i = fixes.slot
-    n = len(i)
     first = arrays.last_t[i] == 0
     if first.any():
         new = i[first]
@@ -109,24 +107,21 @@ def step(arrays: AnchorArrays, fixes: Fixes, policy: DetectionPolicy) -> Moved:
     accepted = in_order & ~held
     scored = armed & ~held
 
-    scales = (
-        _Scale("score", arrays.last_x[i], arrays.last_y[i], dt, scored),
-        _lagged(arrays, i, fixes.t_ms, scored, policy),
-    )
-    score = np.zeros(n)
-    for scale in scales:
-        cusum = getattr(arrays, scale.name)
-        gain = _nats(arrays, i, (x, y), scale, sigma**2, policy)
-        value = np.maximum(0.0, cusum[i] + np.where(scale.due, gain, 0.0))
-        value = np.where(at_anchor & scored, np.minimum(value, QUIET), value)
-        cusum[i] = np.where(scored, value, cusum[i])
-        score = np.maximum(score, cusum[i])
-    begins = scales[1].due | (accepted & ~scored)
+    lag_dt = (fixes.t_ms - arrays.lag_t[i]) / 1000.0
+    lag_x, lag_y = x - arrays.lag_x[i], y - arrays.lag_y[i]
+    due = scored & (arrays.lag_t[i] > 0) & (lag_dt >= policy.lag_s)
+    gain = _nats(arrays, i, (x, y), lag_dt, sigma**2, policy)
+    score = np.maximum(0.0, arrays.score[i] + np.where(due, gain, 0.0))
+    score = np.where(at_anchor & scored, np.minimum(score, QUIET), score)
+    score = np.where(scored, score, arrays.score[i])
+    arrays.score[i] = score
+    implied_mps = np.where(due, np.hypot(lag_x, lag_y) / np.maximum(lag_dt, 1e-3), 0.0)
+    begins = due | (accepted & ~scored)
     arrays.lag_t[i[begins]] = fixes.t_ms[begins]
     arrays.lag_x[i[begins]], arrays.lag_y[i[begins]] = x[begins], y[begins]
 
     shapes = _shapes(arrays, i, fixes.t_ms, moved, sigma, at_anchor, scored, policy)
-    fast, standing = _doppler(arrays, i, fixes, moved, sigma, accepted, policy)
+    fast, standing = _doppler(arrays, i, fixes, implied_mps, accepted, policy)
     quiet = scored & (score < QUIET) & (moved <= 3.0 * sigma + 10.0)
     _learn(
         arrays,
@@ -201,41 +196,25 @@ def _hold_teleports(
     return held
 
 
-class _Scale(NamedTuple):
-    """One of the two time scales: where its step began, how long it took, whether it counts."""
-
-    name: str
-    from_x: F8
-    from_y: F8
-    dt: F8
-    due: B1
-
-
-def _lagged(arrays: AnchorArrays, i: I8, t_ms: I8, scored: B1, policy: DetectionPolicy) -> _Scale:
-    """Steps over at least ``lag_s``; between two of them the score stands."""
-    dt = (t_ms - arrays.lag_t[i]) / 1000.0
-    due = scored & (arrays.lag_t[i] > 0) & (dt >= policy.lag_s)
-    return _Scale("lag_score", arrays.lag_x[i], arrays.lag_y[i], dt, due)
-
-
 def _nats(
     arrays: AnchorArrays,
     i: I8,
     at: tuple[F8, F8],
-    scale: _Scale,
+    dt: F8,
     sg2: F8,
     policy: DetectionPolicy,
 ) -> F8:
     """Log-likelihood ratio of riding off against parked noise, parked or in an excursion."""
-    dt = np.maximum(scale.dt, 1e-3)
+    dt = np.maximum(dt, 1e-3)
+    from_x, from_y = arrays.lag_x[i], arrays.lag_y[i]
     phi = np.exp(-dt / policy.tau_s)
     w = np.clip(arrays.step_var[i], MIN_VAR, MAX_VAR)
     spread = sg2 * (1.0 - phi**2) + w
     q2 = spread + sg2 / (1.0 + arrays.samples[i]) * (1.0 - phi) ** 2
-    step_r2 = (at[0] - scale.from_x) ** 2 + (at[1] - scale.from_y) ** 2
+    step_r2 = (at[0] - from_x) ** 2 + (at[1] - from_y) ** 2
     anchor_x, anchor_y = arrays.anchor_x[i], arrays.anchor_y[i]
-    innovation = (at[0] - anchor_x - phi * (scale.from_x - anchor_x)) ** 2 + (
-        at[1] - anchor_y - phi * (scale.from_y - anchor_y)
+    innovation = (at[0] - anchor_x - phi * (from_x - anchor_x)) ** 2 + (
+        at[1] - anchor_y - phi * (from_y - anchor_y)
     ) ** 2
     parked = np.logaddexp(
         np.log(0.7) + _log_t4(innovation, q2), np.log(0.3) + _log_t4(step_r2, spread)
@@ -284,18 +263,18 @@ def _doppler(
     arrays: AnchorArrays,
     i: I8,
     fixes: Fixes,
-    moved: F8,
-    sigma: F8,
+    implied_mps: F8,
     accepted: B1,
     policy: DetectionPolicy,
 ) -> tuple[B1, B1]:
-    """Whether Doppler witnesses motion, and whether it denies it."""
+    """Whether Doppler witnesses motion, and whether it denies what the positions imply."""
     good = (fixes.hdop <= policy.doppler_hdop) & (fixes.sat >= policy.doppler_sat)
     quick = accepted & good & (fixes.speed_mps > policy.doppler_mps)
     count = np.where(quick, arrays.fast_n[i] + 1, 0)
     arrays.fast_n[i] = np.where(accepted, count, arrays.fast_n[i])
-    standing = accepted & good & (fixes.speed_mps < 0.3) & (moved > 4.0 * sigma)  # noqa: PLR2004
-    return count >= 2, standing  # noqa: PLR2004
+    slow = fixes.speed_mps < policy.parked_doppler_mps
+    standing = accepted & slow & (implied_mps > 2.0 * np.maximum(fixes.speed_mps, 0.5))
+    return count >= 2, standing  # noqa: PLR2004 - detection.md
 
 
 def _learn(

@@ -5,6 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends
 
 from alerts.lifecycle import IncidentState
+from alerts.report import mask_plate
 from api.asking import newest, not_found, page_size
 from api.auth import Requires
 from api.bodies import AcknowledgeIn, CloseIn, MoveIn
@@ -19,9 +20,9 @@ from api.cursors import decode_cursor, encode_cursor
 from api.deps import Services, ServicesDep
 from api.fields import AreaFilter, Cursor, Limit, PathId
 from api.incident_moves import Place, Step, decide
-from api.privacy import plate_for
+from api.privacy import looks_of, plate_for
 from api.problems import Problem, ProblemCode
-from api.roles import CITY, Permission, Principal
+from api.roles import CITY, DEFAULT_PURPOSE, Permission, Principal, Purpose
 from api.rows import IncidentRow
 
 router = APIRouter(prefix="/v1/incidents", tags=["incidents"])
@@ -66,11 +67,22 @@ def get_incident(
     """Get one incident with its log and who was told what."""
     row = _find(services, principal, incident_id)
     vehicle = services.vehicles.one(CITY, row.vehicle_id)
-    is_open = row.state != IncidentState.CLOSED
+    whole = vehicle.plate if vehicle else ""
+    plate = plate_for(principal, whole, incident_open=row.state != IncidentState.CLOSED)
+    looks = looks_of(
+        principal,
+        row.vehicle_id,
+        at_ms=services.now_ms(),
+        purpose=DEFAULT_PURPOSE.get(principal.role, Purpose.PATROL_INCIDENT),
+        position=False,
+        plate=plate != mask_plate(whole),
+    )
+    if looks:
+        services.actions.note(looks)
     return IncidentDetailOut(
         **IncidentOut.model_validate(row).model_dump(),
         label=vehicle.label if vehicle else "",
-        plate=plate_for(principal, vehicle.plate if vehicle else "", incident_open=is_open),
+        plate=plate,
         log=[IncidentStepOut.model_validate(step) for step in services.incidents.log(row.id)],
         deliveries=[
             DeliveryOut.model_validate(told) for told in services.incidents.deliveries(row.id)

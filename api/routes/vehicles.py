@@ -5,13 +5,21 @@ from typing import Annotated
 from fastapi import APIRouter, Depends
 from starlette import status
 
+from alerts.report import mask_plate
 from api.asking import Sight, sight_of
 from api.auth import Requires
 from api.believed import position_out
 from api.bodies import VehiclesIn
 from api.deps import Services, ServicesDep
 from api.fields import PathId
-from api.privacy import PurposeHeader, audit_of, may_see_position, plate_for, purpose_of
+from api.privacy import (
+    PurposeHeader,
+    audit_of,
+    looks_of,
+    may_see_position,
+    plate_for,
+    purpose_of,
+)
 from api.registering import register_vehicles
 from api.roles import Permission, Principal, Role
 from api.schemas import AcceptedOut, VehicleOut
@@ -36,10 +44,18 @@ def get_vehicle(
     sight = sight_of(services, principal, vehicle_id)
     is_open = sight.incident is not None
     visible = may_see_position(principal, purpose, vehicle_id=vehicle_id, incident_open=is_open)
-    now_ms = services.now_ms()
-    if visible and sight.believed.t_ms is not None:
-        _note_look(services, principal, vehicle_id, purpose or "")
-    return _answer(sight, principal, now_ms, visible=visible)
+    answer = _answer(sight, principal, services.now_ms(), visible=visible)
+    looks = looks_of(
+        principal,
+        vehicle_id,
+        at_ms=services.now_ms(),
+        purpose=purpose or "",
+        position=answer.position is not None,
+        plate=answer.plate != mask_plate(sight.vehicle.plate),
+    )
+    if looks:
+        services.actions.note(looks)
+    return answer
 
 
 @router.post("", status_code=status.HTTP_201_CREATED)
@@ -81,21 +97,6 @@ def _post(
     """Write the control row and its audit row."""
     audit = audit_of(principal, action, f"vehicle:{control.vehicle_id}", at_ms=control.at_ms)
     return AcceptedOut(control_id=services.actions.post(control, audit))
-
-
-def _note_look(services: Services, principal: Principal, vehicle_id: str, purpose: str) -> None:
-    now_ms = services.now_ms()
-    services.actions.note(
-        [
-            audit_of(
-                principal,
-                "position_seen",
-                f"vehicle:{vehicle_id}",
-                at_ms=now_ms,
-                purpose=purpose,
-            )
-        ]
-    )
 
 
 def _answer(sight: Sight, principal: Principal, now_ms: int, *, visible: bool) -> VehicleOut:

@@ -57,12 +57,19 @@ def test_a_stream_resumes_at_every_point(city: ServedCity) -> None:
         a_feed_row(city.world, number)
     headers = city.world.headers(Role.DESK)
     listeners = [city.listen(headers, str(number)) for number in range(31)]
+    by_query = city.listen(headers, query="?last_event_id=29")
+    by_both = city.listen(headers, "30", query="?last_event_id=0")
 
     a_feed_row(city.world, 31)
-    wait_until(lambda: all(one.ids()[-1:] == [31] for one in listeners), what="the last event")
+    wait_until(
+        lambda: all(one.ids()[-1:] == [31] for one in (*listeners, by_query, by_both)),
+        what="the last event",
+    )
 
     for number, listener in enumerate(listeners):
         assert listener.ids() == list(range(number + 1, 32))
+    assert by_query.ids() == [30, 31]
+    assert by_both.ids() == [31], "a browser that comes back knows better than its address"
 
 
 def test_without_a_last_id_it_begins_now_and_a_lists_number_is_a_good_one(city: ServedCity) -> None:

@@ -104,7 +104,7 @@ class Listener:
         try:
             with (
                 httpx.Client(timeout=timeout) as client,
-                client.stream("GET", f"{self.url}/v1/stream", headers=self.headers) as answer,
+                client.stream("GET", self.url, headers=self.headers) as answer,
             ):
                 self.status, self.is_open = answer.status_code, True
                 self._lines(answer.iter_lines())
@@ -201,9 +201,13 @@ class Opener:
         self._world, self._api = world, api
         self.opened: list[Listener] = []
 
-    def __call__(self, headers: dict[str, str], last_id: str | None = None) -> Listener:
+    def __call__(
+        self, headers: dict[str, str], last_id: str | None = None, *, query: str = ""
+    ) -> Listener:
         resume = {} if last_id is None else {"Last-Event-ID": last_id}
-        listener = Listener(url=self._api.url, headers=headers | resume).start()
+        listener = Listener(
+            url=f"{self._api.url}/v1/stream{query}", headers=headers | resume
+        ).start()
         self.opened.append(listener)
         return listener
 

@@ -51,6 +51,31 @@ def test_plates_are_masked_by_role(
     assert (answer["plate"], answer["incident_id"]) == (plate, incident)
 
 
+@pytest.mark.parametrize(
+    ("role", "actions"),
+    [
+        (Role.OFFICER, ["position_seen", "plate_seen"]),
+        (Role.DESK, ["plate_seen"]),
+        (Role.OPERATOR, []),
+        (Role.OWNER, ["position_seen"]),
+    ],
+)
+def test_what_is_shown_unmasked_is_in_the_audit(
+    world: World, role: Role, actions: list[str]
+) -> None:
+    """Places and plates, by the vehicle and by its case."""
+    client = client_of(world)
+    headers = world.headers(role, owner_id="wang" if role is Role.OWNER else None)
+
+    client.get("/v1/vehicles/veh-here", headers=headers)
+    client.get("/v1/incidents/inc-here", headers=headers)
+
+    seen = [row["action"] for row in world.rows(audit)]
+    by_case = ["plate_seen"] if role in {Role.OFFICER, Role.DESK} else []
+    assert seen == actions + by_case
+    assert {row["object"] for row in world.rows(audit)} <= {"vehicle:veh-here"}
+
+
 def test_without_an_open_incident_police_see_neither_plate_nor_place(world: World) -> None:
     """The vehicle itself is there: it lives in their area."""
     world.latest.put(1, fix_t_ms=NOW_MS, lat_deg=31.8, lon_deg=117.2, level=2, recv_ms=NOW_MS)
