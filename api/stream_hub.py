@@ -103,13 +103,13 @@ class StreamHub:
                     _log.info("feed_back")
                 is_lost = False
             for row in rows:
-                self._publish(row)
+                self.publish(row)
             if any(row.kind == "incident" for row in rows):
                 self._live.is_stale = True
             if len(rows) < READ_MAX:
                 await asyncio.sleep(self.policy.feed_poll_ms / 1000)
 
-    def _publish(self, row: FeedRow) -> None:
+    def publish(self, row: FeedRow) -> None:
         """Give one row to everybody who may see it; then it is behind us."""
         for subscriber in list(self._subscribers):
             if not subscriber.is_live or subscriber.ended:

@@ -117,14 +117,17 @@ def demo(
     ctx: typer.Context,
     *,
     seconds: Annotated[
-        float | None, typer.Option(help="End by itself after so long; default: stay up", min=20)
+        float | None, typer.Option(help="End by itself after so long; default: stay up", min=45)
+    ] = None,
+    picture: Annotated[
+        Path | None, typer.Option(help="Write the last picture of the terminal here (SVG)")
     ] = None,
     as_json: Json = False,
 ) -> None:
     """Show a small synthetic city, three thefts and a false alarm, on real parts."""
     from parkguard.demo import run_demo  # noqa: PLC0415
 
-    raise typer.Exit(run_demo(settings_of(ctx), seconds, as_json))
+    raise typer.Exit(run_demo(settings_of(ctx), seconds, json_out=as_json, picture=picture))
 
 
 @app.command(epilog="Examples: parkguard doctor · parkguard doctor --json")

@@ -6,13 +6,13 @@ by one, owners and a police desk in processes of their own that are told over si
 
 import asyncio
 import contextlib
+import io
 import json
 import shutil
 import signal
 import socket
 import sys
 from asyncio.subprocess import Process
-from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -28,6 +28,7 @@ from parkguard.children import die_with_parent, end
 from parkguard.clock import monotonic_s, wall_ms
 from parkguard.demo_screen import render
 from parkguard.demo_story import Story, Truth, book_totals, faults_of
+from parkguard.demo_stream import follow
 from parkguard.first_start import prepare, secrets_dir
 from parkguard.locks import hold_lock
 from parkguard.logs import set_up_logs
@@ -66,6 +67,7 @@ class Stage:
     settings: Settings
     form: Form
     length_s: float | None
+    picture: Path | None = None
     story: Story = field(default_factory=Story)
     helpers: list[Process] = field(default_factory=list)
     lines: list[dict[str, Any]] = field(default_factory=list)
@@ -83,13 +85,16 @@ class Stage:
         return f"http://{self.settings.api.host}:{self.settings.api.port}"
 
 
-def run_demo(settings: Settings, seconds: float | None, json_out: bool) -> int:  # noqa: FBT001 - a command-line flag
+def run_demo(
+    settings: Settings, seconds: float | None, *, json_out: bool, picture: Path | None = None
+) -> int:
     """Play the story; 0 when the books balance.
 
     Args:
         settings: Where the data goes (``data_dir/demo``, made anew) and which API port is wanted.
         seconds: End after so long; None = ``DEMO_SECONDS``, or stay up on a terminal.
-        json_out: No picture, one JSON line at the end.
+        json_out: Nothing is shown, one JSON line at the end.
+        picture: Write the last picture here, as SVG.
     """
     seconds = seconds if seconds is not None else demo_seconds()
     console = Console(stderr=True)
@@ -101,10 +106,11 @@ def run_demo(settings: Settings, seconds: float | None, json_out: bool) -> int: 
     home = settings.data_dir / "demo"
     with hold_lock(settings.data_dir / "demo.lock"):
         shutil.rmtree(home, ignore_errors=True)
-        stage = Stage(_demo_settings(settings, home, form), form, seconds)
+        stage = Stage(_demo_settings(settings, home, form), form, seconds, picture)
         set_up_logs(settings.log, part="demo", secrets_dir=home / "secrets", stream=_log(home))
         try:
-            figures = asyncio.run(_play(stage, console, shown=shown))
+            with hold_lock(home / "run" / "up.lock"):
+                figures = asyncio.run(_play(stage, console, shown=shown))
         except BaseException:
             sys.stderr.write(f"the demo failed; its log and its parts' logs: {home}\n")
             raise
@@ -244,7 +250,7 @@ async def _perform(
     async with httpx.AsyncClient(
         base_url=stage.api_url, headers=headers, trust_env=False, timeout=10.0
     ) as client:
-        listener = asyncio.create_task(_listen(client, stage.story))
+        listener = asyncio.create_task(follow(client, stage.story.hear))
         city = await _start_city(stage)
         began_s = monotonic_s()
         live = Live(console=console, refresh_per_second=4) if shown else None
@@ -260,6 +266,8 @@ async def _perform(
                     await asyncio.wait_for(stop.wait(), 0.5)
         await end(city, within_s=SETTLE_S)
         await _settle(client, stage, supervisor)
+        if stage.picture is not None:
+            _draw(stage, monotonic_s() - began_s)
         listener.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await listener
@@ -339,6 +347,13 @@ def _picture(stage: Stage, seconds: float) -> Any:  # noqa: ANN401 - a rich rend
     )
 
 
+def _draw(stage: Stage, seconds: float) -> None:
+    """Write the last picture as SVG."""
+    canvas = Console(record=True, width=118, file=io.StringIO(), force_terminal=True)
+    canvas.print(_picture(stage, seconds))
+    canvas.save_svg(str(stage.picture), title="parkguard demo")
+
+
 async def _settle(client: httpx.AsyncClient, stage: Stage, supervisor: Supervisor) -> None:
     """Wait until the last record is stored, or ``SETTLE_S`` went by."""
     began_s = monotonic_s()
@@ -351,38 +366,6 @@ async def _settle(client: httpx.AsyncClient, stage: Stage, supervisor: Superviso
         if whole and stored == totals["accepted"]:
             return
         await asyncio.sleep(0.3)
-
-
-async def _listen(client: httpx.AsyncClient, story: Story) -> None:
-    """Follow the stream for ever, resuming where it broke off."""
-    last = ""
-    while True:
-        headers = {"last-event-id": last} if last else {}
-        try:
-            async with client.stream(
-                "GET", "/v1/stream", headers=headers, timeout=httpx.Timeout(10.0, read=None)
-            ) as answer:
-                async for event, number, data in _events(answer):
-                    last = number or last
-                    story.hear(event, msgspec.json.decode(data), wall_ms())
-        except httpx.TransportError:
-            await asyncio.sleep(0.5)
-
-
-async def _events(answer: httpx.Response) -> AsyncIterator[tuple[str, str, str]]:
-    """(event, id, data) of a server-sent stream; comments are passed over."""
-    event, number, data = "", "", ""
-    async for line in answer.aiter_lines():
-        name, _, value = line.partition(": ")
-        if name == "event":
-            event = value
-        elif name == "id":
-            number = value
-        elif name == "data":
-            data += value
-        elif not line and data:
-            yield event, number, data
-            event, number, data = "", "", ""
 
 
 async def _start(stage: Stage, module: str, *arguments: str) -> Process:

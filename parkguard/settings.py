@@ -5,6 +5,7 @@ Sources, first wins: arguments, environment (``PARKGUARD_BROKER__PORT``), ``.env
 """
 
 import os
+import tomllib
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -67,7 +68,7 @@ class IngestSettings(_Section):
     """Broker to journal."""
 
     batch_max: int = Field(2000, gt=0, description="Most messages in one group commit")
-    linger_ms: float = Field(5.0, ge=0, description="Wait this long to fill a group commit, ms")
+    linger_ms: float = Field(10.0, ge=0, description="Wait this long to fill a group commit, ms")
     echo_s: Positive = Field(10.0, description="Send ourselves an echo this often, seconds")
     silent_s: Positive = Field(30.0, description="No echo for so long: resubscribe and say so, s")
     control_poll_ms: Positive = Field(50.0, description="Look for new control rows, ms")
@@ -85,7 +86,7 @@ class ProcessSettings(_Section):
     """Journal to decisions."""
 
     batch_max: int = Field(2000, gt=0, description="Most entries taken at once")
-    poll_ms: Positive = Field(10.0, description="Wait when the journal is read out, ms")
+    poll_ms: Positive = Field(25.0, description="Wait when the journal is read out, ms")
     commit_ms: Positive = Field(250.0, description="Commit offset and books at least this often")
     checkpoint_s: Positive = Field(60.0, description="Write a state checkpoint this often, s")
 
@@ -197,6 +198,9 @@ def load_settings() -> Settings:
     """
     try:
         settings = Settings()
+    except tomllib.TOMLDecodeError as exc:
+        file = os.environ.get(CONFIG_VARIABLE, "parkguard.toml")
+        raise SettingsError([f"{file} is not valid TOML: {exc}"]) from exc
     except ValidationError as exc:
         faults = []
         for error in exc.errors():

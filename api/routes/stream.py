@@ -68,7 +68,7 @@ async def listen(
     if owner_id is not None:
         owned = await asyncio.to_thread(services.vehicles.owned, owner_id)
     subscriber = hub.join(Viewer(principal=principal, vehicles=owned))
-    return StreamResponse(hub, subscriber, _events(services, hub, subscriber, after))
+    return StreamResponse(hub, subscriber, events(services, hub, subscriber, after))
 
 
 def _feed_id(text: str | None) -> int | None:
@@ -84,7 +84,7 @@ def _feed_id(text: str | None) -> int | None:
     return int(text)
 
 
-async def _events(
+async def events(
     services: Services, hub: StreamHub, subscriber: Subscriber, after: int | None
 ) -> AsyncIterator[ServerSentEvent]:
     """Give the stream of one reader: what it missed, then what comes.

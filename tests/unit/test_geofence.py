@@ -1,0 +1,292 @@
+"""Fences: no flapping at an edge, holes are outside, narrow ones are not leapt over unseen."""
+
+import msgspec
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from alerts.fences import FenceWatch
+from alerts.rules.geofence import MIN_RADIUS_M, Area, FenceTooSmall, Side
+from devices.model import Fence
+from support.factories import a_fix
+
+SECOND_MS = 1_000
+
+
+def _circle(radius_m: float, *, dwell_s: float = 20.0) -> Fence:
+    return Fence(id="f-1", lat_deg=47.05, lon_deg=8.3, radius_m=radius_m, dwell_s=dwell_s)
+
+
+def _box(south: float, north: float, west: float, east: float) -> list[list[float]]:
+    return [[west, south], [east, south], [east, north], [west, north], [west, south]]
+
+
+def _polygon(*rings: list[list[float]], dwell_s: float = 20.0) -> Fence:
+    geometry: dict[str, object] = {"type": "Polygon", "coordinates": list(rings)}
+    return Fence(id="f-1", geometry=geometry, dwell_s=dwell_s)
+
+
+class Walk:
+    """One vehicle against one fence; remembers what was said."""
+
+    def __init__(self, *fences: Fence, acc_m: float = 5.0) -> None:
+        self.watch = FenceWatch()
+        self.watch.follow(list(fences))
+        self._fences = list(fences)
+        self._acc_m = acc_m
+        self.said: list[str] = []
+        self.now_s = 0.0
+
+    def to(self, lat_deg: float, lon_deg: float, *, after_s: float = 1.0, acc_m: float = 0) -> None:
+        """The next fix."""
+        self.now_s += after_s
+        fix = a_fix(self.now_s, lat_deg=lat_deg, lon_deg=lon_deg, acc_m=acc_m or self._acc_m)
+        events = self.watch.step("v-1", fix, round(self.now_s * SECOND_MS))
+        self.said += [event.what for event in events]
+
+    def stay(self, lat_deg: float, lon_deg: float, seconds: int) -> None:
+        """One fix a second at one place."""
+        for _ in range(seconds):
+            self.to(lat_deg, lon_deg)
+
+    def restart(self) -> None:
+        """The service stops and comes back with its checkpoint."""
+        blob = self.watch.dump()
+        self.watch = FenceWatch()
+        self.watch.load(blob)
+        self.watch.follow(self._fences)
+
+    @property
+    def side(self) -> Side:
+        """Where the vehicle is, as far as is known."""
+        return Side(self.watch.side_of("v-1", "f-1"))
+
+
+@pytest.mark.parametrize("restart_at", [None, 30, 63])
+def test_noise_at_the_edge_is_at_most_one_event_a_08(restart_at: int | None) -> None:
+    """94 m and 106 m in turn for a minute, then 180 m: exactly one exit, restart or not."""
+    walk = Walk(_circle(100, dwell_s=5))
+    walk.to(47.05, 8.3)
+
+    for k in range(60):
+        if k == restart_at:
+            walk.restart()
+        walk.to(47.05 + (0.00095 if k % 2 else 0.00085), 8.3)
+    at_the_edge = list(walk.said)
+    for k in range(60, 70):
+        if k == restart_at:
+            walk.restart()
+        walk.to(47.05 + 180 / 111_195, 8.3)
+
+    assert at_the_edge == []
+    assert walk.said == ["geofence_exit"]
+
+
+def test_two_holes_are_outside_a_09() -> None:
+    """Between them is inside; rolling into either is an exit, out of it an enter."""
+    walk = Walk(
+        _polygon(
+            _box(47.00, 47.02, 8.00, 8.02),
+            _box(47.004, 47.008, 8.004, 8.008),
+            _box(47.012, 47.016, 8.012, 8.016),
+            dwell_s=5,
+        )
+    )
+    between, first, second = (47.010, 8.010), (47.006, 8.006), (47.014, 8.014)
+    sides = []
+
+    for place in (between, first, between, second, (47.03, 8.03)):
+        walk.stay(*place, 10)
+        sides.append(walk.side)
+
+    assert sides == [Side.INSIDE, Side.OUTSIDE, Side.INSIDE, Side.OUTSIDE, Side.OUTSIDE]
+    assert walk.said == ["geofence_exit", "geofence_enter", "geofence_exit"]
+
+
+def test_first_hole_is_not_the_only_one_a_09() -> None:
+    """A point in the second hole is outside on its own, too."""
+    area = Area(
+        _polygon(
+            _box(47.00, 47.02, 8.00, 8.02),
+            _box(47.004, 47.008, 8.004, 8.008),
+            _box(47.012, 47.016, 8.012, 8.016),
+        )
+    )
+    places = [(47.006, 8.006), (47.014, 8.014), (47.010, 8.010), (47.03, 8.01)]
+
+    inside = [area.depth_m(*area.local(*place)) > 0 for place in places]
+
+    assert inside == [False, False, True, False]
+
+
+def test_leap_over_a_narrow_fence_is_a_crossing_a_10() -> None:
+    """120 m west, then 130 m east 12 s later: crossed, without an enter that never exits."""
+    walk = Walk(_circle(30))
+
+    walk.to(47.05, 8.3 - 0.00158)
+    walk.to(47.05, 8.3 + 0.00172, after_s=12)
+
+    assert walk.said == ["geofence_crossed"]
+    assert walk.side is Side.OUTSIDE
+
+
+@pytest.mark.parametrize(("after_s", "why"), [(120, "long gap"), (3, "83 m/s")])
+def test_leap_is_no_crossing_when_it_proves_nothing_a_10(after_s: float, why: str) -> None:
+    """Not used when the gap is long or the implied speed impossible."""
+    walk = Walk(_circle(30))
+
+    walk.to(47.05, 8.3 - 0.00158)
+    walk.to(47.05, 8.3 + 0.00172, after_s=after_s)
+
+    assert walk.said == [], why
+
+
+def test_passing_by_is_no_crossing() -> None:
+    """The segment must go through the inside."""
+    walk = Walk(_circle(30))
+
+    walk.to(47.05 + 0.001, 8.3 - 0.00158)
+    walk.to(47.05 + 0.001, 8.3 + 0.00172, after_s=12)
+
+    assert walk.said == []
+
+
+def test_fix_less_accurate_than_the_fence_decides_nothing_a_25() -> None:
+    """700 m away with an error of 1,450 m, for as long as it likes."""
+    walk = Walk(_circle(60, dwell_s=5))
+    walk.stay(47.05, 8.3, 10)
+
+    for _ in range(60):
+        walk.to(47.05, 8.3 + 0.0092, acc_m=1_450)
+
+    assert walk.said == []
+    assert walk.side is Side.INSIDE
+
+
+@pytest.mark.parametrize("radius_m", [5, MIN_RADIUS_M - 1])
+def test_fence_smaller_than_the_error_is_refused_a_25(radius_m: float) -> None:
+    """With a hint: it would be left by noise."""
+    with pytest.raises(FenceTooSmall, match="make it larger"):
+        Area(_circle(radius_m))
+
+
+def test_narrow_polygon_is_refused_too() -> None:
+    """A slip of 10 m by 40 m is as small as a circle of 11 m."""
+    with pytest.raises(FenceTooSmall):
+        Area(_polygon(_box(47.0, 47.00009, 8.0, 8.0005)))
+
+
+@pytest.mark.parametrize(
+    "fence",
+    [
+        Fence(id="f-1"),
+        Fence(id="f-1", lat_deg=47, lon_deg=8),
+        _polygon([[8.0, 47.0], [8.1, 47.1], [8.1, 47.0], [8.0, 47.1], [8.0, 47.0]]),
+    ],
+)
+def test_fence_without_a_shape_is_refused(fence: Fence) -> None:
+    """Neither a circle nor a valid polygon (a bow tie has no inside)."""
+    with pytest.raises(ValueError, match=r"geometry|valid"):
+        Area(fence)
+
+
+def test_restart_keeps_membership_a_26() -> None:
+    """Inside before, inside after; the next message is no event."""
+    walk = Walk(_circle(100, dwell_s=5))
+    walk.stay(47.05, 8.3, 10)
+
+    walk.restart()
+    kept = walk.side
+    walk.to(47.05, 8.3, after_s=40)
+
+    assert (kept, walk.said) == (Side.INSIDE, [])
+
+
+@pytest.mark.parametrize("place", [(47.05, 8.3), (47.06, 8.3)])
+def test_first_side_known_is_no_event_a_26(place: tuple[float, float]) -> None:
+    """The start is unknown, never outside: a cold start arms nothing and alarms nothing."""
+    walk = Walk(_circle(100, dwell_s=5))
+    before = walk.side
+
+    walk.stay(*place, 10)
+
+    assert (before, walk.said) == (Side.UNKNOWN, [])
+    assert walk.side is not Side.UNKNOWN
+
+
+def test_new_side_counts_after_it_lasted() -> None:
+    """Four seconds outside are not five."""
+    walk = Walk(_circle(100, dwell_s=5))
+    walk.stay(47.05, 8.3, 3)
+
+    walk.stay(47.06, 8.3, 5)
+    short = list(walk.said)
+    walk.to(47.06, 8.3)
+
+    assert (short, walk.said) == ([], ["geofence_exit"])
+
+
+def test_fence_of_one_vehicle_does_not_speak_of_others() -> None:
+    """A home fence is its owner's."""
+    home = msgspec.structs.replace(_circle(100, dwell_s=1), vehicle_id="v-2")
+    walk = Walk(home)
+
+    walk.stay(47.05, 8.3, 3)
+
+    assert walk.side is Side.UNKNOWN
+
+
+def test_changed_fences_keep_what_is_known_of_the_others() -> None:
+    """Saving a second fence makes no event in the first; a deleted one is forgotten."""
+    first = _circle(100, dwell_s=1)
+    second = msgspec.structs.replace(_circle(200, dwell_s=1), id="f-2")
+    walk = Walk(first)
+    walk.stay(47.05, 8.3, 3)
+
+    walk.watch.follow([first, second])
+    walk.to(47.05, 8.3)
+    kept = walk.side
+    walk.watch.follow([second])
+    gone = walk.side
+
+    assert (kept, gone, walk.said) == (Side.INSIDE, Side.UNKNOWN, [])
+
+
+RING = [[8.000, 47.000], [8.010, 47.002], [8.012, 47.009], [8.004, 47.012], [7.998, 47.006]]
+
+
+@settings(max_examples=60)
+@given(
+    start=st.integers(0, 4),
+    reverse=st.booleans(),
+    lat_deg=st.floats(46.995, 47.015),
+    lon_deg=st.floats(7.99, 8.02),
+)
+def test_start_and_direction_of_a_ring_mean_nothing(
+    start: int, lat_deg: float, lon_deg: float, *, reverse: bool
+) -> None:
+    """A polygon is its area, however it is written down."""
+    turned = RING[start:] + RING[:start]
+    turned = turned[::-1] if reverse else turned
+    plain, other = (Area(_polygon([*ring, ring[0]])) for ring in (RING, turned))
+
+    depths = [area.depth_m(*area.local(lat_deg, lon_deg)) for area in (plain, other)]
+
+    assert depths[0] == pytest.approx(depths[1], abs=1e-3)
+
+
+@given(
+    track=st.lists(st.tuples(st.floats(-300, 300), st.sampled_from([1.0, 10.0, 60.0])), max_size=60)
+)
+def test_enters_and_exits_take_turns(track: list[tuple[float, float]]) -> None:
+    """Never an enter without its exit."""
+    walk = Walk(_circle(100, dwell_s=5))
+    walk.to(47.05, 8.3)
+
+    for north_m, after_s in track:
+        walk.to(47.05 + north_m / 111_195, 8.3, after_s=after_s)
+
+    turns = [what for what in walk.said if what != "geofence_crossed"]
+    assert turns == ["geofence_exit", "geofence_enter"] * (len(turns) // 2) + (
+        ["geofence_exit"] if len(turns) % 2 else []
+    )

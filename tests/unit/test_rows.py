@@ -1,0 +1,209 @@
+"""Records become rows in the columns' order; a parked vehicle becomes few of them."""
+
+import msgspec
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from devices.admission import Record
+from devices.model import DeviceClass
+from devices.readings import (
+    CameraChannel,
+    CameraHeartbeat,
+    ChargerStatus,
+    DeviceState,
+    EventType,
+    Fix,
+    Port,
+    PortState,
+    StateReport,
+)
+from devices.rows import Thinner, ThinningPolicy, state_bits, to_row
+from devices.telemetry import MEASUREMENTS, Row
+from support.factories import a_device, a_fix, a_record, an_event, at_ms, place
+from support.parking import Noise
+
+
+def _named(row: Row) -> dict[str, object]:
+    return dict(zip(MEASUREMENTS[row.measurement], row.fields, strict=True))
+
+
+def test_fix_row() -> None:
+    """Keyed by device, fix time and sequence; unknown is None, never 0."""
+    fix = a_fix(5, 10, seq=77, speed_mps=1.5, battery_pct=80.0, rssi_dbm=-87.4, flags=8)
+
+    row = to_row(a_record(fix, at_s=7))
+
+    assert (row.measurement, row.device_id, row.t_ms, row.seq) == (
+        "fix",
+        "trk-000001",
+        at_ms(5),
+        77,
+    )
+    assert _named(row) == {
+        "lat_deg": place(10)[0],
+        "lon_deg": place(10)[1],
+        "acc_m": 6.5,
+        "speed_mps": 1.5,
+        "course_deg": None,
+        "hdop": 0.9,
+        "sat": 12,
+        "source": "gnss",
+        "battery_pct": 80,
+        "ext_mv": None,
+        "rssi_dbm": -87,
+        "state_bits": 0b01,
+        "flags": 8,
+        "recv_ms": at_ms(7),
+    }
+
+
+def test_event_row_is_keyed_by_its_hash() -> None:
+    """Two events of one moment are two rows."""
+    rows = [
+        to_row(a_record(an_event(type_, 3, key=key)))
+        for key, type_ in enumerate((EventType.TILT, EventType.VIBRATION), start=901)
+    ]
+
+    assert [row.seq for row in rows] == [901, 902]
+    assert _named(rows[0])["type"] == "tilt"
+    assert _named(rows[0])["on"] == 1
+
+
+def test_charger_row_counts_its_ports() -> None:
+    """Busy, faulted, and all of them as JSON for the station's page."""
+    device = a_device(cls=DeviceClass.CHARGER, id="chg-1", vehicle_id=None)
+    ports = (
+        Port(n=1, state=PortState.CHARGING, w=142.0, session="S-1"),
+        Port(n=2, state=PortState.OCCUPIED),
+        Port(n=3, state=PortState.FAULTED, err="relay_stuck"),
+        Port(n=4, state=PortState.AVAILABLE),
+    )
+
+    row = _named(
+        to_row(a_record(ChargerStatus(t_ms=at_ms(0), ports=ports, coins_total=7), device=device))
+    )
+
+    assert (row["ports_busy"], row["ports_faulted"], row["coins_total"]) == (2, 1, 7)
+    assert msgspec.json.decode(str(row["ports"]))[2] == [3, "faulted", None, None, "relay_stuck"]
+
+
+def test_camera_row_shows_its_worst_channel() -> None:
+    """The lowest frame rate, the sum of frames, how many are there and record."""
+    channels = (
+        CameraChannel(n=1, online=True, fps=24.6, frames=100, kbps=3_000.4, recording=True),
+        CameraChannel(n=2, online=False, fps=1.0, frames=50, recording=False),
+        CameraChannel(n=3),
+    )
+
+    row = _named(to_row(a_record(CameraHeartbeat(t_ms=at_ms(0), channels=channels))))
+
+    assert (row["fps"], row["frames"], row["kbps"]) == (1.0, 150, 3_000)
+    assert (row["online"], row["recording"], row["clock_off_ms"]) == (1, 1, None)
+
+
+def test_state_row() -> None:
+    """What it said and why."""
+    row = to_row(
+        a_record(StateReport(t_ms=at_ms(0), state=DeviceState.SLEEPING, reason="low", key=3))
+    )
+
+    assert row.measurement == "state"
+    assert row.fields[:2] == ("sleeping", "low")
+
+
+@given(
+    states=st.lists(st.sampled_from([None, False, True]), min_size=5, max_size=5),
+)
+def test_state_bits_tell_unknown_from_false(states: list[bool | None]) -> None:
+    """Two bits a state: known, true."""
+    names = ("ignition", "motion", "armed", "ext_power", "charging")
+    said: dict[str, object] = dict(zip(names, states, strict=True))
+    bits = state_bits(msgspec.structs.replace(a_fix(), **said))
+
+    read = [(bits >> 2 * k + 1 & 1) == 1 if bits >> 2 * k & 1 else None for k in range(5)]
+
+    assert read == states
+
+
+# -- thinning -------------------------------------------------------------------------------
+
+
+def _kept(fixes: list[Fix]) -> list[Fix]:
+    thinner = Thinner(ThinningPolicy())
+    return [fix for fix in fixes if thinner.keeps(a_record(fix))]
+
+
+def test_parked_vehicle_is_one_row_in_five_minutes() -> None:
+    """A day of parked noise at 10 s: about 288 of 8,640 rows."""
+    noise = Noise(1, seed=1, sd_m=(3, 3))
+    errors = [np.concatenate(noise.after(10)) for _ in range(8_640)]
+
+    kept = _kept([a_fix(10 * k, *map(float, error)) for k, error in enumerate(errors)])
+
+    assert 288 <= len(kept) <= 400
+
+
+def test_ride_keeps_every_fix() -> None:
+    """A track is not thinned."""
+    ride = [a_fix(10 * k, 50 * k, speed_mps=5.0, ignition=True) for k in range(100)]
+
+    assert _kept(ride) == ride
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        a_fix(20, ignition=True),
+        a_fix(20, ext_power=False),
+        a_fix(20, motion=True),
+        a_fix(20, speed_mps=1.5),
+        a_fix(20, 26),
+        a_fix(20, 0, -26),
+        a_fix(300),
+        a_fix(-10),
+    ],
+)
+def test_what_adds_something_is_kept(changed: Fix) -> None:
+    """A state that changed, motion, another place, five minutes, or an older moment."""
+    assert _kept([a_fix(0), a_fix(10), changed]) == [a_fix(0), changed]
+
+
+@pytest.mark.parametrize(
+    "record",
+    [
+        a_record(an_event(EventType.TILT, 1)),
+        a_record(a_fix(1, lat_deg=None, lon_deg=None)),
+        a_record(StateReport(t_ms=at_ms(1), state=DeviceState.ONLINE)),
+        a_record(ChargerStatus(t_ms=at_ms(1))),
+    ],
+)
+def test_everything_but_parked_fixes_is_kept(record: Record) -> None:
+    """However often it comes."""
+    thinner = Thinner(ThinningPolicy())
+    thinner.keeps(a_record(a_fix(0)))
+
+    assert [thinner.keeps(record) for _ in range(3)] == [True] * 3
+
+
+@given(
+    track=st.lists(st.tuples(st.integers(-100, 4_000), st.floats(-60, 60)), max_size=50),
+    cut=st.integers(0, 50),
+)
+def test_thinning_goes_on_after_a_restart(track: list[tuple[int, float]], cut: int) -> None:
+    """The same rows with a checkpoint in the middle."""
+    fixes = [a_fix(at_s, east) for at_s, east in track]
+    thinner = Thinner(ThinningPolicy())
+    kept = []
+    for k, fix in enumerate(fixes):
+        if k == cut:
+            blob = msgspec.msgpack.encode(thinner.dump())
+            thinner = Thinner(ThinningPolicy())
+            thinner.load(
+                msgspec.msgpack.decode(blob, type=list[tuple[int, tuple[int, float, float, int]]])
+            )
+        if thinner.keeps(a_record(fix)):
+            kept.append(fix)
+
+    assert kept == _kept(fixes)
