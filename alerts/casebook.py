@@ -4,11 +4,6 @@ Pure: every method takes its cause (times, place, who) and appends what is to be
 ``Effects``. An incident opens here and nowhere else (decisions.md, Levels).
 """
 
-from hashlib import blake2b
-from typing import NamedTuple
-
-import msgspec
-
 from alerts import report
 from alerts.model import (
     AlertChange,
@@ -16,72 +11,19 @@ from alerts.model import (
     AlertState,
     Channel,
     Effects,
-    Group,
     IncidentOpened,
     Level,
     Notice,
     NoticeKind,
     Reason,
 )
+from alerts.open_alert import Cause, OpenAlert, alert_id_of
 from alerts.policy import DispatchPolicy
 from devices.model import Device, SiteClass, Vehicle
 
-
-class Cause(NamedTuple):
-    """The entry that made something happen, and where the vehicle is by it."""
-
-    t_ms: int
-    recv_ms: int
-    elapsed_ms: int
-    lat_deg: float | None = None
-    lon_deg: float | None = None
-    acc_m: float | None = None
-    moved_m: float = 0.0
-    grid: str = ""
-    by: str = "system"
-
-
-class OpenAlert(msgspec.Struct):
-    """One alert that has not ended. Times named ``*_ms`` without ``t`` are the steady clock.
-
-    Attributes:
-        told_ms: When the owner's notice was delivered, -1 = not yet.
-        second_told: A second contact was told.
-        ready: The police level was reached (measured apart from ``level``).
-        back_ms: Since when the vehicle is back at its anchor, -1 = it is not.
-        grown_ms: When level or evidence last grew.
-    """
-
-    alert_id: str
-    vehicle: Vehicle
-    device: Device
-    kind: AlertKind
-    level: Level
-    state: AlertState
-    onset_ms: int
-    late_s: float
-    reasons: list[Reason]
-    cause: Cause
-    version: int
-    grown_ms: int
-    told_ms: int = -1
-    second_told: bool = False
-    ready: bool = False
-    back_ms: int = -1
-    incident: str | None = None
-    opened_ms: int = 0
-    updated_ms: int = 0
-
-    @property
-    def groups(self) -> set[Group]:
-        """Independent witnesses so far; only what speaks for a theft counts."""
-        return {r.group for r in self.reasons if r.nats > 0 or r.code == "movement"}
-
-
-def alert_id_of(kind: AlertKind, vehicle_id: str, slot: int, onset_ms: int) -> str:
-    """The same for every replay (decisions.md 5); 32 hex digits."""
-    text = f"{kind}|{vehicle_id}|{slot}|{onset_ms}"
-    return blake2b(text.encode(), digest_size=16).hexdigest()
+GROWN_M = 50.0
+"""A vehicle displaced by less since is at rest: parked receivers leave 50 m 8 times a day at most
+(detection.md, measured)."""
 
 
 class Casebook:
@@ -126,13 +68,15 @@ class Casebook:
                 cause=cause,
                 version=0,
                 grown_ms=cause.elapsed_ms,
+                grown_m=cause.moved_m,
             )
             self.open[vehicle.id] = alert
             self._change(alert, "raised", effects)
             if level >= Level.PROBABLE:
                 self._change(alert, what, effects)
             alert.ready = level is Level.PROBABLE
-            self._tell_owner(alert, effects)
+            if self._may_ask(alert, cause.elapsed_ms):
+                self._ask_owner(alert, effects.alerts[-1], cause.elapsed_ms, effects)
         else:
             self._strengthen(alert, level, reasons, cause, what=what, effects=effects)
         if alert.level >= Level.CONFIRMED and alert.incident is None:
@@ -152,24 +96,28 @@ class Casebook:
         """Append signals. Police-ready is noted once, even when a human confirmed before."""
         known = {reason.code for reason in alert.reasons}
         newer = {reason.code: reason for reason in reasons}
-        alert.reasons = [newer.get(old.code, old) for old in alert.reasons]
-        alert.reasons += [reason for reason in reasons if reason.code not in known]
-        alert.cause, alert.grown_ms = cause, cause.elapsed_ms
+        fresh = [reason for reason in reasons if reason.code not in known]
+        alert.reasons = [newer.get(old.code, old) for old in alert.reasons] + fresh
+        alert.cause = cause
+        if fresh or level > alert.level or abs(cause.moved_m - alert.grown_m) > GROWN_M:
+            alert.grown_ms, alert.grown_m = cause.elapsed_ms, cause.moved_m
         becomes_ready = level is Level.PROBABLE and not alert.ready
         alert.ready = alert.ready or becomes_ready
-        if level > alert.level or becomes_ready:
+        rises = level > alert.level
+        if rises or becomes_ready:
             alert.level = max(alert.level, level)
             if alert.level >= Level.CONFIRMED:
                 alert.state = AlertState.CONFIRMED
-            self._change(alert, what, effects)
+            change = self._change(alert, what, effects)
+            if rises and alert.incident is not None:
+                self._tell_incident(alert, change, "updated", effects)
 
     def moved(self, alert: OpenAlert, cause: Cause, effects: Effects) -> None:
         """Keep an open incident's place fresh: once a minute, at once on a new grid."""
-        crossed = cause.grid != alert.cause.grid
+        crossed = cause.grid != alert.grid
         alert.cause = cause
         due = cause.elapsed_ms - alert.updated_ms >= self._policy.update_s * 1000
         if alert.incident is not None and (due or crossed):
-            alert.updated_ms = cause.elapsed_ms
             change = self._change(alert, "moved", effects)
             self._tell_incident(alert, change, "updated", effects)
 
@@ -187,9 +135,11 @@ class Casebook:
             return
         alert.reasons.append(report.human_reason(code))
         alert.level, alert.state = Level.CONFIRMED, AlertState.CONFIRMED
-        self._change(alert, code, effects, by=cause.by, cause=cause)
+        change = self._change(alert, code, effects, by=cause.by, cause=cause)
         if alert.incident is None:
             self._open_incident(alert, effects)
+        else:
+            self._tell_incident(alert, change, "updated", effects)
 
     def end(
         self,
@@ -218,8 +168,11 @@ class Casebook:
                 continue
             cause = alert.cause._replace(recv_ms=recv_ms, elapsed_ms=elapsed_ms, by="system")
             since_told = (elapsed_ms - alert.told_ms) / 1000 if alert.told_ms >= 0 else -1.0
+            if not alert.asked and self._may_ask(alert, elapsed_ms):
+                change = self._change(alert, "owner_asked", effects, cause=cause)
+                self._ask_owner(alert, change, elapsed_ms, effects)
             if since_told >= policy.second_contact_s and not alert.second_told:
-                self._tell_second(alert, effects)
+                self._tell_second(alert, cause, effects)
             if self._may_dispatch_unanswered(alert, since_told):
                 alert.reasons.append(report.human_reason("owner_silent"))
                 self._change(alert, "owner_silent", effects, cause=cause)
@@ -297,26 +250,31 @@ class Casebook:
         )
         return change
 
-    def _tell_owner(self, alert: OpenAlert, effects: Effects) -> None:
-        """The first contact, at most once in ``renotify_s`` per vehicle below level 3."""
-        last = self.noticed_ms.get(alert.vehicle.id)
-        now = alert.cause.elapsed_ms
-        too_soon = last is not None and now - last < self._policy.renotify_s * 1000
-        if not alert.vehicle.contacts or (too_soon and alert.level < Level.CONFIRMED):
-            return
-        self.noticed_ms[alert.vehicle.id] = now
-        self._notice_to(alert, alert.vehicle.contacts[0], effects)
+    def _may_ask(self, alert: OpenAlert, now_ms: int) -> bool:
+        """Whether the owner may be asked: once in ``renotify_s`` per vehicle below level 3."""
+        last_ms = self.noticed_ms.get(alert.vehicle.id)
+        too_soon = last_ms is not None and now_ms - last_ms < self._policy.renotify_s * 1000
+        return bool(alert.vehicle.contacts) and (not too_soon or alert.level >= Level.CONFIRMED)
 
-    def _tell_second(self, alert: OpenAlert, effects: Effects) -> None:
+    def _ask_owner(
+        self, alert: OpenAlert, change: AlertChange, now_ms: int, effects: Effects
+    ) -> None:
+        """The first contact."""
+        alert.asked = True
+        self.noticed_ms[alert.vehicle.id] = now_ms
+        self._notice_to(alert, change, alert.vehicle.contacts[0], effects)
+
+    def _tell_second(self, alert: OpenAlert, cause: Cause, effects: Effects) -> None:
         """Every further contact, once."""
         alert.second_told = True
-        for contact in alert.vehicle.contacts[1:]:
-            self._notice_to(alert, contact, effects)
+        if alert.vehicle.contacts[1:]:
+            change = self._change(alert, "second_contact", effects, cause=cause)
+            for contact in alert.vehicle.contacts[1:]:
+                self._notice_to(alert, change, contact, effects)
 
-    def _notice_to(self, alert: OpenAlert, contact: str, effects: Effects) -> None:
-        change = effects.alerts[-1] if effects.alerts else None
-        if change is None or change.alert_id != alert.alert_id:
-            change = self._change(alert, "second_contact", effects)
+    def _notice_to(
+        self, alert: OpenAlert, change: AlertChange, contact: str, effects: Effects
+    ) -> None:
         effects.notices.append(
             Notice(
                 key=f"{alert.alert_id}:{change.version}:owner:{contact}",
@@ -338,7 +296,6 @@ class Casebook:
         change = effects.alerts[-1]
         alert.incident = f"inc-{alert.alert_id[:20]}"
         alert.opened_ms = change.caused_recv_ms
-        alert.updated_ms = alert.cause.elapsed_ms
         effects.incidents.append(
             IncidentOpened(
                 incident_id=alert.incident, alert=change, opened_ms=change.caused_recv_ms
@@ -350,6 +307,7 @@ class Casebook:
         self, alert: OpenAlert, change: AlertChange, action: str, effects: Effects
     ) -> None:
         """Officers' feed, the police's own system and MQTT, each with its own key."""
+        alert.updated_ms, alert.grid = alert.cause.elapsed_ms, change.grid
         incident_id = alert.incident or ""
         opened = IncidentOpened(incident_id=incident_id, alert=change, opened_ms=alert.opened_ms)
         body = report.incident_body(opened, alert.vehicle, action, change)

@@ -9,12 +9,13 @@ import numpy as np
 
 from alerts import people, report
 from alerts.batches import UNBELIEVED, believable, rounds_of, to_arrays
-from alerts.casebook import Casebook, Cause, OpenAlert
+from alerts.casebook import Casebook
 from alerts.detection import statistic
 from alerts.detection.anchor import ARMED
 from alerts.detection.evidence import SIGN_OF, WEIGHTS, Sign, reason_of
 from alerts.fences import FenceWatch
 from alerts.model import AlertKind, Effects, Group, Level
+from alerts.open_alert import Cause, OpenAlert
 from alerts.policy import DetectionPolicy, DispatchPolicy
 from alerts.routing import GridIndex
 from alerts.watch import Watch, WatchState
@@ -110,10 +111,11 @@ class Engine:
     def tick(self, entry: Entry, effects: Effects) -> None:
         """Let time pass: the casebook's timers."""
         for alert in self.cases.tick(entry.elapsed_ms, entry.recv_ms, effects):
-            if alert.back_ms < 0:
-                self._watch.settle_anew(alert.device.slot)
-            else:
-                self._watch.evidence.forget(alert.device.slot)
+            for device in self._watch.trackers(alert.vehicle.id):
+                if alert.back_ms < 0:
+                    self._watch.settle_anew(device.slot)
+                else:
+                    self._watch.evidence.forget(device.slot)
 
     # -- fixes --------------------------------------------------------------------------
 

@@ -1,9 +1,10 @@
 """What people did, applied to watch and casebook: arm, disarm, answers, verdicts, closings."""
 
 from alerts import report
-from alerts.casebook import Casebook, Cause, OpenAlert
+from alerts.casebook import Casebook
 from alerts.detection.anchor import DISARMED
 from alerts.model import AlertKind, AlertState, Effects, Level
+from alerts.open_alert import Cause, OpenAlert
 from alerts.routing import GridIndex
 from alerts.watch import Watch
 from devices.control import (
@@ -101,7 +102,11 @@ def _answer(
         case _:
             state, what = AlertState.DISMISSED, "desk_dismissed"
     cases.end(alert, state=state, what=what, cause=cause, effects=effects)
-    watch.settle_anew(alert.device.slot)
+    for device in watch.trackers(alert.vehicle.id):
+        if what == "owner_me":
+            watch.let_ride(device.slot)
+        else:
+            watch.settle_anew(device.slot)
 
 
 def _report_stolen(

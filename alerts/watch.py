@@ -3,11 +3,11 @@
 import msgspec
 import numpy as np
 
-from alerts.casebook import Cause
 from alerts.detection.anchor import ARMED, DISARMED, SETTLING, AnchorArrays
 from alerts.detection.evidence import EvidenceArrays, Sign, reason_of
 from alerts.detection.statistic import Fixes
 from alerts.model import Reason
+from alerts.open_alert import Cause
 from devices.geo import M_PER_DEG_LAT
 from devices.model import Device, DeviceClass
 from devices.registry import Registry
@@ -66,9 +66,10 @@ class Watch:
             return
         for device in self.trackers(vehicle_id):
             slot = device.slot
+            begins = vehicle.auto_arm and not self._by_rule[slot]
             self._by_rule[slot] = vehicle.auto_arm
             never_heard = self.anchors.last_t[slot] == 0
-            if vehicle.auto_arm and never_heard and self.anchors.mode[slot] == DISARMED:
+            if begins and never_heard and self.anchors.mode[slot] == DISARMED:
                 self.anchors.mode[slot] = SETTLING
 
     def arm(self, slot: int) -> None:
@@ -81,6 +82,11 @@ class Watch:
         """An alert ended: the vehicle settles wherever it comes to rest."""
         self.evidence.forget(slot)
         self.anchors.unsettle(slot, SETTLING)
+
+    def let_ride(self, slot: int) -> None:
+        """The owner rides it: it settles where it comes to rest if it arms by rule."""
+        self.evidence.forget(slot)
+        self.anchors.unsettle(slot, SETTLING if self._by_rule[slot] else DISARMED)
 
     def ignitions(
         self, fixes: Fixes, elapsed_ms: np.ndarray[tuple[int], np.dtype[np.int64]]

@@ -1,4 +1,7 @@
-"""Request bodies. Unknown members are refused; lengths are those of the columns."""
+"""Request bodies. Unknown members are refused; lengths are those of the columns.
+
+Numbers are numbers: neither text nor true nor false stands for one (``strict``).
+"""
 
 from typing import Annotated, Literal, Self
 
@@ -50,7 +53,9 @@ class DeviceIn(Body):
     site_id: AnId | None = None
     area: Area = ""
     model: Line64 = ""
-    interval_s: int = Field(0, ge=0, le=604_800, description="Expected report interval; 0 = class")
+    interval_s: int = Field(
+        0, ge=0, le=604_800, strict=True, description="Expected report interval; 0 = class"
+    )
 
 
 class DevicesIn(Body):
@@ -73,7 +78,7 @@ class VehicleIn(Body):
         "anti_theft",
         "police_sharing",
     ]
-    auto_arm: bool = True
+    auto_arm: bool = Field(default=True, strict=True)
     site_class: SiteClass = SiteClass.OPEN
 
 
@@ -116,10 +121,12 @@ class FenceIn(Body):
     kind: FenceKind = FenceKind.WATCH
     lat_deg: LatDeg | None = None
     lon_deg: LonDeg | None = None
-    radius_m: Annotated[float, Field(gt=0, le=RADIUS_MAX_M, allow_inf_nan=False)] | None = None
+    radius_m: (
+        Annotated[float, Field(gt=0, le=RADIUS_MAX_M, allow_inf_nan=False, strict=True)] | None
+    ) = None
     geometry: Shape | None = None
-    margin_m: float = Field(10.0, ge=0, le=1000, allow_inf_nan=False)
-    dwell_s: float = Field(20.0, ge=0, le=3600, allow_inf_nan=False)
+    margin_m: float = Field(10.0, ge=0, le=1000, allow_inf_nan=False, strict=True)
+    dwell_s: float = Field(20.0, ge=0, le=3600, allow_inf_nan=False, strict=True)
     vehicle_id: AnId | None = None
 
     @model_validator(mode="after")
@@ -148,7 +155,7 @@ class VerdictIn(Body):
 class AcknowledgeIn(Body):
     """Taking an incident. ``version``: refuse when it has changed since I looked."""
 
-    version: int | None = Field(None, ge=0, le=2**31)
+    version: int | None = Field(None, ge=0, le=2**31, strict=True)
 
 
 class MoveIn(AcknowledgeIn):

@@ -53,10 +53,14 @@ Area = Annotated[
 ]
 """An area code, or the first digits of one."""
 
-LatDeg = Annotated[float, Field(ge=-90, le=90, allow_inf_nan=False, examples=[31.820613])]
+LatDeg = Annotated[
+    float, Field(ge=-90, le=90, allow_inf_nan=False, strict=True, examples=[31.820613])
+]
 """WGS 84 latitude."""
 
-LonDeg = Annotated[float, Field(ge=-180, le=180, allow_inf_nan=False, examples=[117.227239])]
+LonDeg = Annotated[
+    float, Field(ge=-180, le=180, allow_inf_nan=False, strict=True, examples=[117.227239])
+]
 """WGS 84 longitude."""
 
 PathId = Annotated[str, Path(pattern=ID_PATTERN, examples=["veh-000123"])]

@@ -1,5 +1,6 @@
 """Errors as problem+json (RFC 9457): one table; nothing of the inside is told."""
 
+import re
 from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from typing import NamedTuple
@@ -8,6 +9,7 @@ import structlog
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
+from fastapi.routing import iter_route_contexts
 from starlette.exceptions import HTTPException
 
 from alerts.errors import IllegalTransition, OutcomeRequired
@@ -142,12 +144,24 @@ async def _problem(_request: Request, exc: Exception) -> JSONResponse:
     return problem_response(_C.INVALID, "the cursor was not made by this route: start again")
 
 
-async def _http(_request: Request, exc: Exception) -> JSONResponse:
+async def _http(request: Request, exc: Exception) -> JSONResponse:
     status = exc.status_code if isinstance(exc, HTTPException) else 400
-    response = problem_response(_BY_STATUS.get(status, _C.BAD_REQUEST))
-    if isinstance(exc, HTTPException) and exc.headers and "Allow" in exc.headers:
-        response.headers["Allow"] = exc.headers["Allow"]
+    code = _BY_STATUS.get(status, _C.BAD_REQUEST)
+    response = problem_response(code)
+    if code is _C.METHOD_NOT_ALLOWED:
+        response.headers["Allow"] = ", ".join(sorted(_methods(request)))
     return response
+
+
+def _methods(request: Request) -> set[str]:
+    """All methods of an address: the framework knows those of its first route only."""
+    path = request.scope["path"]
+    return {
+        method
+        for route in iter_route_contexts(request.app.routes)
+        if re.fullmatch(route.path_regex, path)
+        for method in route.methods or ()
+    }
 
 
 async def _busy(_request: Request, exc: Exception) -> JSONResponse:

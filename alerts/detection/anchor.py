@@ -112,5 +112,5 @@ class AnchorArrays:
         """Disarm or settle anew: the next agreeing fixes make a fresh anchor."""
         self.forget_movement(slot)
         self.mode[slot] = mode
-        self.near_n[slot] = 0
+        self.near_n[slot] = self.wish[slot] = 0
         self.samples[slot] = 0.0

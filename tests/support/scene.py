@@ -5,9 +5,9 @@ Time passes in whole seconds with a tick each, as the receiver makes them.
 
 import msgspec
 
-from alerts.casebook import OpenAlert
 from alerts.engine import Engine
 from alerts.model import AlertChange, Effects, Notice, NoticeKind
+from alerts.open_alert import OpenAlert
 from alerts.policy import DetectionPolicy, DispatchPolicy
 from devices.admission import Record
 from devices.control import AnyControl, Delivered, DeskVerdict, OwnerAnswer

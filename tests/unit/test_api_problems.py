@@ -78,6 +78,8 @@ def test_every_code_has_a_status_and_a_title() -> None:
         ("POST", "/v1/tokens", b'{"name":"a","role":"root"}', 422, "invalid"),
         ("POST", "/v1/incidents/inc-here/close", b"{}", 422, "invalid"),
         ("PUT", "/v1/fences/f", b'{"radius_m":NaN,"lat_deg":1,"lon_deg":1}', 422, "invalid"),
+        ("PUT", "/v1/fences/f", b'{"radius_m":true,"lat_deg":1,"lon_deg":1}', 422, "invalid"),
+        ("PUT", "/v1/fences/f", b'{"radius_m":"9","lat_deg":1,"lon_deg":1}', 422, "invalid"),
         ("POST", "/v1/places", b'{"grids":[{"id":"34","geometry":{}}]}', 422, "invalid"),
     ],
 )
@@ -106,9 +108,14 @@ def test_a_validation_problem_names_the_place_but_not_the_value(world: World) ->
 
 def test_a_wrong_method_says_which_are_right(world: World) -> None:
     """RFC 9110 wants Allow with 405."""
-    answer = client_of(world).delete("/v1/books", headers=world.headers(Role.ADMIN))
+    client, headers = client_of(world), world.headers(Role.ADMIN)
 
-    assert answer.headers["allow"] == "GET"
+    allowed = [
+        client.patch(path, headers=headers).headers["allow"]
+        for path in ("/v1/books", "/v1/devices", "/v1/fences/f1")
+    ]
+
+    assert allowed == ["GET", "GET, POST", "DELETE, PUT"]
 
 
 def test_a_bug_is_500_without_its_words(world: World) -> None:

@@ -16,6 +16,7 @@ from api.subscribers import EndReason
 from api.system_rows import FeedRow
 from support.api_city import a_feed_row, fill
 from support.api_world import World, a_world
+from support.delivery_run import eventually
 
 WAIT_S = 10.0
 
@@ -140,9 +141,7 @@ def test_a_lost_feed_is_read_again_when_it_is_back(world: World) -> None:
     async def run() -> None:
         await hub.start()
         task = asyncio.create_task(hub.run())
-        async with asyncio.timeout(WAIT_S):
-            while hub.head != 1:
-                await asyncio.sleep(0.005)
+        await eventually(lambda: hub.head == 1, what="the row is read")
         task.cancel()
         await asyncio.wait([task])
 
