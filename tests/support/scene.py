@@ -9,9 +9,8 @@ from alerts.engine import Engine
 from alerts.model import AlertChange, Effects, Notice, NoticeKind
 from alerts.open_alert import OpenAlert
 from alerts.policy import DetectionPolicy, DispatchPolicy
-from devices.admission import Record
 from devices.control import AnyControl, Delivered, DeskVerdict, OwnerAnswer
-from devices.model import Fence, Grid, Vehicle
+from devices.model import Device, Fence, Grid, Vehicle
 from devices.readings import AnyReading, EventType
 from devices.registry import Registry
 from support.factories import (
@@ -56,12 +55,10 @@ class Scene:
             self.now_s += 1
             self.engine.tick(a_tick(self.now_s), self.effects)
 
-    def hear(self, *readings: AnyReading, number: int = 1, late_s: float = 0.0) -> None:
-        """Records of one tracker, received now (or so much later than now)."""
-        records: list[Record] = [
-            a_record(reading, device=a_device(number), at_s=self.now_s + late_s)
-            for reading in readings
-        ]
+    def hear(self, *readings: AnyReading, number: int = 1, device: Device | None = None) -> None:
+        """Records of one device, received now."""
+        device = device or a_device(number)
+        records = [a_record(reading, device=device, at_s=self.now_s) for reading in readings]
         self.engine.records(records, self.effects)
 
     def fix(self, east_m: float = 0.0, north_m: float = 0.0, *, number: int = 1) -> None:

@@ -37,7 +37,7 @@ def test_story_leaves_time_for_anchors_and_has_time_to_show(
         place = act.script.path.place(seconds)
         away_m = math.hypot(place.east_m - act.vehicle.east_m, place.north_m - act.vehicle.north_m)
 
-        assert act.start_s >= max(15.0, 4 * report_s)
+        assert act.start_s >= max(11.0, 4 * report_s)
         assert away_m > 30.0 or not act.kind.is_theft
 
 
@@ -129,7 +129,7 @@ def test_truth_file_can_be_scored() -> None:
     assert truths[Kind.RIDDEN_AWAY].answer == "not_me"
     assert truths[Kind.FORGOTTEN_DISARM].answer == "me"
     for truth in truths.values():
-        assert truth.onset_ms is None or START_MS + 15_000 < truth.start_ms < truth.onset_ms
+        assert truth.onset_ms is None or START_MS + 10_000 < truth.start_ms < truth.onset_ms
 
 
 def test_owners_answer_by_what_befell_them() -> None:
