@@ -46,9 +46,14 @@ class Change:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Place:
-    """What is known of the vehicle besides the incident's row."""
+    """What is known of the vehicle besides the incident's row.
+
+    Attributes:
+        moved_m: Distance from where it was parked, metres, by the alert.
+    """
 
     vehicle: Vehicle | None
+    moved_m: float | None
     believed: Believed
 
 
@@ -160,6 +165,7 @@ def _body(row: IncidentRow, moved: IncidentMoved, place: Place) -> dict[str, obj
         "speed_mps": now.speed_mps,
         "course_deg": now.course_deg,
         "source": now.source,
+        "moved_m": place.moved_m,
         "reasons": list(row.reasons),
         "case_number": row.case_number,
         "version": row.version + 1,

@@ -54,6 +54,11 @@ class AlertRow(Protocol):
         """When it was raised, ms UTC; the sort key of pages."""
         ...
 
+    @property
+    def moved_m(self) -> float:
+        """Distance from where it was parked, metres."""
+        ...
+
 
 class IncidentRow(Protocol):
     """One incident. ``schemas.IncidentOut`` lists the rest."""

@@ -14,7 +14,7 @@ from devices.control import AnyControl
 from devices.entry import RETAIN, Entry, EntryKind
 from devices.errors import WireError, WireReason
 from devices.model import AdminState, Device
-from devices.readings import AnyReading
+from devices.readings import AnyReading, DeviceState, StateReport
 from devices.registry import Registry, RegistrySnapshot
 from devices.seen import Seen, SeenState
 from devices.topics import Topic, parse_topic
@@ -116,6 +116,8 @@ class Admission:
         for reading in decoded.readings:
             if self._is_new(seen, reading):
                 books["accepted", ""] += 1
+                if isinstance(reading, StateReport) and reading.state is DeviceState.LOST:
+                    books["wills", ""] += 1  # the broker made it, not the device
                 admitted.records.append(Record(entry, device, reading))
             else:
                 books["duplicate", ""] += 1

@@ -130,7 +130,9 @@ def _demo_settings(settings: Settings, home: Path, form: Form) -> Settings:
     """The user's settings with a folder, ports and people of the demo's own."""
     values = settings.model_dump(mode="json")
     values["data_dir"] = str(home)
-    values["broker"] |= {"port": 0, "kind": "auto"}
+    if settings.broker.kind == "external":
+        values["broker"] |= {"kind": "auto", "host": "127.0.0.1"}
+    values["broker"]["port"] = 0
     values["api"]["port"] = settings.api.port if _is_free(settings) else 0
     values["detection"]["still_s"] = 2 * form.report_s
     values["dispatch"]["allow_hosts"] = ["127.0.0.1"]
@@ -262,12 +264,12 @@ async def _perform(
                     live.update(_picture(stage, seconds))
                 if city.returncode is not None:
                     break
+                if stage.picture is not None:
+                    _draw(stage, seconds)
                 with contextlib.suppress(TimeoutError):
                     await asyncio.wait_for(stop.wait(), 0.5)
         await end(city, within_s=SETTLE_S)
         await _settle(client, stage, supervisor)
-        if stage.picture is not None:
-            _draw(stage, monotonic_s() - began_s)
         listener.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await listener
@@ -279,6 +281,7 @@ async def _perform(
         "accepted": totals["accepted"],
         "duplicate": totals["duplicate"],
         "quarantined": totals["quarantined"],
+        "wills": totals["wills"],
         "refused": sent["refused"] + sent["pending"],
         "gaps": totals["gaps"],
         "projected": totals["projected"],
@@ -348,7 +351,7 @@ def _picture(stage: Stage, seconds: float) -> Any:  # noqa: ANN401 - a rich rend
 
 
 def _draw(stage: Stage, seconds: float) -> None:
-    """Write the last picture as SVG."""
+    """Write the picture of this moment as SVG; the last one stays."""
     canvas = Console(record=True, width=118, file=io.StringIO(), force_terminal=True)
     canvas.print(_picture(stage, seconds))
     canvas.save_svg(str(stage.picture), title="parkguard demo")

@@ -150,7 +150,7 @@ def quantiles(values: Sequence[int]) -> dict[str, int | None]:
 def book_totals(lines: Sequence[Mapping[str, Any]]) -> dict[str, int]:
     """Sums of the books by name."""
     names = (
-        "received", "accepted", "duplicate", "quarantined", "gaps", "projected", "thinned",
+        "received", "accepted", "duplicate", "quarantined", "wills", "gaps", "projected", "thinned",
     )  # fmt: skip
     totals = dict.fromkeys(names, 0)
     for line in lines:
@@ -167,8 +167,8 @@ def faults_of(figures: Mapping[str, Any]) -> list[str]:
             f["received"], f["accepted"] + f["duplicate"] + f["quarantined"],
         ),
         "accepted = projected + thinned": (f["accepted"], f["projected"] + f["thinned"]),
-        "made = received + refused + gaps": (
-            f["made"], f["received"] - f["duplicate"] + f["refused"] + f["gaps"],
+        "made = received - duplicate - wills + refused + gaps": (
+            f["made"], f["received"] - f["duplicate"] - f["wills"] + f["refused"] + f["gaps"],
         ),
     }  # fmt: skip
     return [f"{rule}: {a} != {b}" for rule, (a, b) in sides.items() if a != b]

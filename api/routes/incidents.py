@@ -151,8 +151,10 @@ def _move(services: Services, incident_id: str, step: Step) -> IncidentOut:
     """Look what the notices need, then decide and store in one transaction."""
     found = _find(services, step.principal, incident_id)
     trackers = tuple(services.devices.trackers([found.vehicle_id]))
+    alert = services.alerts.one(CITY, found.alert_id)
     place = Place(
         vehicle=services.vehicles.one(CITY, found.vehicle_id),
+        moved_m=alert.moved_m if alert is not None else None,
         believed=newest(services, trackers),
     )
     row = services.incidents.change(

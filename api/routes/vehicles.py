@@ -67,35 +67,34 @@ def add_vehicles(body: VehiclesIn, services: ServicesDep, principal: Writer) -> 
 @router.post("/{vehicle_id}/arm", status_code=status.HTTP_202_ACCEPTED)
 def arm_vehicle(vehicle_id: PathId, services: ServicesDep, principal: Guard) -> AcceptedOut:
     """Watch a vehicle from its present place on."""
-    sight_of(services, principal, vehicle_id)
-    now_ms = services.now_ms()
-    control = Arm(at_ms=now_ms, by=principal.name, vehicle_id=vehicle_id)
-    return _post(services, principal, control, "vehicle_armed")
+    return _post(services, principal, vehicle_id, kind=Arm, action="vehicle_armed")
 
 
 @router.post("/{vehicle_id}/disarm", status_code=status.HTTP_202_ACCEPTED)
 def disarm_vehicle(vehicle_id: PathId, services: ServicesDep, principal: Guard) -> AcceptedOut:
     """Do not watch a vehicle until it is armed again; stands its open alert down."""
-    sight_of(services, principal, vehicle_id)
-    now_ms = services.now_ms()
-    control = Disarm(at_ms=now_ms, by=principal.name, vehicle_id=vehicle_id)
-    return _post(services, principal, control, "vehicle_disarmed")
+    return _post(services, principal, vehicle_id, kind=Disarm, action="vehicle_disarmed")
 
 
 @router.post("/{vehicle_id}/report-stolen", status_code=status.HTTP_202_ACCEPTED)
 def report_stolen(vehicle_id: PathId, services: ServicesDep, principal: Reporter) -> AcceptedOut:
     """Report a vehicle stolen (level 3: police see it)."""
-    sight_of(services, principal, vehicle_id)
-    now_ms = services.now_ms()
-    control = ReportStolen(at_ms=now_ms, by=principal.name, vehicle_id=vehicle_id)
-    return _post(services, principal, control, "vehicle_reported")
+    return _post(services, principal, vehicle_id, kind=ReportStolen, action="vehicle_reported")
 
 
 def _post(
-    services: Services, principal: Principal, control: Arm | Disarm | ReportStolen, action: str
+    services: Services,
+    principal: Principal,
+    vehicle_id: str,
+    *,
+    kind: type[Arm | Disarm | ReportStolen],
+    action: str,
 ) -> AcceptedOut:
-    """Write the control row and its audit row."""
-    audit = audit_of(principal, action, f"vehicle:{control.vehicle_id}", at_ms=control.at_ms)
+    """Find the vehicle, then write the control row and its audit row."""
+    sight_of(services, principal, vehicle_id)
+    now_ms = services.now_ms()
+    control = kind(at_ms=now_ms, by=principal.name, vehicle_id=vehicle_id)
+    audit = audit_of(principal, action, f"vehicle:{vehicle_id}", at_ms=now_ms)
     return AcceptedOut(control_id=services.actions.post(control, audit))
 
 

@@ -1,6 +1,7 @@
 """The API and its adapters."""
 
 import asyncio
+import sqlite3
 from pathlib import Path
 from typing import NamedTuple
 
@@ -120,6 +121,6 @@ def _services(
         latest=LatestReader(places.latest),
         statuses=lambda: read_all(places.run),
         status=status,
-        busy=(sa.exc.OperationalError, StoreError),
+        busy=(sa.exc.OperationalError, sa.exc.TimeoutError, sqlite3.OperationalError, StoreError),
         new_secret=new_device_secret,
     )

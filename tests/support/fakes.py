@@ -3,12 +3,15 @@
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
+import numpy as np
 from typing_extensions import override
 
 from alerts.model import AlertChange, IncidentOpened, Notice
 from alerts.ports import ProcessCommit, QuarantineRow
 from devices.entry import Entry, EntryKind, Incoming
 from devices.errors import JournalError, StoreError
+from devices.health import Rows
+from devices.latest import LATEST_DTYPE
 from devices.telemetry import Row
 from ingest.ports import Envelope
 
@@ -155,16 +158,16 @@ class FullDisk(FailingJournal):
 
 
 class ControlRows:
-    """The ``control`` table; ``away`` makes the database unreachable."""
+    """The ``control`` table; with ``trouble`` every look at it fails."""
 
     def __init__(self, *bodies: bytes) -> None:
         self.rows = list(enumerate(bodies, start=1))
-        self.away = False
+        self.trouble: StoreError | None = None
 
     def after(self, control_id: int, limit: int) -> list[tuple[int, bytes]]:
         """Rows above an id."""
-        if self.away:
-            raise AWAY
+        if self.trouble is not None:
+            raise self.trouble
         return [row for row in self.rows if row[0] > control_id][:limit]
 
 
@@ -196,6 +199,20 @@ class Shown:
         """Overwrite by slot."""
         self.armed |= armed
         self.levels |= levels
+
+
+class LatestColumns:
+    """Rows of LatestState that grow with the slots."""
+
+    def __init__(self) -> None:
+        self.rows: Rows = np.zeros(0, LATEST_DTYPE)
+
+    def __call__(self, slot: int) -> Rows:
+        if slot >= len(self.rows):
+            grown = np.zeros(slot + 1, LATEST_DTYPE)
+            grown[: len(self.rows)] = self.rows
+            self.rows = grown
+        return self.rows
 
 
 class MemoryLedger:

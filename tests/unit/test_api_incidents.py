@@ -79,7 +79,7 @@ def test_a_notice_says_what_the_contract_names(world: World, client: TestClient)
     assert (body["plate"], body["label"]) == (PLATE, "red Yadea")
     assert (body["action"], body["state"]) == ("acknowledged", "acknowledged")
     assert (body["by"], body["assignee"], body["version"]) == ("chen", "chen", 2)
-    assert (body["source"], body["speed_mps"]) == ("gnss", 1.5)
+    assert (body["source"], body["speed_mps"], body["moved_m"]) == ("gnss", 1.5, 84.0)
 
 
 def test_of_two_officers_at_once_one_wins_and_the_other_learns_who(world: World) -> None:

@@ -143,7 +143,7 @@ def test_owner_is_asked_once_in_ten_minutes() -> None:
     second = scene.alert
     soon = scene.asked()
 
-    scene.wait(asked_s + 600 - scene.now_s)
+    scene.wait(asked_s + 599 - scene.now_s)
     late = scene.asked()
     scene.wait(1)
 
@@ -197,7 +197,7 @@ def test_unanswered_alert_expires_where_the_vehicle_rests() -> None:
     scene.park()
     scene.ride(60)
 
-    scene.park(1_900)
+    scene.park(2_200)
     words = list(scene.story)
     scene.park(120)
 

@@ -2,6 +2,7 @@
 
 from collections import Counter
 
+import msgspec
 import pytest
 
 from alerts.model import Effects, Level
@@ -26,7 +27,7 @@ def _ride_of(scene: Scene, **changes: object) -> None:
     """A ride whose fixes all have something about them."""
     for k in range(1, 31):
         scene.wait(10)
-        scene.hear(a_fix(scene.now_s, 50 * k, **changes))
+        scene.hear(msgspec.structs.replace(a_fix(scene.now_s, 50 * k), **changes))
 
 
 @pytest.mark.parametrize(

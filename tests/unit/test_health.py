@@ -3,13 +3,11 @@
 from collections.abc import Iterable
 
 import msgspec
-import numpy as np
 import pytest
 
 from devices.admission import Record
 from devices.entry import RETAIN
-from devices.health import Health, HealthState, Rows
-from devices.latest import LATEST_DTYPE
+from devices.health import Health, HealthState
 from devices.model import AdminState, Device, DeviceClass
 from devices.presence import Cause, Presence, PresencePolicy, causes_of
 from devices.readings import (
@@ -27,30 +25,17 @@ from devices.readings import (
     StateReport,
 )
 from support.factories import a_device, a_fix, a_record, a_tick, at_ms, place
+from support.fakes import LatestColumns
 
 CHARGER = a_device(2, id="chg-000002", cls=DeviceClass.CHARGER, vehicle_id=None)
 CAMERA = a_device(3, id="cam-000003", cls=DeviceClass.CAMERA, vehicle_id=None)
-
-
-class Columns:
-    """Rows of LatestState that grow with the slots."""
-
-    def __init__(self) -> None:
-        self.rows: Rows = np.zeros(0, LATEST_DTYPE)
-
-    def __call__(self, slot: int) -> Rows:
-        if slot >= len(self.rows):
-            grown = np.zeros(slot + 1, LATEST_DTYPE)
-            grown[: len(self.rows)] = self.rows
-            self.rows = grown
-        return self.rows
 
 
 class Ward:
     """A tracker, a charger and a camera, and a clock that ticks every second."""
 
     def __init__(self) -> None:
-        self.columns = Columns()
+        self.columns = LatestColumns()
         self.health = Health(self.columns, PresencePolicy())
         self.now_s = 0.0
         for device in (a_device(), CHARGER, CAMERA):
@@ -372,9 +357,9 @@ def test_checkpoint_goes_on_with_the_same_health() -> None:
 
 def test_empty_checkpoint_loads() -> None:
     """A service that stopped before its first device starts again."""
-    blob = msgspec.msgpack.encode(Health(Columns(), PresencePolicy()).dump())
+    blob = msgspec.msgpack.encode(Health(LatestColumns(), PresencePolicy()).dump())
 
-    health = Health(Columns(), PresencePolicy())
+    health = Health(LatestColumns(), PresencePolicy())
     health.load(msgspec.msgpack.decode(blob, type=HealthState))
     health.register(a_device())
     health.records([a_record(a_fix(1))])

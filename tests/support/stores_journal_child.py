@@ -1,0 +1,44 @@
+"""Run as a process: append batches to a journal and print every number that is returned."""
+
+import argparse
+import resource
+from pathlib import Path
+
+from devices.entry import Incoming
+from devices.errors import JournalError
+from stores.journal_sqlite import SqliteJournalWriter
+
+
+def main() -> None:
+    """Append until killed, or until the journal says that it cannot."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--segment-bytes", type=int, default=200_000)
+    parser.add_argument("--file-limit", type=int, help="writes beyond this size fail (EFBIG)")
+    told = parser.parse_args()
+    writer = SqliteJournalWriter(
+        told.folder,
+        segment_bytes=told.segment_bytes,
+        reserve_bytes=0,
+        now_ms=lambda: 1_790_000_000_000,
+    )
+    if told.file_limit is not None:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (told.file_limit, told.file_limit))
+    last = writer.append([])
+    while True:
+        batch = [
+            Incoming(0, 1_790_000_000_000 + n, n, 0, "pg/v1/up/trk/trk-1/fix", b"%d" % n * 20)
+            for n in range(last + 1, last + 8)
+        ]
+        try:
+            last = writer.append(batch)
+        except JournalError as exc:
+            print(f"refused may_pass={exc.may_pass}", flush=True)
+            if not exc.may_pass:
+                return
+        else:
+            print(last, flush=True)
+
+
+if __name__ == "__main__":
+    main()
