@@ -15,8 +15,15 @@ import structlog
 from alerts.engine import Engine, EngineState
 from alerts.model import Effects
 from alerts.ports import ProcessCommit, QuarantineRow
-from devices.admission import Admission, AdmissionState, Record, Refusal, split_runs
-from devices.control import RegisterDevices, RevokeDevice
+from devices.admission import Admission, AdmissionState, Refusal, split_runs
+from devices.control import (
+    Arm,
+    Disarm,
+    OwnerAnswer,
+    RegisterDevices,
+    ReportStolen,
+    RevokeDevice,
+)
 from devices.entry import Entry, EntryKind
 from devices.errors import StoreError
 from devices.health import Health, HealthState
@@ -99,7 +106,8 @@ class Processor:
                 self._set_aside(admitted.refusals)
                 self._health.records(admitted.records)
                 self._engine.records(admitted.records, self._effects)
-                self._show(admitted.records)
+                records = admitted.records
+                self._show({r.device.slot for r in records if r.device.vehicle_id is not None})
             elif head.kind == EntryKind.CONTROL:
                 self._control(head)
             else:
@@ -158,6 +166,8 @@ class Processor:
             if revoked is not None:
                 self._health.register(revoked)
         self._engine.control(control, entry, self._effects)
+        if isinstance(control, Arm | Disarm | OwnerAnswer | ReportStolen):
+            self._show({device.slot for device in self._engine.trackers(control.vehicle_id)})
 
     def _set_aside(self, refusals: list[Refusal]) -> None:
         self._quarantine += [
@@ -174,9 +184,8 @@ class Processor:
             for refusal in refusals
         ]
 
-    def _show(self, records: list[Record]) -> None:
-        """Arming and levels of the trackers in this run, for the API."""
-        slots = {r.device.slot for r in records if r.device.vehicle_id is not None}
+    def _show(self, slots: set[int]) -> None:
+        """Arming of these trackers and the levels of all open alerts, for the API."""
         open_ = {alert.device.slot: int(alert.level) for alert in self._engine.cases.open.values()}
         self._latest.show(
             armed={slot: int(self._engine.armed_state(slot)) for slot in slots},
@@ -203,6 +212,7 @@ class Processor:
             self._admission.load(state.admission)
             self._health.load(state.health)
             self._engine.load(state.engine, self._admission.registry)
+            self._levelled = {a.device.slot for a in self._engine.cases.open.values()}
         elif self._journal.first_seq() > 1:
             self._admission.registry = fallback
             self._engine.follow(fallback)

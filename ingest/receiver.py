@@ -58,7 +58,7 @@ class Receiver:
         self._wait = wait
         self._control_upto = journal.control_upto()
         self._polled_ms = self._ticked_ms = 0
-        self._held = ""
+        self._held = self._unheard = ""
         self._messages = self._commits = self._commit_ms_sum = 0
 
     def run(self) -> None:
@@ -112,8 +112,13 @@ class Receiver:
         except StoreError as exc:
             if not exc.may_pass:
                 raise
-            self._hold(f"control table: {exc}")
+            if not self._unheard:
+                log.warning("control_lost", reason=str(exc))
+            self._unheard = f"control table: {exc}"
             return []
+        if self._unheard:
+            log.info("control_back")
+            self._unheard = ""
         if not rows:
             return []
         self._control_upto = rows[-1][0]
@@ -163,7 +168,7 @@ class Receiver:
         self._held = reason
 
     def _tell(self) -> None:
-        reason = self._held or self._source.reason
+        reason = self._held or self._unheard or self._source.reason
         self._status.write(
             ready=reason == "",
             reason=reason,

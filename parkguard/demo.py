@@ -12,8 +12,6 @@ import shutil
 import signal
 import socket
 import sys
-from asyncio.subprocess import Process
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -22,67 +20,26 @@ import msgspec
 from rich.console import Console
 from rich.live import Live
 
-from api.tokens import new_token, new_token_id
 from parkguard.broker import BrokerKind, choose_kind
-from parkguard.children import die_with_parent, end
-from parkguard.clock import monotonic_s, wall_ms
+from parkguard.children import end
+from parkguard.clock import monotonic_s
 from parkguard.demo_screen import render
-from parkguard.demo_story import Story, Truth, book_totals, faults_of
+from parkguard.demo_stage import STORY_S, Form, Stage, register_city, start_city, start_people
+from parkguard.demo_story import Truth, book_totals, faults_of
 from parkguard.demo_stream import follow
 from parkguard.first_start import prepare, secrets_dir
 from parkguard.locks import hold_lock
 from parkguard.logs import set_up_logs
 from parkguard.parts import build_parts
-from parkguard.private_files import write_private
-from parkguard.records import open_migrated
-from parkguard.registration import Wanted, register
 from parkguard.secret_files import ensure_secret
 from parkguard.settings import Settings, demo_seconds
 from parkguard.supervisor import Supervisor
-from stores.queries_tokens import TokenQueries
-from stores.registry import Registry
 
-STORY_S = 120.0
-"""Length of the story, and of a run without a terminal, seconds."""
 SHORT_S = 90.0
 """A run up to this length uses the short form: 2 s reporting, owners answer after 10 s."""
-SEED = 1
 SETTLE_S = 20.0
 """After the devices fell silent: time for the last records to be stored, seconds."""
 EXIT_UNBALANCED = 1
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Form:
-    """How fast the city lives."""
-
-    report_s: float
-    answer_s: float
-
-
-@dataclass(slots=True)
-class Stage:
-    """What runs now, for the end and for the picture."""
-
-    settings: Settings
-    form: Form
-    length_s: float | None
-    picture: Path | None = None
-    story: Story = field(default_factory=Story)
-    helpers: list[Process] = field(default_factory=list)
-    lines: list[dict[str, Any]] = field(default_factory=list)
-    parts: dict[str, str] = field(default_factory=dict)
-    presence: dict[str, int] = field(default_factory=dict)
-
-    @property
-    def folder(self) -> Path:
-        """Where the demo's own files are."""
-        return self.settings.data_dir
-
-    @property
-    def api_url(self) -> str:
-        """Root of the API."""
-        return f"http://{self.settings.api.host}:{self.settings.api.port}"
 
 
 def run_demo(
@@ -164,7 +121,7 @@ async def _play(stage: Stage, console: Console, *, shown: bool) -> dict[str, Any
     prepared = prepare(stage.settings)
     stage.settings = prepared.settings
     with console.status("registering a synthetic city ...") if shown else _silence():
-        await _register(stage)
+        await register_city(stage)
     supervisor = Supervisor(
         stage.settings,
         build_parts(stage.settings, prepared.settings_file),
@@ -176,7 +133,7 @@ async def _play(stage: Stage, console: Console, *, shown: bool) -> dict[str, Any
         loop.add_signal_handler(number, stop.set)
     try:
         await supervisor.start()
-        await _start_people(stage)
+        await start_people(stage)
         with console.status("starting every part ...") if shown else _silence():
             await supervisor.wait_ready(60.0)
         return await _perform(stage, supervisor, console, stop, shown=shown)
@@ -191,58 +148,6 @@ def _silence() -> Any:  # noqa: ANN401 - stands in for a status line
     yield
 
 
-async def _register(stage: Stage) -> None:
-    """Register the simulator's city; write the devices' secrets and everybody's tokens."""
-    city = await _output("registry", "city", "--seed", str(SEED))
-    wanted = msgspec.json.decode(city, type=Wanted)
-    engine = open_migrated(stage.settings)
-    registered = register(Registry(engine, wall_ms), wanted)
-    write_private(stage.folder / "devices.json", json.dumps(registered.secrets).encode())
-    owners = {vehicle.owner_id for vehicle in wanted.vehicles}
-    tokens = {owner: _token(engine, "owner", owner) for owner in sorted(owners)}
-    by_vehicle = {vehicle.id: tokens[vehicle.owner_id] for vehicle in wanted.vehicles}
-    write_private(stage.folder / "owners.token", json.dumps(by_vehicle).encode())
-    write_private(stage.folder / "desk.token", _token(engine, "officer", None).encode())
-    engine.dispose()
-
-
-def _token(engine: Any, role: str, owner_id: str | None) -> str:  # noqa: ANN401 - an engine
-    token, token_id = new_token(), new_token_id()
-    TokenQueries(engine).add(
-        token_id=token_id,
-        token_hash=token.hash,
-        name=f"demo {role}",
-        role=role,
-        areas=("",) if owner_id is None else (),
-        owner_id=owner_id,
-        expires_ms=None,
-        audit=(wall_ms(), "demo", "admin", "token_made", f"token:{token_id}", ""),
-    )
-    return token.plain
-
-
-async def _start_people(stage: Stage) -> None:
-    """The owners' gateway and the police desk, each a process of its own."""
-    behaviour = stage.folder / "behaviour.json"
-    for name, module, extra in (
-        ("owner", "owner_gateway", ("--behaviour", str(behaviour))),
-        ("police", "police_desk", ("--ack-after", "2")),
-    ):
-        target = stage.settings.dispatch.webhooks[name]
-        key = ensure_secret(secrets_dir(stage.settings), f"webhook_{name}.key")
-        del key  # made here at the latest; the process reads the file itself
-        token = "owners.token" if name == "owner" else "desk.token"
-        await _start(
-            stage,
-            f"simulators.{module}",
-            *("--port", target.url.rsplit(":", 1)[1].strip("/")),
-            *("--key-file", str(secrets_dir(stage.settings) / f"webhook_{name}.key")),
-            *("--state", str(stage.folder / f"{name}.jsonl")),
-            *("--api", stage.api_url, "--token-file", str(stage.folder / token), "--json"),
-            *extra,
-        )
-
-
 async def _perform(
     stage: Stage, supervisor: Supervisor, console: Console, stop: asyncio.Event, *, shown: bool
 ) -> dict[str, Any]:
@@ -253,7 +158,7 @@ async def _perform(
         base_url=stage.api_url, headers=headers, trust_env=False, timeout=10.0
     ) as client:
         listener = asyncio.create_task(follow(client, stage.story.hear))
-        city = await _start_city(stage)
+        city = await start_city(stage)
         began_s = monotonic_s()
         live = Live(console=console, refresh_per_second=4) if shown else None
         with live or _silence():
@@ -288,24 +193,6 @@ async def _perform(
         "thinned": totals["thinned"],
         **stage.story.score(),
     }
-
-
-async def _start_city(stage: Stage) -> Process:
-    broker = stage.settings.broker
-    seconds = stage.length_s or 0.0
-    return await _start(
-        stage,
-        "simulators",
-        "city",
-        *("--host", broker.host, "--port", str(broker.port), "--root", broker.root),
-        *("--seed", str(SEED), "--report-s", str(stage.form.report_s)),
-        *("--seconds", str(seconds), "--story-s", str(STORY_S)),
-        *("--answer-s", str(stage.form.answer_s)),
-        *("--credentials", str(stage.folder / "devices.json")),
-        *("--truth", str(stage.folder / "truth.jsonl")),
-        *("--behaviour", str(stage.folder / "behaviour.json")),
-        *("--status", str(stage.folder / "sent.json"), "--json"),
-    )
 
 
 async def _look(client: httpx.AsyncClient, stage: Stage, supervisor: Supervisor) -> None:
@@ -369,31 +256,3 @@ async def _settle(client: httpx.AsyncClient, stage: Stage, supervisor: Superviso
         if whole and stored == totals["accepted"]:
             return
         await asyncio.sleep(0.3)
-
-
-async def _start(stage: Stage, module: str, *arguments: str) -> Process:
-    """Start one simulator as a process that ends with us; its words go to a log file."""
-    folder = stage.folder / "logs"
-    folder.mkdir(exist_ok=True)
-    with (folder / f"{module.rsplit('.', 1)[-1]}.log").open("ab") as log:
-        process = await asyncio.create_subprocess_exec(
-            *die_with_parent((sys.executable, "-m", module, *arguments)), stdout=log, stderr=log
-        )
-    stage.helpers.append(process)
-    return process
-
-
-async def _output(*arguments: str) -> bytes:
-    """What a short simulator command prints.
-
-    Raises:
-        RuntimeError: It failed; with what it said.
-    """
-    process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "simulators", *arguments,
-        stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
-    )  # fmt: skip
-    out, said = await process.communicate()
-    if process.returncode != 0:
-        raise RuntimeError(f"simulators {' '.join(arguments)}: {said.decode()[-500:]}")
-    return out

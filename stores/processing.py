@@ -10,9 +10,10 @@ from contextlib import contextmanager
 import msgspec
 import sqlalchemy as sa
 
-from alerts.model import AlertChange, IncidentOpened, Notice
+from alerts.model import AlertChange, IncidentOpened
 from alerts.ports import ProcessCommit, QuarantineRow
 from devices.errors import StoreError
+from stores.queries_outbox import outbox_rows
 from stores.records import insert_of, writing
 from stores.schema import (
     alert_log,
@@ -102,7 +103,10 @@ class RecordsProcessLedger:
             for opened in commit.effects.incidents:
                 self._incident(connection, opened)
             if commit.effects.notices:
-                _outbox(connection, commit.effects.notices, now_ms)
+                connection.execute(
+                    insert_of(connection, outbox).on_conflict_do_nothing(),
+                    outbox_rows(commit.effects.notices, at_ms=now_ms),
+                )
             if commit.quarantine:
                 self._quarantine(connection, commit.quarantine)
             _books(connection, commit)
@@ -249,33 +253,6 @@ def _log(
             to_state=after,
             reason=reason,
         )
-    )
-
-
-def _outbox(connection: sa.Connection, notices: list[Notice], now_ms: int) -> None:
-    connection.execute(
-        insert_of(connection, outbox).on_conflict_do_nothing(),
-        [
-            {
-                "key": notice.key,
-                "kind": notice.kind,
-                "action": notice.action,
-                "channel": notice.channel,
-                "receiver": notice.receiver,
-                "audience": notice.audience,
-                "area": notice.area,
-                "alert_id": notice.alert_id,
-                "incident_id": notice.incident_id,
-                "body": msgspec.json.encode(notice.body).decode(),
-                "caused_recv_ms": notice.caused_recv_ms,
-                "created_ms": now_ms,
-                "due_ms": now_ms,
-                "deadline_ms": now_ms + int(notice.deadline_s * 1000),
-                "state": "due",
-                "attempts": 0,
-            }
-            for notice in notices
-        ],
     )
 
 

@@ -15,7 +15,13 @@ def put_notices(connection: sa.Connection, notices: Sequence[Notice], *, at_ms: 
     A key that is there already is an error of the caller (``IntegrityError``): the API's keys
     carry the version that its own transaction has just given.
     """
-    rows = [
+    if notices:
+        connection.execute(sa.insert(outbox), outbox_rows(notices, at_ms=at_ms))
+
+
+def outbox_rows(notices: Sequence[Notice], *, at_ms: int) -> list[dict[str, object]]:
+    """Notices as rows that are due now."""
+    return [
         {
             "key": notice.key,
             "kind": notice.kind,
@@ -36,5 +42,3 @@ def put_notices(connection: sa.Connection, notices: Sequence[Notice], *, at_ms: 
         }
         for notice in notices
     ]
-    if rows:
-        connection.execute(sa.insert(outbox), rows)
