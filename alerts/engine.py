@@ -70,6 +70,10 @@ class Engine:
         """``ArmedState`` of a tracker's vehicle."""
         return int(self._watch.anchors.mode[slot])
 
+    def trackers(self, vehicle_id: str) -> list[Device]:
+        """The trackers bound to a vehicle."""
+        return self._watch.trackers(vehicle_id)
+
     def records(self, records: list[Record], effects: Effects) -> None:
         """Take accepted records in journal order."""
         for round_ in rounds_of(records):

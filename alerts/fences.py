@@ -2,7 +2,7 @@
 
 import msgspec
 
-from alerts.rules.geofence import Area, FenceEvent, Membership, step
+from alerts.rules.geofence import Area, FenceEvent, FenceTooSmall, Membership, step
 from devices.model import Fence
 from devices.readings import Fix
 
@@ -19,6 +19,7 @@ class FenceWatch:
         self._common: list[Area] = []
         self._own: dict[str, list[Area]] = {}
         self._members: _Members = {}
+        self.unusable: dict[str, str] = {}
 
     @property
     def any(self) -> bool:
@@ -28,13 +29,20 @@ class FenceWatch:
     def follow(self, fences: list[Fence]) -> None:
         """Take over all fences; what is known of those that stay is kept.
 
-        A fence that may not be saved never gets here: the API refuses it.
+        One that may not be saved (the API refuses it) is not watched and stands in ``unusable``
+        with its reason: a journal that holds one must not stop the processor.
         """
-        self._common = [Area(fence) for fence in fences if fence.vehicle_id is None]
-        self._own = {}
+        self._common, self._own, self.unusable = [], {}, {}
         for fence in fences:
-            if fence.vehicle_id is not None:
-                self._own.setdefault(fence.vehicle_id, []).append(Area(fence))
+            try:
+                area = Area(fence)
+            except (FenceTooSmall, ValueError) as exc:
+                self.unusable[fence.id] = str(exc)
+                continue
+            if fence.vehicle_id is None:
+                self._common.append(area)
+            else:
+                self._own.setdefault(fence.vehicle_id, []).append(area)
         kept = {fence.id for fence in fences}
         self._members = {
             vehicle: {fence: member for fence, member in sides.items() if fence in kept}

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Collection, Sequence
 
+from alerts.rules.geofence import Area, FenceTooSmall
 from api.asking import not_found
 from api.bodies import DeviceIn, FenceIn, GridIn, SiteIn, VehicleIn
 from api.deps import Services
@@ -100,7 +101,8 @@ def save_fence(services: Services, principal: Principal, fence_id: str, asked: F
     """Add or replace a fence.
 
     Raises:
-        Problem: 404 when the fence or its vehicle is not this person's business.
+        Problem: 404 when the fence or its vehicle is not this person's business; 422 when it is
+            smaller than the error of a position, or no area at all.
     """
     old = services.vehicles.fence(fence_id)
     if old is not None and not _governs(services, principal, old.vehicle_id):
@@ -112,6 +114,10 @@ def save_fence(services: Services, principal: Principal, fence_id: str, asked: F
         **asked.model_dump(exclude={"geometry"}),
         geometry=asked.geometry.as_geojson() if asked.geometry else None,
     )
+    try:
+        Area(fence)
+    except (FenceTooSmall, ValueError) as exc:
+        raise Problem(ProblemCode.INVALID, str(exc)) from exc
     services.registry.save_fence(fence, by=principal.name)
     _note(services, principal, "fence_saved", [f"fence:{fence_id}"])
 

@@ -185,3 +185,15 @@ def test_half_a_fence_is_refused(
     answer = client.put("/v1/fences/f", json=fence, headers=world.headers(Role.ADMIN))
 
     assert answer.status_code == 422
+
+
+def test_a_fence_smaller_than_the_error_of_a_position_is_refused(
+    world: World, client: TestClient
+) -> None:
+    """It would be left by noise alone; the answer says what to do, and nothing is stored."""
+    tiny = CIRCLE | {"radius_m": 5}
+
+    answer = client.put("/v1/fences/tiny", json=tiny, headers=world.headers(Role.ADMIN))
+
+    assert answer.status_code == 422
+    assert "larger" in answer.json()["detail"]

@@ -74,7 +74,7 @@ def test_kill_at_any_message_changes_nothing(k: int) -> None:
     assert before.notices + after.notices == _plain().notices
 
 
-@settings(max_examples=30)
+@settings(max_examples=20)
 @given(cuts=CUTS)
 def test_batches_change_nothing(cuts: list[int]) -> None:
     """Where commits fall decides no version, no key and no word."""
@@ -84,7 +84,7 @@ def test_batches_change_nothing(cuts: list[int]) -> None:
     assert _outbox(effects) == _outbox(_plain())
 
 
-@settings(max_examples=30)
+@settings(max_examples=20)
 @given(cuts=CUTS, repeats=st.lists(st.integers(0, len(JOURNAL) - 1), max_size=30))
 def test_duplicates_change_nothing(cuts: list[int], repeats: list[int]) -> None:
     """The broker sends any messages again, at once or a few messages later."""
@@ -101,7 +101,7 @@ def test_duplicates_change_nothing(cuts: list[int], repeats: list[int]) -> None:
     assert _outbox(effects) == _outbox(_plain())
 
 
-@settings(max_examples=30)
+@settings(max_examples=20)
 @given(order=st.randoms(use_true_random=False))
 def test_order_of_two_devices_within_a_second_changes_no_ids(order: object) -> None:
     """Messages of different devices may overtake each other."""

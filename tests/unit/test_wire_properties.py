@@ -116,6 +116,7 @@ def _try(topic: Topic, payload: bytes, *, retained: bool = False) -> Decoded | N
         return None
 
 
+@settings(max_examples=200)
 @given(topic=TOPICS, payload=st.binary(max_size=300), retained=st.booleans())
 @example(topic=BATCH, payload=b'{"fixes":[NaN,"\\', retained=False)
 @example(topic=FIX, payload=b"[" * 65_536, retained=False)
@@ -154,7 +155,7 @@ def test_flipped_byte_decodes_or_raises_wire_error(
     _try(topic, bytes(payload))
 
 
-@settings(max_examples=300)
+@settings(max_examples=150)
 @given(topic=TOPICS, message=MESSAGES | _fix_messages())
 def test_accepted_numbers_fit_their_columns(topic: Topic, message: dict[str, object]) -> None:
     """Nothing that is accepted may stop a store: 64-bit integers, finite floats, 32-bit latest."""
