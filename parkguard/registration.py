@@ -6,6 +6,7 @@ from pathlib import Path
 
 import msgspec
 
+from alerts.routing import grid_shape
 from devices.model import AdminState, DeviceClass, Grid, Site, Vehicle
 from parkguard.passwords import hash_password, new_secret
 from parkguard.private_files import write_private
@@ -113,6 +114,11 @@ def register(
     Raises:
         RegistrationError: An id or area is not allowed; nothing of its chunk of 1,000 was stored.
     """
+    try:
+        for grid in wanted.places.grids:
+            grid_shape(grid)
+    except ValueError as exc:
+        raise RegistrationError(str(exc)) from exc
     hashes = registry.secret_hashes()
     secrets = {
         entry.id: new_secret()
