@@ -3,7 +3,7 @@
 import math
 
 import shapely
-from shapely.errors import GEOSException
+from shapely.errors import ShapelyError
 from shapely.geometry import shape
 
 POINTS_MAX = 10_000
@@ -34,7 +34,7 @@ def check_polygon(kind: str, coordinates: list[object]) -> None:
     try:
         drawn = shape({"type": kind, "coordinates": coordinates})
         valid, why = drawn.is_valid and not drawn.is_empty, shapely.is_valid_reason(drawn)
-    except (GEOSException, ValueError, TypeError, IndexError) as exc:
+    except (ShapelyError, ValueError, TypeError, IndexError) as exc:
         raise ValueError("is not a polygon") from exc
     if not valid:
         raise ValueError(f"is not a simple polygon: {why}")

@@ -1,0 +1,149 @@
+"""The MQTT source against a real mosquitto: acknowledging, subscribing anew, noticing silence."""
+
+import os
+import signal
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from paho.mqtt import publish
+
+from ingest.ports import Envelope
+from ingest.source import MqttSource, SourceSettings
+from support.broker import Mosquitto, wait_until
+
+pytestmark = pytest.mark.broker
+DEVICE, SECRET = "trk-1", "secret of trk-1 that is long enough"
+TOPIC = f"pg/v1/up/trk/{DEVICE}/fix"
+
+
+@pytest.fixture
+def broker(tmp_path: Path) -> Iterator[Mosquitto]:
+    """A running broker that knows one device."""
+    with Mosquitto(tmp_path, users={DEVICE: SECRET}) as running:
+        yield running
+
+
+def steady_ms() -> int:
+    """The clock of these tests."""
+    return time.monotonic_ns() // 1_000_000
+
+
+def a_source(broker: Mosquitto, *, silent_ms: int = 30_000, echo_ms: int = 10_000) -> MqttSource:
+    """A started and connected source."""
+    source = MqttSource(
+        SourceSettings(
+            host=broker.host,
+            port=broker.port,
+            root="pg/v1",
+            user="pg-ingest",
+            password=broker.passwords["pg-ingest"],
+            max_inflight=100,
+            silent_ms=silent_ms,
+            echo_ms=echo_ms,
+            keepalive_s=60,
+        ),
+        steady_ms,
+    )
+    source.start()
+    wait_until(lambda: source.connected, what="the source is connected")
+    return source
+
+
+def say(broker: Mosquitto, *payloads: bytes) -> None:
+    """Publish as the device, QoS 1, acknowledged by the broker when this returns."""
+    publish.multiple(
+        [(TOPIC, payload, 1, False) for payload in payloads],
+        hostname=broker.host,
+        port=broker.port,
+        client_id=DEVICE,
+        auth={"username": DEVICE, "password": SECRET},
+    )
+
+
+def heard(source: MqttSource, count: int) -> list[Envelope]:
+    """Take until ``count`` envelopes came."""
+    got: list[Envelope] = []
+
+    def enough() -> bool:
+        got.extend(source.take(100, 0.05))
+        return len(got) >= count
+
+    wait_until(enough, what=f"{count} messages")
+    return got
+
+
+def watched(source: MqttSource) -> bool:
+    """Whether messages flow, after the check that the receiver makes once a second."""
+    source.watch()
+    return source.connected
+
+
+def test_unacknowledged_messages_come_again(broker: Mosquitto) -> None:
+    """What a source did not acknowledge is delivered to the next one, marked as repeated."""
+    first = a_source(broker)
+    say(broker, b"1", b"2", b"3")
+    got = heard(first, 3)
+    first.ack(got[:1])
+    first.stop()
+
+    second = a_source(broker)
+    again = heard(second, 2)
+    second.stop()
+
+    assert [envelope.payload for envelope in again] == [b"2", b"3"]
+    assert all(envelope.dup for envelope in again)
+
+
+def test_subscriptions_are_renewed_when_the_broker_forgot_everything(broker: Mosquitto) -> None:
+    """After a restart without persistence the connection alone would be deaf (case A-23)."""
+    source = a_source(broker)
+    say(broker, b"before")
+    source.ack(heard(source, 1))
+
+    broker.kill()
+    broker.db.unlink(missing_ok=True)
+    broker.start()
+    wait_until(lambda: source.reconnects == 1 and source.connected, what="connected again")
+    say(broker, b"after")
+    got = heard(source, 1)
+    source.stop()
+
+    assert got[0].payload == b"after"
+
+
+def test_connected_but_silent_broker_is_noticed_and_said(broker: Mosquitto) -> None:
+    """A stopped broker keeps its sockets: only the missing echo tells; it heals by itself."""
+    source = a_source(broker, silent_ms=1_000, echo_ms=200)
+    assert broker.process is not None
+
+    os.kill(broker.process.pid, signal.SIGSTOP)
+    try:
+        wait_until(lambda: not watched(source), what="silence noticed")
+        reason = source.reason
+    finally:
+        os.kill(broker.process.pid, signal.SIGCONT)
+    wait_until(lambda: watched(source), what="it speaks again")
+    source.stop()
+
+    assert "echo is missing" in reason
+    assert source.silences == 1
+
+
+def test_acknowledgement_of_an_earlier_connection_is_left_alone(broker: Mosquitto) -> None:
+    """Packet ids are used again after a reconnect: an old one must not confirm a new message."""
+    source = a_source(broker)
+    say(broker, b"old")
+    old = heard(source, 1)
+
+    broker.restart()
+    wait_until(lambda: source.reconnects == 1 and source.connected, what="connected again")
+    redelivered = heard(source, 1)
+    source.ack(old)
+    source.stop()
+    third = a_source(broker)
+    again = heard(third, 1)
+    third.stop()
+
+    assert redelivered[0].payload == again[0].payload == b"old"
