@@ -12,7 +12,7 @@ DEBIAN_PACKAGES := mosquitto mosquitto-clients
 # Their units, which must not run here: every server runs with our own port and configuration.
 DEBIAN_UNITS := mosquitto.service
 # What `make bench` runs, one quoted command each.
-QUICK_BENCHMARKS := "benchmarks.ingest --quick"
+QUICK_BENCHMARKS := "benchmarks.core --messages 4000" "benchmarks.ingest --quick"
 # Only `make lock` uses it, from a venv that is thrown away.
 LOCKER := uv==0.13.9
 

@@ -11,7 +11,8 @@ RING = 64
 """Hashes kept per device for records without a sequence number. A broker redelivers what was
 unacknowledged (at most ``max_inflight`` over all devices), so the newest suffice."""
 MAX_SPANS = 256
-"""Spans kept per boot; past it the oldest hole is given up (it stays counted as a gap)."""
+"""Spans kept per boot; past it the oldest one is forgotten: a record from before it is taken
+again rather than lost (the telemetry store still knows it by its key)."""
 MAX_BOOTS = 8
 """Earlier boots kept per device, for back-fill that spans a restart of the device."""
 
@@ -88,7 +89,7 @@ def _insert(spans: list[int], seq: int) -> tuple[bool, int]:
         if gap:
             spans += [seq, seq]
             if len(spans) > 2 * MAX_SPANS:
-                del spans[1:3]
+                del spans[:2]
         else:
             spans[-1] = seq
         return True, gap

@@ -2,6 +2,7 @@
 
 import argparse
 import resource
+import sys
 from pathlib import Path
 
 from devices.entry import Incoming
@@ -33,11 +34,17 @@ def main() -> None:
         try:
             last = writer.append(batch)
         except JournalError as exc:
-            print(f"refused may_pass={exc.may_pass}", flush=True)
+            say(f"refused may_pass={exc.may_pass}")
             if not exc.may_pass:
                 return
         else:
-            print(last, flush=True)
+            say(str(last))
+
+
+def say(line: str) -> None:
+    """Print a line at once."""
+    sys.stdout.write(line + "\n")
+    sys.stdout.flush()
 
 
 if __name__ == "__main__":

@@ -287,6 +287,25 @@ def test_side_value_out_of_range_is_unknown_and_flagged(side: bytes) -> None:
     assert fix.flags & Flag.IMPLAUSIBLE
 
 
+@pytest.mark.parametrize(
+    "said",
+    [
+        b'"net":{"rssi_dbm":99}',
+        b'"net":{"rssi_dbm":-201}',
+        b'"bat":{"pct":101}',
+        b'"bat":{"pct":-1}',
+    ],
+)
+def test_impossible_signal_or_charge_is_unknown_and_flagged(said: bytes) -> None:
+    """99 and -1 are how modems say that they do not know."""
+    decoded = decode(TRACKER, b'{"pos":{"lat":31,"lon":117},%b}' % said, recv_ms=RECV_MS)
+
+    (fix,) = decoded.readings
+    assert isinstance(fix, Fix)
+    assert (fix.rssi_dbm, fix.battery_pct) == (None, None)
+    assert fix.flags & Flag.IMPLAUSIBLE
+
+
 def test_byte_order_mark_is_accepted() -> None:
     """UTF-8 with its mark is UTF-8 (decisions.md 11)."""
     marked = decode(TRACKER, b"\xef\xbb\xbf" + FIX, recv_ms=RECV_MS)

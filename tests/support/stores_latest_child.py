@@ -1,0 +1,28 @@
+"""Run as a process: write the same number into all columns of two of twenty rows, in turn."""
+
+import sys
+from pathlib import Path
+
+import numpy as np
+
+from stores.latest_state import LatestStateFile
+
+ROUNDS = 20_000
+
+
+def main() -> None:
+    """Write so many rounds and end."""
+    file = LatestStateFile.create_or_open(Path(sys.argv[1]), writable=True)
+    pairs = [np.array([k, k + 10]) for k in range(10)]
+    sys.stdout.write("writing\n")
+    sys.stdout.flush()
+    for number in range(ROUNDS):
+        slots = pairs[number % 10]
+        file.rows["version"][slots] += 1
+        for column in ("lat_deg", "recv_ms", "fix_t_ms", "lon_deg"):
+            file.rows[column][slots] = number
+        file.rows["version"][slots] += 1
+
+
+if __name__ == "__main__":
+    main()
