@@ -156,8 +156,8 @@ bench: setup debian  ## the quick benchmarks
 	done
 
 .PHONY: soak
-soak: setup debian  ## the benchmark for the hours
-	@exec $(BIN)/python -m benchmarks.soak $(ARGS)
+soak: setup debian  ## an hour of ingest at 2,000 messages a second
+	@exec $(BIN)/python -m benchmarks.ingest --rate 2000 --seconds 3600 $(ARGS)
 
 .PHONY: lock
 lock:  ## write requirements.lock anew (ARGS=--upgrade takes newer versions)
