@@ -1,7 +1,8 @@
 """LatestState: one memory-mapped row per device slot, written by the processor, read by the API.
 
 Each row has a version that is odd while it is being written: a reader that meets an odd or a
-changed version reads again. The file is derived; it may be deleted when nothing runs.
+changed version reads again. The file is derived; it may be deleted at any time, the next start of
+the processor makes it anew. Relies on stores becoming visible in order (x86-64 promises it).
 """
 
 import mmap
@@ -13,27 +14,38 @@ import numpy as np
 from numpy.typing import NDArray
 
 from devices.latest import LATEST_DTYPE, LATEST_VERSION
+from stores.files import replace_file
 
 Rows = NDArray[np.void]
 MAGIC = b"PGLATEST"
 HEADER_BYTES = 64
 FIRST_ROWS = 1_024
-TRIES = 1_000
-"""A row is written within some microseconds; so many tries mean that its writer died in it."""
+TRIES = 5_000
+"""Looks at a row that is being written, each after letting the writer run. A batch takes it some
+milliseconds; after so many looks (10 ms on an idle machine) its writer has died in it."""
 _FLOATS = [name for name in LATEST_DTYPE.names or () if LATEST_DTYPE[name].kind == "f"]
 
 
+class LatestVersionError(Exception):
+    """The file is of another version of the program: restart all parts with the same one."""
+
+
 class LatestStateFile:
-    """The file, mapped. Use ``create_or_open``."""
+    """The file, mapped. Use ``create_or_open``; one writing process, any number of readers.
+
+    Attributes:
+        rows: All rows by slot. The writer makes a row's ``version`` odd before and even after it
+            changes one; a reader does not use ``rows`` but ``get`` and ``many``.
+    """
+
+    rows: Rows
 
     def __init__(self, path: Path, *, writable: bool) -> None:
         """Map an existing file."""
         self._path = path
         self._writable = writable
-        self._handle = os.open(path, os.O_RDWR if writable else os.O_RDONLY)
-        self._map: mmap.mmap | None = None
-        self.rows: Rows = np.zeros(0, LATEST_DTYPE)
-        self._remap()
+        self._handle = -1
+        self._open()
 
     @classmethod
     def create_or_open(cls, path: Path, *, writable: bool) -> Self:
@@ -41,71 +53,94 @@ class LatestStateFile:
 
         Raises:
             FileNotFoundError: A reader came before the writer.
+            LatestVersionError: A reader came upon a file of another version.
         """
         if writable:
             path.parent.mkdir(parents=True, exist_ok=True)
             if not path.exists() or not _fits(path):
-                _create(path)
+                replace_file(path, _header() + blank_rows(FIRST_ROWS).tobytes())
         file = cls(path, writable=writable)
         if writable:
             file.rows["version"] += file.rows["version"] % 2  # a writer died in the middle
         return file
 
     def ensure(self, slot: int) -> None:
-        """Make room for ``slot`` (writer only); ``rows`` may be another array afterwards."""
+        """Make room for ``slot`` (writer only); ``rows`` may be another array afterwards.
+
+        Raises:
+            OSError: The disk is full; nothing has changed.
+        """
         have = len(self.rows)
         if slot < have:
             return
-        rows = max(slot + 1, 2 * have)
-        os.ftruncate(self._handle, HEADER_BYTES + rows * LATEST_DTYPE.itemsize)
-        self._remap()
-        for name in _FLOATS:
-            self.rows[name][have:] = np.nan
+        more = blank_rows(max(slot + 1, 2 * have) - have).tobytes()
+        end = HEADER_BYTES + have * LATEST_DTYPE.itemsize
+        try:  # written, not only made longer: a hole on a full disk kills whoever writes into it
+            while more:
+                written = os.pwrite(self._handle, more, end)
+                more, end = more[written:], end + written
+        except OSError:
+            os.ftruncate(self._handle, HEADER_BYTES + have * LATEST_DTYPE.itemsize)
+            raise
+        self._map()
 
     def get(self, slot: int) -> np.void | None:
-        """A consistent copy of one row; None when the slot was never written to."""
-        if slot >= len(self.rows):
-            self._remap()
-            if slot >= len(self.rows):
-                return None
-        row: np.void = self.rows[slot].copy()
-        for _ in range(TRIES):
-            row = self.rows[slot].copy()
-            if row["version"] % 2 == 0 and row["version"] == self.rows["version"][slot]:
-                return row
-        return row
+        """A consistent copy of one row; None when nothing was ever written to it."""
+        row = self.many(np.array([slot], np.int64))[0]
+        return row if row["version"] else None
 
     def many(self, slots: NDArray[np.int64]) -> Rows:
-        """Copies of several rows, each consistent; slots beyond the file give blank rows."""
-        if len(slots) and int(slots.max()) >= len(self.rows):
-            self._remap()
-        rows = blank_rows(len(slots))
-        inside = np.flatnonzero(slots < len(self.rows))
-        wanted = inside
+        """Copies of several rows, each consistent, in the order of ``slots``.
+
+        A row that was never written to, lies beyond the file, or that a dead writer left half
+        written is blank (version 0), until the next writer starts.
+        """
+        self._follow(int(slots.max(initial=-1)))
+        found = blank_rows(len(slots))
+        wanted = np.flatnonzero((slots >= 0) & (slots < len(self.rows)))
         for _ in range(TRIES):
-            rows[wanted] = self.rows[slots[wanted]]
-            again = (rows["version"][wanted] % 2 == 1) | (
-                rows["version"][wanted] != self.rows["version"][slots[wanted]]
-            )
-            wanted = wanted[again]
+            found[wanted] = self.rows[slots[wanted]]
+            versions = found["version"][wanted]
+            torn = (versions % 2 == 1) | (versions != self.rows["version"][slots[wanted]])
+            wanted = wanted[torn]
             if not len(wanted):
-                break
-        return rows
+                return found
+            os.sched_yield()
+        found[wanted] = blank_rows(len(wanted))
+        return found
 
     def close(self) -> None:
         """Unmap."""
         self.rows = np.zeros(0, LATEST_DTYPE)
-        self._map = None
         os.close(self._handle)
 
-    def _remap(self) -> None:
-        size = os.fstat(self._handle).st_size
-        count = (size - HEADER_BYTES) // LATEST_DTYPE.itemsize
-        if count == len(self.rows):
-            return
+    def _follow(self, slot: int) -> None:
+        """Map again when the file has grown, open again when another has taken its place."""
+        if not self._writable:
+            try:
+                stat = self._path.stat()
+            except FileNotFoundError:
+                return  # deleted: what was known is still the last that was known
+            if (stat.st_dev, stat.st_ino) != self._identity:
+                os.close(self._handle)
+                self._open()
+        if slot >= len(self.rows):
+            self._map()
+
+    def _open(self) -> None:
+        self._handle = os.open(self._path, os.O_RDWR if self._writable else os.O_RDONLY)
+        if os.pread(self._handle, HEADER_BYTES, 0) != _header():
+            raise LatestVersionError(f"{self._path} is of another version: restart all parts")
+        stat = os.fstat(self._handle)
+        self._identity = (stat.st_dev, stat.st_ino)
+        self._map()
+
+    def _map(self) -> None:
+        count = (os.fstat(self._handle).st_size - HEADER_BYTES) // LATEST_DTYPE.itemsize
         access = mmap.ACCESS_WRITE if self._writable else mmap.ACCESS_READ
-        self._map = mmap.mmap(self._handle, size, access=access)
-        self.rows = np.frombuffer(self._map, LATEST_DTYPE, count=count, offset=HEADER_BYTES)
+        size = HEADER_BYTES + count * LATEST_DTYPE.itemsize
+        mapped = mmap.mmap(self._handle, size, access=access)
+        self.rows = np.frombuffer(mapped, LATEST_DTYPE, count=count, offset=HEADER_BYTES)
 
 
 def blank_rows(count: int) -> Rows:
@@ -126,10 +161,3 @@ def _header() -> bytes:
 def _fits(path: Path) -> bool:
     with path.open("rb") as file:
         return file.read(HEADER_BYTES) == _header()
-
-
-def _create(path: Path) -> None:
-    aside = path.with_suffix(".tmp")
-    aside.write_bytes(_header() + blank_rows(FIRST_ROWS).tobytes())
-    aside.chmod(0o600)
-    aside.replace(path)

@@ -1,55 +1,60 @@
 """The processor's side of the records database: one transaction a commit, all or nothing.
 
-Everything is keyed, so that a commit repeated after a crash changes nothing: alerts by version,
-their log by (alert, version), incidents and outbox rows by id, quarantine by (seq, item).
+Also the ``control`` table, by which the API and the dispatcher speak to the processor.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
-import msgspec
 import sqlalchemy as sa
 
-from alerts.model import AlertChange, IncidentOpened
 from alerts.ports import ProcessCommit, QuarantineRow
 from devices.errors import StoreError
-from stores.queries_outbox import outbox_rows
+from stores.processing_effects import put_effects
 from stores.records import insert_of, writing
-from stores.schema import (
-    alert_log,
-    alerts,
-    books,
-    control,
-    incident_log,
-    incidents,
-    outbox,
-    quarantine,
-    reader_offsets,
-)
+from stores.schema import books, control, quarantine, reader_offsets
+from stores.sqlite_errors import may_pass
 
 READER = "processor"
-_FOLLOWED = ("level", "lat_deg", "lon_deg", "acc_m", "grid", "area", "reasons", "updated_ms")
-"""Columns of an incident that follow its alert."""
 
 
 def put_control(connection: sa.Connection, body: bytes, at_ms: int) -> int:
-    """Insert one control row inside the caller's transaction; gives its id."""
-    result = connection.execute(sa.insert(control).values(at_ms=at_ms, body=body))
-    key = result.inserted_primary_key
-    if key is None:
-        raise StoreError("the control table gave no id", may_pass=False)
-    return int(key[0])
+    """Insert one control row inside the caller's transaction; gives its id.
+
+    Ids are seen in the order in which they are given: on PostgreSQL two callers wait for each
+    other, or the receiver could pass over the lower of two.
+
+    Args:
+        connection: Inside a writing transaction.
+        body: JSON of ``devices.control``.
+        at_ms: Wall clock, ms UTC.
+    """
+    if connection.dialect.name == "postgresql":
+        connection.execute(sa.text("LOCK TABLE control IN EXCLUSIVE MODE"))
+    put = sa.insert(control).values(at_ms=at_ms, body=body).returning(control.c.id)
+    return int(connection.execute(put).scalar_one())
 
 
 @contextmanager
 def store_errors() -> Iterator[None]:
-    """Database errors as ``StoreError``: what may pass is tried again, a bug is not."""
+    """Give the database's errors our name: what may pass is tried again, a bug is not.
+
+    Raises:
+        StoreError: Locked, full or away (may pass); damaged, read-only or a bug (may not).
+    """
     try:
         yield
-    except sa.exc.OperationalError as exc:
-        raise StoreError(f"records: {exc.orig}", may_pass=True) from exc
+    except sa.exc.TimeoutError as exc:
+        raise StoreError(f"records: {exc}", may_pass=True) from exc
     except sa.exc.DBAPIError as exc:
-        raise StoreError(f"records: {exc.orig}", may_pass=bool(exc.connection_invalidated)) from exc
+        passing = exc.connection_invalidated or may_pass(exc.orig) or _is_away(exc)
+        raise StoreError(f"records: {exc.orig}", may_pass=passing) from exc
+
+
+def _is_away(exc: sa.exc.DBAPIError) -> bool:
+    """A server that cannot be reached; SQLite's own codes say more than the class does."""
+    operational = isinstance(exc, sa.exc.OperationalError)
+    return operational and not hasattr(exc.orig, "sqlite_errorcode")
 
 
 class RecordsControl:
@@ -79,138 +84,44 @@ class RecordsProcessLedger:
     """Offset, books, quarantine, alerts, incidents and outbox of the processor."""
 
     def __init__(self, engine: sa.Engine, code_version: str, *, now_ms: Callable[[], int]) -> None:
-        """``now_ms`` stamps when a row was made (wall, ms UTC)."""
+        """``now_ms`` stamps when a notice was made (wall, ms UTC)."""
         self._engine = engine
         self._code_version = code_version
         self._now_ms = now_ms
 
     def offset(self) -> int:
         """The committed offset, 0 at first."""
-        query = sa.select(reader_offsets.c.seq).where(reader_offsets.c.reader == READER)
         with store_errors(), self._engine.connect() as connection:
-            return int(connection.execute(query).scalar() or 0)
+            return _offset(connection)
 
     def commit(self, commit: ProcessCommit) -> None:
         """Store everything in one transaction, or nothing.
 
+        A commit that ends at the committed offset is a repetition, its answer was lost: what is
+        keyed stays as it is, and its books count once.
+
         Raises:
-            StoreError: Nothing was stored.
+            StoreError: Nothing was stored. A commit behind the offset is another processor's.
         """
         with store_errors(), writing(self._engine) as connection:
-            now_ms = self._now_ms()
-            for change in commit.effects.alerts:
-                self._alert(connection, change)
-            for opened in commit.effects.incidents:
-                self._incident(connection, opened)
-            if commit.effects.notices:
-                connection.execute(
-                    insert_of(connection, outbox).on_conflict_do_nothing(),
-                    outbox_rows(commit.effects.notices, at_ms=now_ms),
+            committed = _offset(connection)
+            if commit.upto_seq < committed:
+                raise StoreError(
+                    f"records: another processor is at entry {committed}, this one at "
+                    f"{commit.upto_seq}: stop one of them",
+                    may_pass=False,
                 )
+            if commit.effects:
+                put_effects(connection, commit.effects, now_ms=self._now_ms())
             if commit.quarantine:
-                self._quarantine(connection, commit.quarantine)
-            _books(connection, commit)
-            _offset(connection, commit)
+                self._put_quarantine(connection, commit.quarantine)
+            if commit.upto_seq > committed:
+                _add_books(connection, commit.books)
+                _move_offset(connection, commit)
 
-    def _alert(self, connection: sa.Connection, change: AlertChange) -> None:
-        values = {
-            "id": change.alert_id,
-            "vehicle_id": change.vehicle_id,
-            "device_id": change.device_id,
-            "kind": change.kind,
-            "level": int(change.level),
-            "state": change.state,
-            "onset_ms": change.onset_ms,
-            "raised_ms": change.caused_recv_ms,
-            "updated_ms": change.caused_recv_ms,
-            "lat_deg": change.lat_deg,
-            "lon_deg": change.lon_deg,
-            "acc_m": change.acc_m,
-            "moved_m": change.moved_m,
-            "late_s": change.late_s,
-            "grid": change.grid,
-            "area": change.area,
-            "reasons": _reasons(change),
-            "version": change.version,
-        }
-        insert = insert_of(connection, alerts).values(values)
-        updated = {
-            name: insert.excluded[name] for name in values if name not in {"id", "raised_ms"}
-        }
+    def _put_quarantine(self, connection: sa.Connection, rows: Sequence[QuarantineRow]) -> None:
         connection.execute(
-            insert.on_conflict_do_update(
-                index_elements=["id"],
-                set_=updated,
-                where=alerts.c.version < insert.excluded.version,
-            )
-        )
-        connection.execute(
-            insert_of(connection, alert_log)
-            .values(
-                alert_id=change.alert_id,
-                version=change.version,
-                what=change.what,
-                level=int(change.level),
-                at_ms=change.caused_recv_ms,
-                t_ms=change.caused_t_ms,
-                moved_m=change.moved_m,
-                by=change.by,
-            )
-            .on_conflict_do_nothing()
-        )
-        connection.execute(
-            sa.update(incidents)
-            .where(incidents.c.alert_id == change.alert_id, incidents.c.state != "closed")
-            .values({name: values[name] for name in _FOLLOWED})
-        )
-
-    def _incident(self, connection: sa.Connection, opened: IncidentOpened) -> None:
-        alert = opened.alert
-        inserted = connection.execute(
-            insert_of(connection, incidents)
-            .values(
-                id=opened.incident_id,
-                alert_id=alert.alert_id,
-                vehicle_id=alert.vehicle_id,
-                device_id=alert.device_id,
-                kind=alert.kind,
-                level=int(alert.level),
-                state="open",
-                grid=alert.grid,
-                area=alert.area,
-                onset_ms=alert.onset_ms,
-                opened_ms=opened.opened_ms,
-                updated_ms=opened.opened_ms,
-                lat_deg=alert.lat_deg,
-                lon_deg=alert.lon_deg,
-                acc_m=alert.acc_m,
-                reasons=_reasons(alert),
-                version=1,
-            )
-            .on_conflict_do_nothing()
-            .returning(incidents.c.id)
-        ).first()
-        if inserted is not None:
-            _log(connection, opened.incident_id, opened, "-", "open", f"alert {alert.alert_id}")
-            return
-        known = sa.select(incidents.c.id).where(incidents.c.id == opened.incident_id)
-        if connection.execute(known).first() is not None:
-            return  # a commit repeated after a crash
-        other = connection.execute(
-            sa.select(incidents.c.id, incidents.c.state).where(
-                incidents.c.vehicle_id == alert.vehicle_id,
-                incidents.c.kind == alert.kind,
-                incidents.c.state != "closed",
-            )
-        ).first()
-        if other is not None:  # at most one open incident per vehicle and kind (P17)
-            text = f"alert {alert.alert_id} joined"
-            _log(connection, other.id, opened, other.state, other.state, text)
-
-    def _quarantine(self, connection: sa.Connection, rows: Sequence[QuarantineRow]) -> None:
-        insert = insert_of(connection, quarantine).on_conflict_do_nothing()
-        connection.execute(
-            insert,
+            insert_of(connection, quarantine).on_conflict_do_nothing(),
             [
                 {
                     "seq": row.seq,
@@ -228,38 +139,15 @@ class RecordsProcessLedger:
         )
 
 
-def _reasons(change: AlertChange) -> str:
-    return msgspec.json.encode(
-        [
-            {"code": r.code, "en": r.text_en, "zh": r.text_zh, "nats": r.nats, "group": r.group}
-            for r in change.reasons
-        ]
-    ).decode()
+def _offset(connection: sa.Connection) -> int:
+    query = sa.select(reader_offsets.c.seq).where(reader_offsets.c.reader == READER)
+    return int(connection.execute(query).scalar() or 0)
 
 
-def _log(
-    connection: sa.Connection,
-    incident_id: str,
-    opened: IncidentOpened,
-    *states_and_reason: str,
-) -> None:
-    before, after, reason = states_and_reason
-    connection.execute(
-        sa.insert(incident_log).values(
-            incident_id=incident_id,
-            at_ms=opened.opened_ms,
-            by=opened.alert.by,
-            from_state=before,
-            to_state=after,
-            reason=reason,
-        )
-    )
-
-
-def _books(connection: sa.Connection, commit: ProcessCommit) -> None:
+def _add_books(connection: sa.Connection, counts: Mapping[tuple[str, str], int]) -> None:
     rows = [
         {"reader": READER, "name": name, "reason": reason, "count": count}
-        for (name, reason), count in commit.books.items()
+        for (name, reason), count in counts.items()
         if count
     ]
     if rows:
@@ -273,7 +161,7 @@ def _books(connection: sa.Connection, commit: ProcessCommit) -> None:
         )
 
 
-def _offset(connection: sa.Connection, commit: ProcessCommit) -> None:
+def _move_offset(connection: sa.Connection, commit: ProcessCommit) -> None:
     insert = insert_of(connection, reader_offsets).values(
         reader=READER, seq=commit.upto_seq, recv_ms=commit.recv_ms
     )

@@ -19,11 +19,14 @@ BUSY_MS = 10_000
 
 
 def open_records(url: str) -> sa.Engine:
-    """An engine for ``url``; nothing is created but the folder of a SQLite file."""
+    """An engine for ``url``; nothing is created but the folder of a SQLite file.
+
+    Errors do not repeat the values of a statement: they are plates and places.
+    """
     if not url.startswith("sqlite"):
-        return sa.create_engine(url, pool_pre_ping=True)
+        return sa.create_engine(url, pool_pre_ping=True, hide_parameters=True)
     Path(url.removeprefix("sqlite:///")).parent.mkdir(parents=True, exist_ok=True)
-    engine = sa.create_engine(url, connect_args={"check_same_thread": False})
+    engine = sa.create_engine(url, connect_args={"check_same_thread": False}, hide_parameters=True)
     sa.event.listen(engine, "connect", _set_up)
     sa.event.listen(engine, "begin", _begin)
     return engine

@@ -4,6 +4,7 @@ A device keeps its slot for ever; adding an id again replaces what is known of i
 """
 
 import re
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TypeVar
 
@@ -64,9 +65,11 @@ class Registry:
         """Add or replace devices; gives them with their slots, in the order given.
 
         Raises:
-            RegistryError: An id or area is not allowed; nothing was stored.
+            RegistryError: An id or area is not allowed, or stands here twice; nothing was stored.
         """
         faults = [fault for device in new for fault in _faults_of(device)]
+        counts = Counter(device.id for device in new)
+        faults += [f"{name}: stands here twice" for name, count in counts.items() if count > 1]
         if faults:
             raise RegistryError(faults)
         now_ms = self._now_ms()
@@ -79,20 +82,23 @@ class Registry:
     def _add_chunk(
         self, connection: sa.Connection, chunk: Sequence[NewDevice], now_ms: int
     ) -> list[Device]:
-        insert = insert_of(connection, devices)
-        replaced = ("cls", "vehicle_id", "site_id", "area", "model", "interval_s", "admin")
-        connection.execute(
-            insert.on_conflict_do_update(
-                index_elements=["id"],
-                set_={name: insert.excluded[name] for name in (*replaced, "secret_hash")},
-            ),
-            [msgspec.structs.asdict(device) | {"registered_ms": now_ms} for device in chunk],
-        )
-        rows = connection.execute(
-            sa.select(devices).where(devices.c.id.in_([device.id for device in chunk]))
-        )
-        known = {row.id: _device(row) for row in rows}
-        added = [known[device.id] for device in chunk]
+        """Look before writing: an INSERT that meets its id would use up a slot."""
+        slots = _slots(connection, chunk)
+        fresh = [device for device in chunk if device.id not in slots]
+        again = [device for device in chunk if device.id in slots]
+        if fresh:
+            rows = [msgspec.structs.asdict(d) | {"registered_ms": now_ms} for d in fresh]
+            connection.execute(sa.insert(devices), rows)
+            slots |= _slots(connection, fresh)
+        if again:
+            replaced: dict[str, object] = {
+                name: sa.bindparam(name) for name in NewDevice.__struct_fields__[1:]
+            }
+            connection.execute(
+                sa.update(devices).where(devices.c.id == sa.bindparam("key")).values(replaced),
+                [{"key": d.id} | {name: getattr(d, name) for name in replaced} for d in again],
+            )
+        added = [_numbered(device, slots[device.id]) for device in chunk]
         entry = control.RegisterDevices(at_ms=now_ms, by=self._by, devices=added)
         put_control(connection, control.encode(entry), now_ms)
         return added
@@ -202,6 +208,25 @@ def _faults_of(device: NewDevice) -> Iterable[str]:
         yield f"{device.id!r}: an id has 1-64 of a-z 0-9 - and does not begin with {RESERVED!r}"
     if AREA.fullmatch(device.area) is None:
         yield f"{device.id}: area {device.area!r} is not a grid code of up to 14 digits"
+
+
+def _slots(connection: sa.Connection, some: Sequence[NewDevice]) -> dict[str, int]:
+    query = sa.select(devices.c.id, devices.c.slot).where(devices.c.id.in_([d.id for d in some]))
+    return {row.id: row.slot for row in connection.execute(query)}
+
+
+def _numbered(new: NewDevice, slot: int) -> Device:
+    return Device(
+        id=new.id,
+        slot=slot,
+        cls=new.cls,
+        vehicle_id=new.vehicle_id,
+        site_id=new.site_id,
+        area=new.area,
+        model=new.model,
+        interval_s=new.interval_s,
+        admin=new.admin,
+    )
 
 
 def _device(row: sa.Row[tuple[object, ...]]) -> Device:

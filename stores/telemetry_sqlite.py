@@ -4,39 +4,40 @@ The embedded default. Writing a row twice changes nothing. The projector's own l
 and books) stands in a file of its own and moves after the rows are durable.
 """
 
-import math
 import sqlite3
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
+from threading import Lock
 
 from devices.errors import StoreError
 from devices.telemetry import MEASUREMENTS, Row
+from stores.sqlite_errors import may_pass, roll_back
+from stores.telemetry_rows import check_rows
 
-EARLIEST_MS, LATEST_MS = 946_684_800_000, 4_102_444_800_000
-"""Years 2000 to 2099: the core never sends another time (devices.units)."""
 _SQL_TYPES = {"float": "REAL", "int": "INTEGER", "str": "TEXT"}
-_MAY_PASS = ("locked", "busy", "full")
-
-
-def _connect(path: Path) -> sqlite3.Connection:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    connection = sqlite3.connect(path, timeout=10, isolation_level=None, check_same_thread=False)
-    connection.execute("PRAGMA journal_mode=WAL")
-    connection.execute("PRAGMA synchronous=FULL")
-    return connection
-
-
-def _store_error(exc: sqlite3.Error) -> StoreError:
-    text = str(exc)
-    return StoreError(f"telemetry: {text}", may_pass=any(word in text for word in _MAY_PASS))
+_CACHE_KIB = 65_536
+"""Pages kept in memory while writing: inner pages of the tables of 100,000 devices fit."""
 
 
 class SqliteTelemetry:
-    """Writes and reads rows. One writer; any number of readers in other processes."""
+    """Writes and reads rows. One writing process, any number of readers in others."""
 
     def __init__(self, path: Path) -> None:
-        """Open the file, and create what is missing in it."""
-        self._db = _connect(path)
+        """Open the file, and create what is missing in it.
+
+        Raises:
+            StoreError: It cannot be opened.
+        """
+        self._lock = Lock()
+        with _named("telemetry"):
+            self._db = _connect(path)
+            self._db.execute(f"PRAGMA cache_size=-{_CACHE_KIB}")
+            with _transaction(self._db):
+                self._create()
+            self._numbers = self._known()
+
+    def _create(self) -> None:
         self._db.execute(
             "CREATE TABLE IF NOT EXISTS device (n INTEGER PRIMARY KEY, id TEXT UNIQUE)"
         )
@@ -46,38 +47,48 @@ class SqliteTelemetry:
                 f'CREATE TABLE IF NOT EXISTS "{name}" (device INTEGER, t_ms INTEGER, seq INTEGER, '
                 f"{fields}, PRIMARY KEY (device, t_ms, seq)) WITHOUT ROWID"
             )
-        self._numbers = dict(self._db.execute("SELECT id, n FROM device"))
 
     def write(self, rows: Sequence[Row]) -> None:
-        """Store rows in one transaction; durable when this returns.
+        """Store rows in one transaction; durable when this returns. The first row of a key stays.
 
         Raises:
             StoreError: Nothing of the batch was stored.
-            ValueError: A row that the core must never send (not finite, no such measurement).
+            ValueError: A row that the core must never send; nothing of the batch was stored.
         """
-        tables: dict[str, list[tuple[object, ...]]] = {}
-        for row in rows:
-            _check(row)
-        try:
-            self._db.execute("BEGIN IMMEDIATE")
-            self._number([row.device_id for row in rows if row.device_id not in self._numbers])
-            for row in rows:
-                key = (self._numbers[row.device_id], row.t_ms, row.seq)
-                tables.setdefault(row.measurement, []).append((*key, *row.fields))
-            for name, values in tables.items():
-                marks = ", ".join("?" * (3 + len(MEASUREMENTS[name])))
-                self._db.executemany(f'INSERT OR IGNORE INTO "{name}" VALUES ({marks})', values)  # noqa: S608 - names are our own
-            self._db.execute("COMMIT")
-        except sqlite3.Error as exc:
-            if self._db.in_transaction:
-                self._db.execute("ROLLBACK")
-            self._numbers = dict(self._db.execute("SELECT id, n FROM device"))
-            raise _store_error(exc) from exc
+        check_rows(rows)
+        if not rows:
+            return
+        with self._lock, _named("telemetry"):
+            try:
+                with _transaction(self._db):
+                    self._number(rows)
+                    for name in MEASUREMENTS:
+                        self._insert(name, [row for row in rows if row.measurement == name])
+            except BaseException:
+                self._numbers = self._known()  # what was given out is rolled back
+                raise
 
-    def _number(self, ids: Sequence[str]) -> None:
-        for device_id in dict.fromkeys(ids):
+    def _insert(self, name: str, rows: Sequence[Row]) -> None:
+        """In key order: neighbours share their pages."""
+        if rows:
+            marks = ", ".join("?" * (3 + len(MEASUREMENTS[name])))
+            numbers = self._numbers
+            keyed = sorted(
+                ((numbers[row.device_id], row.t_ms, row.seq, row.fields) for row in rows),
+                key=lambda keyed: keyed[:3],
+            )
+            self._db.executemany(
+                f'INSERT OR IGNORE INTO "{name}" VALUES ({marks})',  # noqa: S608 - names are our own
+                [(number, t_ms, seq, *fields) for number, t_ms, seq, fields in keyed],
+            )
+
+    def _number(self, rows: Sequence[Row]) -> None:
+        for device_id in {row.device_id for row in rows} - self._numbers.keys():
             cursor = self._db.execute("INSERT INTO device (id) VALUES (?)", (device_id,))
             self._numbers[device_id] = cursor.lastrowid or 0
+
+    def _known(self) -> dict[str, int]:
+        return dict(self._db.execute("SELECT id, n FROM device"))
 
     def track(
         self,
@@ -87,9 +98,20 @@ class SqliteTelemetry:
         after: tuple[int, int] | None = None,
         limit: int = 1000,
     ) -> list[Row]:
-        """Fixes with a position of one device in [from_ms, to_ms], ascending by time and seq."""
+        """Fixes with a position of one device in [from_ms, to_ms], ascending by time and seq.
+
+        Args:
+            device_id: Registry id; an unknown one has no rows.
+            from_ms: First time, ms UTC.
+            to_ms: Last time, ms UTC.
+            after: Key (t_ms, seq) of the last row of the page before.
+            limit: Most rows.
+
+        Raises:
+            StoreError: The file cannot be read.
+        """
         return self._select(
-            "fix", device_id, (from_ms, to_ms), after, limit, " AND lat_deg IS NOT NULL"
+            "fix", device_id, (from_ms, to_ms), after, limit, " AND lat_deg NOTNULL"
         )
 
     def rows(  # noqa: PLR0917 - the order of the key
@@ -101,7 +123,7 @@ class SqliteTelemetry:
         after: tuple[int, int] | None = None,
         limit: int = 1000,
     ) -> list[Row]:
-        """Rows of one measurement and device in [from_ms, to_ms], ascending by time and seq."""
+        """Rows of one measurement and device; arguments and order as ``track``."""
         return self._select(measurement, device_id, (from_ms, to_ms), after, limit, "")
 
     def _select(  # noqa: PLR0917 - the order of the key
@@ -113,18 +135,24 @@ class SqliteTelemetry:
         limit: int,
         where: str,
     ) -> list[Row]:
+        """A later page begins at its key: it does not walk over the pages before."""
         columns = ", ".join(f'"{column}"' for column in MEASUREMENTS[measurement])
-        cursor = self._db.execute(
+        from_ms, to_ms = period
+        above = after or (from_ms - 1, 0)
+        query = (
             f'SELECT t_ms, seq, {columns} FROM "{measurement}" WHERE device = '  # noqa: S608 - names are our own
             "(SELECT n FROM device WHERE id = ?) AND t_ms BETWEEN ? AND ? AND (t_ms, seq) > (?, ?)"
-            f"{where} ORDER BY t_ms, seq LIMIT ?",
-            (device_id, *period, *(after or (period[0] - 1, 0)), limit),
+            f"{where} ORDER BY t_ms, seq LIMIT ?"
         )
-        return [Row(measurement, device_id, row[0], row[1], row[2:]) for row in cursor]
+        values = (device_id, max(from_ms, above[0]), to_ms, *above, limit)
+        with self._lock, _named("telemetry"):
+            found = self._db.execute(query, values).fetchall()
+        return [Row(measurement, device_id, row[0], row[1], row[2:]) for row in found]
 
     def count(self, measurement: str) -> int:
-        """Number of rows of a measurement."""
-        (number,) = self._db.execute(f'SELECT count(*) FROM "{measurement}"').fetchone()  # noqa: S608 - our own name
+        """Number of rows of a measurement; walks over all of them."""
+        with self._lock, _named("telemetry"):
+            (number,) = self._db.execute(f'SELECT count(*) FROM "{measurement}"').fetchone()  # noqa: S608 - our own name
         return int(number)
 
     def close(self) -> None:
@@ -132,43 +160,51 @@ class SqliteTelemetry:
         self._db.close()
 
 
-def _check(row: Row) -> None:
-    if len(row.fields) != len(MEASUREMENTS[row.measurement]):
-        raise ValueError(f"{row.measurement} has {len(MEASUREMENTS[row.measurement])} fields")
-    if not EARLIEST_MS <= row.t_ms < LATEST_MS:
-        raise ValueError(f"t_ms {row.t_ms} is outside the years 2000 to 2099")
-    if any(isinstance(value, float) and not math.isfinite(value) for value in row.fields):
-        raise ValueError(f"a value of {row.measurement} is not finite")
-
-
 class SqliteProjectLedger:
     """Offset and books of the projector, in one transaction."""
 
     def __init__(self, path: Path) -> None:
-        """Open the file, and create what is missing in it."""
-        self._db = _connect(path)
-        self._db.execute(
-            "CREATE TABLE IF NOT EXISTS offset "
-            "(one INTEGER PRIMARY KEY, seq INTEGER, recv_ms INTEGER)"
-        )
-        self._db.execute(
-            "CREATE TABLE IF NOT EXISTS books (name TEXT, reason TEXT, count INTEGER, "
-            "PRIMARY KEY (name, reason))"
-        )
+        """Open the file, and create what is missing in it.
+
+        Raises:
+            StoreError: It cannot be opened.
+        """
+        with _named("project"):
+            self._db = _connect(path)
+            with _transaction(self._db):
+                self._db.execute(
+                    "CREATE TABLE IF NOT EXISTS offset "
+                    "(one INTEGER PRIMARY KEY, seq INTEGER, recv_ms INTEGER)"
+                )
+                self._db.execute(
+                    "CREATE TABLE IF NOT EXISTS books (name TEXT, reason TEXT, count INTEGER, "
+                    "PRIMARY KEY (name, reason))"
+                )
 
     def offset(self) -> int:
         """The committed offset, 0 at first."""
-        row = self._db.execute("SELECT seq FROM offset").fetchone()
+        with _named("project"):
+            row = self._db.execute("SELECT seq FROM offset").fetchone()
         return int(row[0]) if row else 0
 
     def commit(self, upto_seq: int, recv_ms: int, books: Mapping[tuple[str, str], int]) -> None:
         """Move the offset and add to the books in one transaction.
 
+        One that ends at the committed offset is a repetition: its books count once.
+
         Raises:
-            StoreError: Nothing was stored.
+            StoreError: Nothing was stored. A commit behind the offset is another projector's.
         """
-        try:
-            self._db.execute("BEGIN IMMEDIATE")
+        with _named("project"), _transaction(self._db):
+            committed = self.offset()
+            if upto_seq < committed:
+                raise StoreError(
+                    f"project: another projector is at entry {committed}, this one at {upto_seq}: "
+                    "stop one of them",
+                    may_pass=False,
+                )
+            if upto_seq == committed:
+                return
             self._db.executemany(
                 "INSERT INTO books VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET "
                 "count = count + excluded.count",
@@ -179,17 +215,41 @@ class SqliteProjectLedger:
                 "seq = excluded.seq, recv_ms = excluded.recv_ms",
                 (upto_seq, recv_ms),
             )
-            self._db.execute("COMMIT")
-        except sqlite3.Error as exc:
-            if self._db.in_transaction:
-                self._db.execute("ROLLBACK")
-            raise _store_error(exc) from exc
 
     def books(self) -> dict[tuple[str, str], int]:
         """All counts by (name, reason)."""
         query = "SELECT name, reason, count FROM books"
-        return {(name, reason): count for name, reason, count in self._db.execute(query)}
+        with _named("project"):
+            found = self._db.execute(query).fetchall()
+        return {(name, reason): count for name, reason, count in found}
 
     def close(self) -> None:
         """Close the file."""
         self._db.close()
+
+
+def _connect(path: Path) -> sqlite3.Connection:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    connection = sqlite3.connect(path, timeout=10, isolation_level=None, check_same_thread=False)
+    connection.execute("PRAGMA journal_mode=WAL")
+    connection.execute("PRAGMA synchronous=FULL")
+    return connection
+
+
+@contextmanager
+def _transaction(connection: sqlite3.Connection) -> Iterator[None]:
+    """All of the block, or nothing."""
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+        connection.execute("COMMIT")
+    finally:
+        roll_back(connection)
+
+
+@contextmanager
+def _named(what: str) -> Iterator[None]:
+    try:
+        yield
+    except (sqlite3.Error, OSError) as exc:
+        raise StoreError(f"{what}: {exc}", may_pass=may_pass(exc)) from exc

@@ -21,7 +21,7 @@ from parkguard.records import open_migrated
 from parkguard.settings import Settings
 from parkguard.status_files import StatusFile, read_all
 from parkguard.wiring.shared import Places, one_of, steady_ms
-from stores.latest_state import LatestStateFile
+from stores.latest_state import LatestStateFile, LatestVersionError
 from stores.queries_actions import ActionWriter
 from stores.queries_alerts import AlertQueries
 from stores.queries_devices import DeviceQueries, VehicleQueries
@@ -85,9 +85,10 @@ class LatestReader:
     def get(self, slot: int) -> np.void | None:
         """One row, None while there is none."""
         if self._file is None:
-            if not self._path.exists():
-                return None
-            self._file = LatestStateFile.create_or_open(self._path, writable=False)
+            try:
+                self._file = LatestStateFile.create_or_open(self._path, writable=False)
+            except (FileNotFoundError, LatestVersionError):
+                return None  # the processor makes it, or makes it anew, when it starts
         return self._file.get(slot)
 
 

@@ -1,14 +1,18 @@
 """The receiver and its adapters."""
 
+import sqlalchemy as sa
+
 from ingest.receiver import Receiver, ReceiverLimits
 from ingest.source import MqttSource, SourceSettings
+from parkguard import __version__
 from parkguard.clock import SteadyClock, boottime_ms, wall_ms
 from parkguard.records import open_migrated
 from parkguard.secret_files import ensure_secret
 from parkguard.settings import Settings
 from parkguard.wiring.shared import MIB, Places, Stop, one_of
 from stores.journal_sqlite import SqliteJournalWriter
-from stores.processing import RecordsControl
+from stores.processing import RecordsControl, RecordsProcessLedger
+from stores.telemetry_sqlite import SqliteProjectLedger
 
 
 def run_ingest(settings: Settings) -> int:
@@ -21,6 +25,7 @@ def run_ingest(settings: Settings) -> int:
             segment_bytes=int(settings.journal.segment_mb * MIB),
             reserve_bytes=int(settings.journal.reserve_mb * MIB),
             now_ms=wall_ms,
+            start_after=_read_already(places, engine),
         )
         newest = journal.last()
         clock = SteadyClock(
@@ -59,3 +64,13 @@ def run_ingest(settings: Settings) -> int:
         receiver.run()
         journal.close()
     return 0
+
+
+def _read_already(places: Places, engine: sa.Engine) -> int:
+    """How far the readers are: numbers never begin below (a restored or wiped journal)."""
+    processed = RecordsProcessLedger(engine, __version__, now_ms=wall_ms).offset()
+    ledger = SqliteProjectLedger(places.project)
+    try:
+        return max(processed, ledger.offset())
+    finally:
+        ledger.close()

@@ -2,7 +2,10 @@
 
 from collections.abc import Callable
 
+import structlog
+
 from devices.admission import Admission
+from devices.errors import JournalError
 from devices.rows import Thinner, ThinningPolicy
 from ingest.projector import Projector, ProjectorLimits
 from parkguard.clock import wall_ms
@@ -13,6 +16,8 @@ from stores.checkpoints import FileCheckpoints
 from stores.journal_segments import retire
 from stores.journal_sqlite import SqliteJournalReader
 from stores.telemetry_sqlite import SqliteProjectLedger, SqliteTelemetry
+
+log = structlog.get_logger()
 
 
 def run_project(settings: Settings) -> int:
@@ -50,11 +55,17 @@ def _retirement(settings: Settings, places: Places) -> Callable[[], None]:
     """Archive and drop what both readers are past."""
 
     def tidy() -> None:
-        retire(
-            places.journal,
-            now_ms=wall_ms(),
-            retention_ms=int(settings.journal.retention_h * HOUR_MS),
-            readers=("processor", "projector"),
-        )
+        try:
+            retire(
+                places.journal,
+                now_ms=wall_ms(),
+                retention_ms=int(settings.journal.retention_h * HOUR_MS),
+                readers=("processor", "projector"),
+                at_most=1,
+            )
+        except JournalError as exc:
+            if not exc.may_pass:
+                raise
+            log.warning("retirement_postponed", reason=str(exc))
 
     return tidy

@@ -65,15 +65,14 @@ def test_empty_journal_has_no_last_entry(tmp_path: Path) -> None:
 def test_rotation_keeps_numbers_and_control_mark(tmp_path: Path) -> None:
     """Segments are named by their first number; a restart goes on in the newest."""
     with writing_to(tmp_path, segment_bytes=1 << 16) as writer:
-        for k in range(12):
-            last = writer.append(a_batch(100, payload_bytes=200), control_upto=k)
+        lasts = [writer.append(a_batch(100, payload_bytes=200), control_upto=k) for k in range(12)]
     with writing_to(tmp_path, segment_bytes=1 << 16) as writer:
         again = writer.append(a_batch(1))
         newest, upto = writer.last(), writer.control_upto()
 
     firsts = sorted(int(path.stem) for path in tmp_path.glob("*.db"))
     assert len(firsts) >= 3
-    assert (last, again, upto) == (1200, 1201, 11)
+    assert (lasts[-1], again, upto) == (1200, 1201, 11)
     assert newest is not None
     assert newest.seq == 1201
     assert numbers_of(tmp_path) == list(range(1, 1202))
@@ -150,7 +149,7 @@ def test_killed_writer_loses_nothing_it_returned(tmp_path: Path) -> None:
         for _ in range(20):
             returned = int(child.stdout.readline())
         child.kill()
-        returned = int((output_of(child).split() or [returned])[-1])
+        returned = int((output_of(child).split() or [str(returned)])[-1])
 
         numbers = numbers_of(tmp_path)
 

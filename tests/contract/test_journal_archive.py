@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from devices.errors import JournalError
 from stores.journal_segments import retire
 from support.stores_journal import (
     DAY_MS,
@@ -17,6 +18,7 @@ from support.stores_journal import (
     reading_from,
     writing_to,
 )
+from support.stores_tmpfs import fill_up, small_disk
 
 READERS = ("processor", "projector")
 
@@ -179,6 +181,25 @@ def test_crash_between_compression_and_deletion_is_mended(tmp_path: Path) -> Non
 
     assert twice == numbers_of(tmp_path) == list(range(1, last + 1))
     assert not first.exists()
+
+
+def test_full_disk_leaves_the_segment_and_no_half_archive(tmp_path: Path) -> None:
+    """The error may pass; the next call does it."""
+    with small_disk(tmp_path / "disk", kib=8000) as disk:
+        last = fill(disk, batches=30, size=200)
+        note(disk, processor=last, projector=last)
+        ballast = fill_up(disk)
+        with pytest.raises(JournalError) as refused:
+            tidy(disk)
+        left = [path.name for path in disk.glob(".*")]
+        ballast.unlink()
+
+        tidy(disk)
+
+        assert refused.value.may_pass
+        assert left == []
+        assert numbers_of(disk) == list(range(1, last + 1))
+        assert len(list(disk.glob("*.db"))) == 1
 
 
 @pytest.mark.parametrize("content", ["", "12x\n"])

@@ -1,0 +1,116 @@
+"""The journal's readers: any number of them, in other processes, over all segments.
+
+They read by number in short statements, so that the WAL can be checkpointed under them.
+"""
+
+import sqlite3
+from bisect import bisect_right
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from devices.entry import Entry
+from devices.errors import JournalError
+from stores import journal_files as files
+from stores.sqlite_errors import may_pass
+
+_RELIST_POLLS = 100
+"""Every so many idle polls a reader lists the folder: numbers may go on above a hole."""
+
+
+class SqliteJournalReader:
+    """Reads by number, over all segments, archived ones too. One call at a time."""
+
+    def __init__(self, folder: Path) -> None:
+        """Open nothing yet; the writer may come later."""
+        self._folder = folder
+        self._firsts: list[int] = []
+        self._opened: tuple[int, sqlite3.Connection] | None = None
+        self._idle = 0
+
+    def read(self, after_seq: int, limit: int) -> list[Entry]:
+        """Up to ``limit`` entries above ``after_seq``, ascending.
+
+        Raises:
+            JournalError: A segment cannot be read.
+        """
+        found: list[Entry] = []
+        after = after_seq
+        while len(found) < limit:
+            following = self._following(after + 1)  # known before the rows are: it is closed then
+            rows = self._rows(after, limit - len(found))
+            if rows:
+                found += rows
+                after = rows[-1].seq
+            elif following is not None:
+                after = following - 1
+            elif not self._has_grown(after + 1):
+                break
+        return found
+
+    def first_seq(self) -> int:
+        """Number of the oldest entry still kept; 1 for a journal that lost nothing."""
+        self._firsts = files.first_numbers(self._folder)
+        return self._firsts[0] if self._firsts else 1
+
+    def last_seq(self) -> int:
+        """Number of the newest entry, 0 when empty."""
+        for first in reversed(files.first_numbers(self._folder)):
+            with _readable():
+                newest = files.newest_entry(self._folder, first)
+            if newest is not None:
+                return newest.seq
+        return 0
+
+    def note(self, reader: str, seq: int) -> None:
+        """Say that ``reader`` needs nothing up to ``seq`` any more."""
+        files.note_reader(self._folder, reader, seq)
+
+    def close(self) -> None:
+        """Close the segment that is open."""
+        if self._opened is not None:
+            self._opened[1].close()
+            self._opened = None
+
+    def _following(self, seq: int) -> int | None:
+        """First number of the segment after the one that ``seq`` belongs to."""
+        place = bisect_right(self._firsts, seq)
+        return self._firsts[max(place, 1)] if max(place, 1) < len(self._firsts) else None
+
+    def _rows(self, after: int, limit: int) -> list[Entry]:
+        if not self._firsts:
+            return []
+        first = self._firsts[max(bisect_right(self._firsts, after + 1) - 1, 0)]
+        with _readable():
+            try:
+                connection = self._segment(first)
+            except FileNotFoundError:  # dropped since it was listed
+                self._firsts.remove(first)
+                return []
+            return list(map(Entry._make, connection.execute(files.READ, (after, limit))))
+
+    def _segment(self, first: int) -> sqlite3.Connection:
+        if self._opened is None or self._opened[0] != first:
+            self.close()
+            self._opened = (first, files.connect_reading(self._folder, first))
+        return self._opened[1]
+
+    def _has_grown(self, seq: int) -> bool:
+        """Whether there are segments that were not listed yet.
+
+        Without a hole the next one begins with ``seq``, so that one look at its name is enough.
+        """
+        self._idle += 1
+        begun = seq not in self._firsts and files.live_path(self._folder, seq).exists()
+        if not begun and self._firsts and self._idle % _RELIST_POLLS:
+            return False
+        listed, self._firsts = self._firsts, files.first_numbers(self._folder)
+        return self._firsts != listed
+
+
+@contextmanager
+def _readable() -> Iterator[None]:
+    try:
+        yield
+    except sqlite3.Error as exc:
+        raise JournalError(f"journal segment: {exc}", may_pass=may_pass(exc)) from exc

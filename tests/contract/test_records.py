@@ -1,0 +1,204 @@
+"""Opening, migrating and sharing the records database."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+
+from devices.errors import StoreError
+from stores.processing import RecordsControl, put_control
+from stores.records import downgrade, migrate, open_records, writing
+from stores.schema import control, metadata, sites
+from support.stores_records import records_in, rows_of, url_of
+from support.stores_tmpfs import fill_up, small_disk
+
+CHILD = Path(__file__).parents[1] / "support" / "stores_records_child.py"
+
+
+def start(folder: Path, *arguments: str) -> subprocess.Popen[str]:
+    """A process on the records database in ``folder``."""
+    return subprocess.Popen(  # noqa: S603
+        [sys.executable, str(CHILD), url_of(folder / "records.db"), *arguments],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def definitions(engine: sa.Engine) -> dict[str, list[str]]:
+    """What SQLite keeps of every table and index, in an order that does not matter."""
+    query = sa.text("SELECT name, sql FROM sqlite_master WHERE name NOT LIKE '%alembic%'")
+    with engine.connect() as connection:
+        return {
+            row.name: sorted(line.strip(" ,\t") for line in (row.sql or "").splitlines())
+            for row in connection.execute(query)
+        }
+
+
+def fail_after(control_id: int) -> None:
+    """The caller's bug, right after its row was written."""
+    raise ZeroDivisionError(control_id)
+
+
+def test_migrations_make_exactly_the_schema(tmp_path: Path) -> None:
+    """Alembic finds no difference, and SQLite keeps the same definitions as for the tables."""
+    made = open_records("sqlite://")
+    metadata.create_all(made)
+    with records_in(tmp_path) as engine:
+        with engine.connect() as connection:
+            difference = compare_metadata(MigrationContext.configure(connection), metadata)
+
+        assert difference == []
+        assert definitions(engine) == definitions(made)
+    made.dispose()
+
+
+def test_migrating_again_changes_nothing(tmp_path: Path) -> None:
+    """Every part does it at its start."""
+    with records_in(tmp_path) as engine:
+        with writing(engine) as connection:
+            put_control(connection, b"{}", 1)
+
+        migrate(engine)
+
+        assert len(rows_of(engine, control)) == 1
+
+
+def test_downgrade_and_upgrade_work_with_data(tmp_path: Path) -> None:
+    """Down to nothing and up again, with rows in the tables."""
+    with records_in(tmp_path) as engine:
+        with writing(engine) as connection:
+            put_control(connection, b"{}", 1)
+            connection.execute(sa.insert(sites).values(id="s-1", body="{}"))
+
+        downgrade(engine, "base")
+        left = set(sa.inspect(engine).get_table_names()) - {"alembic_version"}
+        migrate(engine)
+
+        assert left == set()
+        assert rows_of(engine, control) == []
+
+
+def test_failed_transaction_leaves_nothing(tmp_path: Path) -> None:
+    """Rows written before the error are gone too."""
+    with records_in(tmp_path) as engine:
+        with pytest.raises(ZeroDivisionError), writing(engine) as connection:
+            fail_after(put_control(connection, b"{}", 1))
+
+        assert rows_of(engine, control) == []
+
+
+def test_pragmas_of_durability_hold_on_every_connection(tmp_path: Path) -> None:
+    """WAL, FULL (2), foreign keys."""
+    with records_in(tmp_path) as engine, engine.connect() as connection:
+        values = [
+            connection.exec_driver_sql(f"PRAGMA {name}").scalar()
+            for name in ("journal_mode", "synchronous", "foreign_keys", "busy_timeout")
+        ]
+
+    assert values == ["wal", 2, 1, 10_000]
+
+
+def test_error_text_holds_no_values(tmp_path: Path) -> None:
+    """Plates and places do not get into a log by way of an error."""
+    with records_in(tmp_path) as engine:
+        twice = {"id": "s-1", "body": "plate 皖A12345"}
+
+        with pytest.raises(sa.exc.IntegrityError) as failed, writing(engine) as connection:
+            connection.execute(sa.insert(sites), [twice, twice])
+
+    assert "皖A12345" not in str(failed.value)
+
+
+def test_many_processes_may_start_at_once(tmp_path: Path) -> None:
+    """All migrate the same new file; none fails, none makes a table twice."""
+    children = [start(tmp_path, "migrate") for _ in range(5)]
+
+    answers = [child.communicate(timeout=60) for child in children]
+
+    assert answers == [("done\n", "")] * 5
+
+
+def test_two_writing_processes_never_meet_a_lock(tmp_path: Path) -> None:
+    """They wait for each other; every row of both is there."""
+    with records_in(tmp_path) as engine:
+        children = [
+            start(tmp_path, "control", "--count", "150"),
+            start(tmp_path, "process", "--count", "150"),
+        ]
+
+        answers = [child.communicate(timeout=60) for child in children]
+
+        assert [complaint for _, complaint in answers] == ["", ""]
+        assert [said.split()[-1] for said, _ in answers] == ["done", "done"]
+        assert len(rows_of(engine, control)) == 150
+
+
+def test_reader_is_not_held_up_by_a_writer(tmp_path: Path) -> None:
+    """It sees what was committed before."""
+    with records_in(tmp_path) as engine:
+        with writing(engine) as writer:
+            put_control(writer, b"{}", 1)
+
+            seen = rows_of(engine, control)
+
+        assert seen == []
+
+
+def test_control_rows_come_in_order_and_once(tmp_path: Path) -> None:
+    """Above the mark, ascending, with the bytes that were put."""
+    with records_in(tmp_path) as engine:
+        with writing(engine) as connection:
+            ids = [put_control(connection, b"%d" % k, k) for k in range(5)]
+        source = RecordsControl(engine)
+
+        rows = source.after(ids[1], 2)
+
+        assert rows == [(ids[2], b"2"), (ids[3], b"3")]
+        assert source.after(ids[-1], 10) == []
+
+
+def test_control_ids_are_never_used_again(tmp_path: Path) -> None:
+    """A deleted newest row does not give its number to the next one: the journal knows it."""
+    with records_in(tmp_path) as engine:
+        with writing(engine) as connection:
+            first = put_control(connection, b"{}", 1)
+            connection.execute(sa.delete(control))
+        with writing(engine) as connection:
+            second = put_control(connection, b"{}", 1)
+
+    assert second > first
+
+
+def test_full_disk_may_pass(tmp_path: Path) -> None:
+    """Nothing is stored, the error says so, and freed space is enough."""
+    with small_disk(tmp_path / "disk", kib=2000) as disk, records_in(disk) as engine:
+        source = RecordsControl(engine)
+        ballast = fill_up(disk)
+        body = b"x" * 100_000
+        with pytest.raises(sa.exc.OperationalError, match="full"), writing(engine) as connection:
+            put_control(connection, body, 1)
+        kept = source.after(0, 10)
+        ballast.unlink()
+
+        with writing(engine) as connection:
+            put_control(connection, body, 1)
+
+        assert kept == []
+        assert source.after(0, 10)[0][1] == body
+
+
+def test_file_that_is_no_database_may_not_pass(tmp_path: Path) -> None:
+    """Waiting will not mend it."""
+    (tmp_path / "records.db").write_bytes(b"not a database" * 1000)
+    engine = open_records(url_of(tmp_path / "records.db"))
+
+    with pytest.raises(StoreError) as failed:
+        RecordsControl(engine).after(0, 1)
+
+    assert not failed.value.may_pass
+    engine.dispose()

@@ -1,0 +1,206 @@
+"""The registry's tables: slots for ever, control rows for every change, quick in bulk."""
+
+import time
+from pathlib import Path
+
+import msgspec
+import pytest
+import sqlalchemy as sa
+
+from devices import control as wire
+from devices.control import (
+    AnyControl,
+    DeleteFence,
+    RegisterDevices,
+    RegisterPlaces,
+    RegisterVehicles,
+    RevokeDevice,
+    SaveFence,
+)
+from devices.model import AdminState, DeviceClass, Fence, Grid, Site, Vehicle
+from stores.registry import NewDevice, Registry, RegistryError
+from stores.schema import control, devices
+from support.stores_records import NOW_MS, records_in, rows_of
+
+
+def registry_on(engine: sa.Engine) -> Registry:
+    """The registry in the hands of desk-1."""
+    return Registry(engine, lambda: NOW_MS, by="desk-1")
+
+
+def a_new_device(number: int = 1, **changes: object) -> NewDevice:
+    """A tracker on a vehicle of its own."""
+    device = NewDevice(
+        id=f"trk-{number:06d}",
+        cls=DeviceClass.TRACKER,
+        secret_hash="c2FsdA==$aGFzaA==",  # noqa: S106 - of nobody
+        vehicle_id=f"v-{number}",
+        area="34010400100001",
+    )
+    return msgspec.structs.replace(device, **changes)
+
+
+def controls_of(engine: sa.Engine) -> list[AnyControl]:
+    """What the processor will hear, in order."""
+    return [wire.decode(row["body"]) for row in rows_of(engine, control)]
+
+
+def test_added_devices_get_slots_in_order(tmp_path: Path) -> None:
+    """And the processor hears of them in the same transaction, without their secrets."""
+    with records_in(tmp_path) as engine:
+        registry = registry_on(engine)
+
+        added = registry.add_devices([a_new_device(3), a_new_device(1)])
+
+        assert [(device.id, device.slot) for device in added] == [
+            ("trk-000003", 1),
+            ("trk-000001", 2),
+        ]
+        assert registry.devices() == added
+        assert controls_of(engine) == [RegisterDevices(at_ms=NOW_MS, by="desk-1", devices=added)]
+        assert b"secret" not in rows_of(engine, control)[0]["body"]
+
+
+def test_device_added_again_keeps_its_slot_and_uses_up_none(tmp_path: Path) -> None:
+    """Arrays are indexed by slot: importing a fleet again must not double them."""
+    with records_in(tmp_path) as engine:
+        registry = registry_on(engine)
+        registry.add_devices([a_new_device(k) for k in (1, 2, 3)])
+
+        again = registry.add_devices([a_new_device(k, model="x2") for k in (3, 1)])
+        new = registry.add_devices([a_new_device(4)])
+
+        assert [(device.slot, device.model) for device in again] == [(3, "x2"), (1, "x2")]
+        assert new[0].slot == 4
+        assert rows_of(engine, devices)[0]["registered_ms"] == NOW_MS
+
+
+def test_slots_are_never_used_again(tmp_path: Path) -> None:
+    """Even when the newest device was erased."""
+    with records_in(tmp_path) as engine:
+        registry = registry_on(engine)
+        registry.add_devices([a_new_device(1), a_new_device(2)])
+        with engine.begin() as connection:
+            connection.execute(sa.delete(devices).where(devices.c.slot == 2))
+
+        assert registry.add_devices([a_new_device(3)])[0].slot == 3
+
+
+@pytest.mark.parametrize(
+    "bad", ["", "UPPER", "a b", "a/b", "a+", "#", "pg-ingest", "x" * 65, "é", "a\n"]
+)
+def test_id_that_may_not_stand_in_a_topic_is_refused(tmp_path: Path, bad: str) -> None:
+    """All or nothing: the good one beside it is not stored either."""
+    with records_in(tmp_path) as engine:
+        registry = registry_on(engine)
+
+        with pytest.raises(RegistryError) as refused:
+            registry.add_devices([a_new_device(1), a_new_device(2, id=bad)])
+
+        assert len(refused.value.faults) == 1
+        assert registry.devices() == []
+        assert controls_of(engine) == []
+
+
+def test_same_id_twice_in_one_call_is_refused(tmp_path: Path) -> None:
+    """Which of the two is meant is not ours to guess."""
+    with records_in(tmp_path) as engine, pytest.raises(RegistryError, match="twice"):
+        registry_on(engine).add_devices([a_new_device(1), a_new_device(1, model="other")])
+
+
+def test_many_devices_become_control_rows_of_a_thousand(tmp_path: Path) -> None:
+    """In the order of their slots; nothing is left out at the edges."""
+    with records_in(tmp_path) as engine:
+        registry_on(engine).add_devices([a_new_device(k) for k in range(2001)])
+
+        heard = [c.devices for c in controls_of(engine) if isinstance(c, RegisterDevices)]
+    assert [len(some) for some in heard] == [1000, 1000, 1]
+    assert [device.slot for some in heard for device in some] == list(range(1, 2002))
+
+
+def test_hundred_thousand_devices_take_less_than_ten_seconds(tmp_path: Path) -> None:
+    """A city's fleet in one call, and again."""
+    fleet = [a_new_device(k) for k in range(100_000)]
+    with records_in(tmp_path) as engine:
+        registry = registry_on(engine)
+
+        began_s = time.process_time()
+        registry.add_devices(fleet)
+        took_s = time.process_time() - began_s
+
+        assert took_s < 10
+        assert len(registry.devices()) == 100_000
+
+
+def test_revoked_device_may_not_log_in(tmp_path: Path) -> None:
+    """Its hash is gone from those the broker takes; the processor hears of it."""
+    with records_in(tmp_path) as engine:
+        registry = registry_on(engine)
+        registry.add_devices([a_new_device(1), a_new_device(2)])
+
+        number = registry.revoke_device("trk-000001")
+
+        assert number == registry.revision()
+        assert list(registry.secret_hashes()) == ["trk-000002"]
+        assert registry.devices()[0].admin is AdminState.RETIRED
+        assert controls_of(engine)[-1] == RevokeDevice(
+            at_ms=NOW_MS, by="desk-1", device_id="trk-000001"
+        )
+
+
+def test_what_is_unknown_is_neither_revoked_nor_deleted(tmp_path: Path) -> None:
+    """None, and no control row."""
+    with records_in(tmp_path) as engine:
+        registry = registry_on(engine)
+
+        answers = (registry.revoke_device("trk-000009"), registry.delete_fence("f-9"))
+
+        assert answers == (None, None)
+        assert registry.revision() == 0
+
+
+def test_vehicles_and_places_come_back_as_they_were(tmp_path: Path) -> None:
+    """Replaced by id; the processor hears the same values."""
+    vehicle = Vehicle(id="v-1", plate="皖A12345", owner_id="wang", contacts=("wang", "li"))
+    site = Site(id="s-1", name="North gate", lat_deg=31.82, lon_deg=117.22)
+    grid = Grid(id="34010400100001", geometry={"type": "Polygon", "coordinates": []})
+    with records_in(tmp_path) as engine:
+        registry = registry_on(engine)
+        registry.add_vehicles([msgspec.structs.replace(vehicle, plate="old")])
+
+        registry.add_vehicles([vehicle])
+        registry.add_places([site], [grid])
+
+        assert registry.vehicles() == [vehicle]
+        assert (registry.sites(), registry.grids()) == ([site], [grid])
+        assert controls_of(engine)[1:] == [
+            RegisterVehicles(at_ms=NOW_MS, by="desk-1", vehicles=[vehicle]),
+            RegisterPlaces(at_ms=NOW_MS, by="desk-1", sites=[site], grids=[grid]),
+        ]
+
+
+def test_fence_is_saved_replaced_and_deleted(tmp_path: Path) -> None:
+    """Each change is a control row with its id."""
+    fence = Fence(id="f-1", lat_deg=31.82, lon_deg=117.22, radius_m=200.0)
+    wider = msgspec.structs.replace(fence, radius_m=300.0)
+    with records_in(tmp_path) as engine:
+        registry = registry_on(engine)
+
+        numbers = [registry.save_fence(fence), registry.save_fence(wider)]
+        kept = registry.fences()
+        numbers.append(registry.delete_fence("f-1") or 0)
+
+        assert kept == [wider]
+        assert registry.fences() == []
+        assert numbers == [1, 2, 3]
+        assert [type(c) for c in controls_of(engine)] == [SaveFence, SaveFence, DeleteFence]
+
+
+def test_revision_rises_with_every_change(tmp_path: Path) -> None:
+    """Cheap enough to ask every second."""
+    with records_in(tmp_path) as engine:
+        registry = registry_on(engine)
+        before = registry.revision()
+        registry.add_devices([a_new_device(1)])
+
+        assert (before, registry.revision()) == (0, 1)

@@ -1,0 +1,313 @@
+"""What every telemetry store keeps to: memory and SQLite now, a time-series database later."""
+
+import math
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from devices.errors import StoreError
+from devices.telemetry import MEASUREMENTS, Row
+from stores.memory import MemoryProjectLedger, MemoryTelemetry
+from stores.telemetry_sqlite import SqliteProjectLedger, SqliteTelemetry
+from support.stores_tmpfs import fill_up, small_disk
+
+NOW_MS = 1_790_000_000_000
+Store = MemoryTelemetry | SqliteTelemetry
+Ledger = MemoryProjectLedger | SqliteProjectLedger
+CHILD = Path(__file__).parents[1] / "support" / "stores_telemetry_child.py"
+
+
+@pytest.fixture(params=["memory", "sqlite"])
+def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
+    """Each store in turn, empty."""
+    made: Store = MemoryTelemetry()
+    if request.param == "sqlite":
+        made = SqliteTelemetry(tmp_path / "t.db")
+    yield made
+    made.close()
+
+
+@pytest.fixture(params=["memory", "sqlite"])
+def ledger(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Ledger]:
+    """Each ledger in turn, empty."""
+    made: Ledger = MemoryProjectLedger()
+    if request.param == "sqlite":
+        made = SqliteProjectLedger(tmp_path / "project.db")
+    yield made
+    made.close()
+
+
+def a_row(
+    at_s: float = 0.0,
+    *,
+    device_id: str = "trk-000001",
+    seq: int = 1,
+    measurement: str = "fix",
+    **fields: float | str | None,
+) -> Row:
+    """A row with a place near home unless told otherwise; what is not told is unknown."""
+    known = {"lat_deg": 31.82, "lon_deg": 117.22, "acc_m": 6.5} if measurement == "fix" else {}
+    told = known | fields
+    values = tuple(told.get(column) for column in MEASUREMENTS[measurement])
+    return Row(measurement, device_id, NOW_MS + round(at_s * 1000), seq, values)
+
+
+def everything(store: Store, device_id: str = "trk-000001") -> list[Row]:
+    """All fixes of a device."""
+    return store.rows("fix", device_id, NOW_MS - 10**9, NOW_MS + 10**9, None, 10_000)
+
+
+def test_row_comes_back_with_its_types(store: Store) -> None:
+    """Floats, integers, text and what is unknown."""
+    row = a_row(speed_mps=0.0, sat=11, source="gnss", flags=2**40, recv_ms=NOW_MS)
+
+    store.write([row])
+
+    assert everything(store) == [row]
+    assert [type(value) for value in everything(store)[0].fields] == [
+        type(value) for value in row.fields
+    ]
+
+
+@pytest.mark.parametrize("measurement", list(MEASUREMENTS))
+def test_every_measurement_is_stored(store: Store, measurement: str) -> None:
+    """Each in its own table; the others stay empty."""
+    store.write([a_row(measurement=measurement, recv_ms=NOW_MS)])
+
+    counts = {name: store.count(name) for name in MEASUREMENTS}
+
+    assert counts == dict.fromkeys(MEASUREMENTS, 0) | {measurement: 1}
+
+
+def test_same_key_twice_is_one_row(store: Store) -> None:
+    """In one batch and over batches; the first one stays."""
+    first = a_row(sat=11)
+    store.write([first, a_row(sat=12)])
+
+    store.write([a_row(sat=13), first])
+
+    assert everything(store) == [first]
+
+
+def test_key_is_device_time_and_seq(store: Store) -> None:
+    """A row that differs in one of them is another row."""
+    rows = [a_row(), a_row(1.0), a_row(seq=2), a_row(device_id="trk-000002")]
+
+    store.write(rows)
+
+    assert store.count("fix") == 4
+    assert everything(store) == [rows[0], rows[2], rows[1]]
+
+
+def test_late_row_takes_its_place_in_time(store: Store) -> None:
+    """Reads ascend by time and seq, whatever the order of arrival."""
+    rows = [a_row(at_s, seq=seq) for at_s, seq in ((5, 1), (3, 2), (3, 1), (9, 1), (1, 7))]
+
+    for row in rows:
+        store.write([row])
+
+    keys = [(row.t_ms - NOW_MS, row.seq) for row in everything(store)]
+    assert keys == [(1000, 7), (3000, 1), (3000, 2), (5000, 1), (9000, 1)]
+
+
+def test_period_includes_both_ends(store: Store) -> None:
+    """Nothing outside of it."""
+    store.write([a_row(at_s) for at_s in range(10)])
+
+    found = store.track("trk-000001", NOW_MS + 2000, NOW_MS + 5000, None, 100)
+
+    assert [(row.t_ms - NOW_MS) // 1000 for row in found] == [2, 3, 4, 5]
+
+
+@pytest.mark.parametrize("limit", [1, 3, 7, 50])
+def test_pages_join_without_hole_or_double(store: Store, limit: int) -> None:
+    """The key of a page's last row begins the next one, also among rows of one moment."""
+    rows = [a_row(at_s // 4, seq=at_s) for at_s in range(21)]
+    store.write(rows)
+
+    found: list[Row] = []
+    while True:
+        after = (found[-1].t_ms, found[-1].seq) if found else None
+        page = store.track("trk-000001", NOW_MS, NOW_MS + 60_000, after, limit)
+        if not page:
+            break
+        assert len(page) <= limit
+        found += page
+
+    assert found == rows
+
+
+def test_track_has_places_only(store: Store) -> None:
+    """A fix without a position is history, not track; the limit counts what is given."""
+    placeless = [a_row(at_s, lat_deg=None, lon_deg=None) for at_s in range(5)]
+    placed = [a_row(at_s) for at_s in range(5, 8)]
+    store.write(placeless + placed)
+
+    assert store.track("trk-000001", NOW_MS, NOW_MS + 60_000, None, 3) == placed
+    assert len(everything(store)) == 8
+
+
+def test_unknown_device_has_no_rows(store: Store) -> None:
+    """And asking for it does not make it known."""
+    assert store.track("trk-000404", 0, 2**50, None, 10) == []
+    assert everything(store, "trk-000404") == []
+
+
+@pytest.mark.parametrize(
+    "name", ["a b,c=d", "x'; DROP TABLE fix; --", "皖-A", "tail\\", '"', "a\nb", "\u202e", ""]
+)
+def test_hostile_names_and_texts_are_data(store: Store, name: str) -> None:
+    """They come back as they were and touch nothing else."""
+    rows = [
+        a_row(device_id=name, measurement="event", type=name, ev_id=name),
+        a_row(device_id="trk-000001", measurement="event", type="sos", ev_id="e"),
+    ]
+
+    store.write(rows)
+
+    found = [store.rows("event", row.device_id, 0, 2**50, None, 10) for row in rows]
+    assert found == [[rows[0]], [rows[1]]]
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [
+        a_row(lat_deg=math.nan),
+        a_row(acc_m=math.inf),
+        a_row(lat_deg=math.inf, lon_deg=-math.inf),
+        a_row(speed_mps=-math.inf),
+        a_row(measurement="charger", temp_c=math.nan),
+        a_row()._replace(t_ms=0),
+        a_row()._replace(t_ms=946_684_799_999),
+        a_row()._replace(t_ms=4_102_444_800_000),
+        a_row()._replace(measurement="gossip"),
+        a_row()._replace(fields=(1.0,)),
+    ],
+)
+def test_row_that_the_core_must_never_send_is_an_error(store: Store, bad: Row) -> None:
+    """The whole batch is refused, and the next one is stored."""
+    with pytest.raises(ValueError, match=r"measurement|fields|finite|years"):
+        store.write([a_row(1.0), bad])
+    store.write([a_row(2.0)])
+
+    assert [row.t_ms for row in everything(store)] == [NOW_MS + 2000]
+
+
+def test_bad_row_among_thousands_is_found(store: Store) -> None:
+    """However large the batch, and whatever sums to what."""
+    rows = [a_row(k, speed_mps=1e300) for k in range(5000)]
+    rows[3777] = a_row(3777, speed_mps=math.nan)
+
+    with pytest.raises(ValueError, match="finite"):
+        store.write(rows)
+
+    assert store.count("fix") == 0
+
+
+def test_empty_write_is_fine(store: Store) -> None:
+    """A batch of which everything was thinned."""
+    store.write([])
+
+    assert store.count("fix") == 0
+
+
+def test_ledger_moves_offset_and_books_together(ledger: Ledger) -> None:
+    """Increments add up by name and reason."""
+    before = (ledger.offset(), ledger.books())
+    ledger.commit(10, NOW_MS, {("projected", ""): 7, ("thinned", ""): 3})
+    ledger.commit(15, NOW_MS, {("projected", ""): 5, ("thinned", ""): 0})
+
+    assert before == (0, {})
+    assert ledger.offset() == 15
+    assert ledger.books() == {("projected", ""): 12, ("thinned", ""): 3}
+
+
+def test_ledger_counts_a_repeated_commit_once(ledger: Ledger) -> None:
+    """And refuses one that is behind: another projector has gone on."""
+    for _ in range(2):
+        ledger.commit(10, NOW_MS, {("projected", ""): 7})
+
+    with pytest.raises(StoreError) as refused:
+        ledger.commit(9, NOW_MS, {("projected", ""): 1})
+
+    assert not refused.value.may_pass
+    assert (ledger.offset(), ledger.books()) == (10, {("projected", ""): 7})
+
+
+def test_killed_writer_keeps_what_it_returned(tmp_path: Path) -> None:
+    """SIGKILL between commits: every returned batch is there, none is half there."""
+    path = tmp_path / "t.db"
+    child = subprocess.Popen(  # noqa: S603
+        [sys.executable, str(CHILD), str(path)], stdout=subprocess.PIPE, text=True
+    )
+    assert child.stdout is not None
+    for _ in range(25):
+        returned = child.stdout.readline()
+    child.kill()
+    returned = (child.communicate()[0].split() or [returned])[-1]
+
+    store = SqliteTelemetry(path)
+    count = store.count("fix")
+    store.close()
+
+    assert count >= int(returned)
+    assert count % 10 == 0
+
+
+def test_other_process_reads_while_one_writes(tmp_path: Path) -> None:
+    """As the API beside the projector; opened before and after the first rows."""
+    writer, early = SqliteTelemetry(tmp_path / "t.db"), SqliteTelemetry(tmp_path / "t.db")
+    writer.write([a_row()])
+    late = SqliteTelemetry(tmp_path / "t.db")
+
+    seen = [everything(reader) for reader in (early, late)]
+
+    assert seen == [[a_row()], [a_row()]]
+    for store in (writer, early, late):
+        store.close()
+
+
+def test_full_disk_may_pass_and_stores_nothing(tmp_path: Path) -> None:
+    """Also the devices that were new in the batch are known again when it is repeated."""
+    with small_disk(tmp_path / "disk", kib=2500) as disk:
+        store = SqliteTelemetry(disk / "t.db")
+        store.write([a_row()])
+        rows = [a_row(k, device_id=f"trk-{k:06d}") for k in range(10_000)]
+        ballast = fill_up(disk, leave_bytes=65_536)
+        with pytest.raises(StoreError) as refused:
+            store.write(rows)
+        kept = store.count("fix")
+        ballast.unlink()
+
+        store.write(rows[:1000])
+
+        assert refused.value.may_pass
+        assert kept == 1
+        assert store.count("fix") == 1001
+        assert everything(store, "trk-000999") == [rows[999]]
+        store.close()
+
+
+def test_file_that_is_no_database_may_not_pass(tmp_path: Path) -> None:
+    """Waiting will not mend it."""
+    (tmp_path / "t.db").write_bytes(b"not a database" * 1000)
+
+    with pytest.raises(StoreError) as refused:
+        SqliteTelemetry(tmp_path / "t.db")
+
+    assert not refused.value.may_pass
+
+
+def test_poison_does_not_hold_up_the_next_batch(tmp_path: Path) -> None:
+    """An integer that SQLite cannot hold is a bug; the transaction is over all the same."""
+    store = SqliteTelemetry(tmp_path / "t.db")
+    with pytest.raises(OverflowError):
+        store.write([a_row(device_id="new", sat=2**70)])
+
+    store.write([a_row(device_id="new")])
+
+    assert store.count("fix") == 1
+    store.close()
