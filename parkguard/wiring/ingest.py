@@ -15,8 +15,8 @@ from stores.processing import RecordsControl, RecordsProcessLedger
 from stores.telemetry_sqlite import SqliteProjectLedger
 
 
-def run_ingest(settings: Settings) -> int:
-    """Broker to journal until SIGTERM."""
+def run_ingest(settings: Settings, *, source_type: type[MqttSource] = MqttSource) -> int:
+    """Broker to journal until SIGTERM. Tests hand in a source that dies in the worst moment."""
     places, stop = Places(settings.data_dir), Stop()
     with one_of(places, "ingest") as status:
         engine = open_migrated(settings)
@@ -32,7 +32,7 @@ def run_ingest(settings: Settings) -> int:
             places.clock, last=(newest.elapsed_ms, newest.recv_ms) if newest else None
         )
         broker, ingest = settings.broker, settings.ingest
-        source = MqttSource(
+        source = source_type(
             SourceSettings(
                 host=broker.host,
                 port=broker.port,

@@ -17,8 +17,10 @@ from stores.latest_state import LatestStateFile
 from stores.processing import RecordsProcessLedger
 
 
-def run_process(settings: Settings) -> int:
-    """Journal to decisions until SIGTERM."""
+def run_process(
+    settings: Settings, *, ledger_type: type[RecordsProcessLedger] = RecordsProcessLedger
+) -> int:
+    """Journal to decisions until SIGTERM. Tests hand in a ledger that dies in the worst moment."""
     places, stop = Places(settings.data_dir), Stop()
     with one_of(places, "process") as status:
         engine = open_migrated(settings)
@@ -30,7 +32,7 @@ def run_process(settings: Settings) -> int:
             health=Health(columns.rows_for, settings.presence),
             engine=Engine(admission.registry, settings.detection, settings.policy),
             journal=SqliteJournalReader(places.journal),
-            ledger=RecordsProcessLedger(engine, __version__, now_ms=wall_ms),
+            ledger=ledger_type(engine, __version__, now_ms=wall_ms),
             latest=columns,
             checkpoints=FileCheckpoints(places.checkpoints, "processor"),
             status=status,
