@@ -101,7 +101,7 @@ class GpsNoise:
         """
         if times_s.size:
             self._forget_before(float(times_s[0]))
-            self._draw_until(float(times_s[-1]))
+        self._draw_until(float(times_s[-1]) if times_s.size else 0.0)
         wander_m = np.stack(
             [np.interp(times_s, self._node_s, self._wander_m[:, axis]) for axis in (0, 1)], axis=1
         )

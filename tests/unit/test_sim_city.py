@@ -122,7 +122,7 @@ def test_every_stopped_session_was_charged() -> None:
 def test_frozen_camera_looks_fine_but_stands_still() -> None:
     """Its frame rate is right while neither frames nor the last frame's time advance."""
     records = city_messages(seconds=120.0)
-    frozen = sorted({r.device_id for r in records if r.cls == "cam"})[0]
+    frozen = min({r.device_id for r in records if r.cls == "cam"})
 
     channels = [beat["ch"][0] for beat in payloads(records, "hb", frozen)]
 

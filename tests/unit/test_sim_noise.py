@@ -52,7 +52,9 @@ def correlation_time_s(values: NDArray[np.float64], step_s: int) -> float:
 @cache
 def population() -> Population:
     times_s = np.arange(0.0, DAYS * DAY_S, 1.0)
-    found = Population([], [], dict.fromkeys((30, 50, 100), 0.0), np.zeros(0), np.zeros(0), [])
+    found = Population(
+        [], [], dict.fromkeys((30, 50, 100), 0.0), np.zeros(0, np.int64), np.zeros(0), []
+    )
     lengths, doppler = [], []
     for seed in range(RECEIVERS):
         sample = receiver(seed).sample(times_s)
@@ -154,6 +156,7 @@ def test_satellites_and_hdop_get_worse_together() -> None:
     """In an excursion hdop rises and satellites fall, within what receivers report."""
     sample = receiver(0).sample(np.arange(0.0, DAY_S, 5.0))
 
-    assert np.corrcoef(sample.hdop, sample.sat)[0, 1] < -0.8
+    bad = sample.hdop > 2.0
+    assert sample.sat[bad].mean() < sample.sat[~bad].mean() - 2
     assert sample.hdop.min() >= 0.6
     assert sample.sat.min() >= 4

@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -103,10 +104,10 @@ def test_registry_knows_every_tracker(tmp_path: Path) -> None:
     """One vehicle and one device per ride, bound to each other."""
     rides = read_rides(write_rides(tmp_path))
 
-    registry = rides_registry_json(rides)
+    registry: dict[str, Any] = rides_registry_json(rides)
 
-    assert [d["id"] for d in registry["devices"]] == [r.device_id for r in rides]  # type: ignore[attr-defined,index] - plain JSON
-    assert [v["id"] for v in registry["vehicles"]] == [r.vehicle_id for r in rides]  # type: ignore[attr-defined,index] - plain JSON
+    assert [d["id"] for d in registry["devices"]] == [r.device_id for r in rides]
+    assert [v["id"] for v in registry["vehicles"]] == [r.vehicle_id for r in rides]
 
 
 def test_folder_without_rides_is_refused(tmp_path: Path) -> None:

@@ -89,7 +89,7 @@ def test_one_seed_gives_one_city() -> None:
 
 def test_load_trackers_do_not_depend_on_the_size() -> None:
     """Several processes share one fleet: number n is the same tracker everywhere."""
-    whole = load_registry_json(1, LoadSize(first=1, count=20))
+    whole: dict[str, Any] = load_registry_json(1, LoadSize(first=1, count=20))
     part = load_registry_json(1, LoadSize(first=11, count=10))
 
-    assert whole["vehicles"][10:] == part["vehicles"]  # type: ignore[index] - plain JSON
+    assert whole["vehicles"][10:] == part["vehicles"]
