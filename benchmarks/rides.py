@@ -51,7 +51,7 @@ def steps_of(rig: Rig) -> dict[str, dict[str, tuple[int, float]]]:
                 "/v1/alerts", params={"limit": 500, **({"cursor": cursor} if cursor else {})}
             )
             body = page.json()
-            for alert in body["items"]:
+            for alert in body["alerts"]:
                 timeline = client.get(f"/v1/alerts/{alert['id']}").json()["timeline"]
                 for step in timeline:
                     name = STEPS.get(step["what"])
