@@ -48,7 +48,7 @@ class ApiPolicy:
         body_max_bytes: Longest request body.
         body_max_s: A body that takes longer to arrive is given up, seconds (slow senders).
         parts: Parts that must be ready for ``/readyz``.
-        status_max_ms: A status file older than this is no sign of life (CONTRACT: 15 s).
+        status_max_ms: A status file older than this is no sign of life (15 s).
         status_every_ms: This process says how it is this often.
         stuck_ms: The feed was not read for so long: ``/livez`` says 503.
     """

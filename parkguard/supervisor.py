@@ -28,7 +28,7 @@ SETTINGS_EXIT = 2
 """Exit code of a part whose settings are wrong."""
 
 FRESH_MS = 15_000
-"""A status older than this speaks of a part that is gone or stuck (CONTRACT: /readyz)."""
+"""A status older than this speaks of a part that is gone or stuck."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

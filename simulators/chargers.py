@@ -31,6 +31,7 @@ FLOAT_W = 15
 """Below it a battery counts as full: default of a real pile."""
 FULL_AFTER_S = (1.5 * 3600.0, 6.0 * 3600.0)
 """A battery is full after so long, seconds: assumed, drawn evenly."""
+_FLAT = 2.0 / 3.0  # of a charge at full power
 
 
 class Wire(StrEnum):
@@ -61,16 +62,18 @@ class Charge:
     peak_w: float
 
     def power_w(self, now_s: float) -> int:
-        """Constant, then falling over the last third, as a charger tapers; watts."""
-        done = (now_s - self.start_s) / (self.full_s - self.start_s)
-        taper = min(1.0, max(0.0, 3.0 * (1.0 - done)))
-        return round(max(FLOAT_W - 1.0, self.peak_w * taper))
+        """Give the power: constant, then falling to nothing over the last third; watts."""
+        return round(self.peak_w * min(1.0, 3.0 * (1.0 - self._done(now_s))))
 
     def energy_wh(self, now_s: float) -> int:
-        """Integrate the power up to now, watt hours."""
-        moments_s = np.linspace(self.start_s, max(now_s, self.start_s + 1e-3), 33)
-        watts = [self.power_w(float(at_s)) for at_s in moments_s]
-        return round(float(np.trapezoid(watts, moments_s)) / 3600.0)
+        """Give the energy up to now: the integral of the power, watt hours."""
+        done = self._done(now_s)
+        tapered = max(done - _FLAT, 0.0)
+        full_power = min(done, _FLAT) + tapered - 1.5 * tapered**2
+        return round(self.peak_w * full_power * (self.full_s - self.start_s) / 3_600.0)
+
+    def _done(self, now_s: float) -> float:
+        return min(1.0, (now_s - self.start_s) / (self.full_s - self.start_s))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from msgspec import UNSET
@@ -25,6 +26,8 @@ from simulators.tracks import Box, LocalFrame, Path, Place, standing
 KMH_PER_MPS = 3.6
 DOPPLER_MOVING_SD_MPS = 0.15
 """Error of the ground speed of a moving receiver: assumed."""
+DRAWN_AHEAD = 64
+"""Noise is drawn for so many fixes at once."""
 GLITCH_ACC_M = 12.0
 """What a receiver believes of its error in a glitch: it does not know of it; assumed."""
 
@@ -52,6 +55,17 @@ class Surroundings:
     box: Box
     to_wall: ToWall
     report_s: float
+
+
+class _Reception(NamedTuple):
+    """One column of a ``NoiseSample``."""
+
+    east_m: float
+    north_m: float
+    acc_m: float
+    hdop: float
+    sat: int
+    doppler_mps: float
 
 
 class Tracker:
@@ -88,6 +102,8 @@ class Tracker:
         self._shaken_until_s = -math.inf
         self._seq = self._events = 0
         self._fix_s = float(rng.uniform(0.0, around.report_s))
+        self._ahead: list[_Reception] = []  # of the fixes to come, the next one last
+        self._reception = self._receive()  # before the first fix
         self._ride_s = self._shake_s = math.inf
         self._percent = float(rng.uniform(45.0, 100.0))
         self._network = Network(
@@ -162,8 +178,21 @@ class Tracker:
         )
         return [self._outgoing("event", encode(event))]
 
+    def _receive(self) -> "_Reception":
+        """Give the noise of the next fix, drawn for many at once because that is far cheaper."""
+        if not self._ahead:
+            times_s = self._fix_s + self._around.report_s * np.arange(DRAWN_AHEAD, dtype=np.float64)
+            noise = self._noise.sample(times_s)
+            columns = (
+                noise.east_m, noise.north_m, noise.acc_m, noise.hdop, noise.sat, noise.doppler_mps,
+            )  # fmt: skip
+            rows = zip(*(column.tolist() for column in columns), strict=True)
+            self._ahead = [_Reception(*row) for row in rows][::-1]
+        return self._ahead.pop()
+
     def _fix(self, now_s: float) -> Outgoing:
         self._seq += 1
+        self._reception = self._receive()  # so that an event may come before the first fix
         place = self._path.place(now_s)
         moving = place.speed_mps > 0.0
         powered = self._switches["ext_power"]
@@ -193,12 +222,10 @@ class Tracker:
         return self._outgoing("fix", encode(fix))
 
     def _position(self, now_s: float, place: Place) -> Position:
-        """What the receiver sees: the truth, its noise, and perhaps a glitch."""
-        noise = self._noise.sample(np.array([now_s]))
-        east_m = place.east_m + float(noise.east_m[0])
-        north_m = place.north_m + float(noise.north_m[0])
-        acc_m, hdop, sat = float(noise.acc_m[0]), float(noise.hdop[0]), int(noise.sat[0])
-        speed_mps = float(noise.doppler_mps[0])
+        """What the receiver sees: the truth, the noise of its last fix, perhaps a glitch."""
+        heard = self._reception
+        east_m, north_m = place.east_m + heard.east_m, place.north_m + heard.north_m
+        acc_m, hdop, sat, speed_mps = heard.acc_m, heard.hdop, heard.sat, heard.doppler_mps
         course: float | None = None
         if place.speed_mps > 0.0:
             slip_mps, swing_deg = self._rng.standard_normal(2)

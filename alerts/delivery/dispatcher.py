@@ -34,7 +34,7 @@ class Pace:
     Attributes:
         poll_s: Cheap check for anything new. Source: feed rows are out within 100 ms.
         look_s: Look at the rows although nothing changed: retries fall due by time alone.
-        status_s: Write the status (CONTRACT: about once a second).
+        status_s: Write the status (about once a second).
     """
 
     poll_s: float = 0.05
