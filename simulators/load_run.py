@@ -143,30 +143,34 @@ class Load:
         """Give the wall time and the processor time of the load, seconds."""
         gate = asyncio.Semaphore(CONNECTING_AT_ONCE)
         jitter = np.random.default_rng(self._options.seed)
-        async with asyncio.TaskGroup() as group:
-            helpers = [
-                group.create_task(self._keep_connected(publisher, gate, jitter))
-                for publisher in self._publishers
-            ]
-            await self._all_connected.wait()
-            helpers.append(group.create_task(self._ping()))
-            gc.collect()
-            gc.freeze()  # the tables live as long as the process
-            began_s, began_cpu_s = steady_s(), cpu_s()
-            self.start_ms = wall_ms()
-            await self._send(began_s, progress)
-            self._sent_all = True
-            self._count_acked(0)
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(self._options.drain_s):
-                    await self._all_acked.wait()
-            wall_s, used_s = steady_s() - began_s, cpu_s() - began_cpu_s
-            gc.unfreeze()
-            for helper in helpers:
-                helper.cancel()
-            for publisher in self._publishers:
-                publisher.close()
-        return wall_s, used_s
+        try:
+            async with asyncio.TaskGroup() as group:
+                helpers = [
+                    group.create_task(self._keep_connected(publisher, gate, jitter))
+                    for publisher in self._publishers
+                ]
+                await self._all_connected.wait()
+                helpers.append(group.create_task(self._ping()))
+                took = await self._send_and_drain(progress)
+                for helper in helpers:
+                    helper.cancel()
+        finally:
+            await asyncio.gather(*(publisher.leave() for publisher in self._publishers))
+        return took
+
+    async def _send_and_drain(self, progress: Callable[[int], None] | None) -> tuple[float, float]:
+        gc.collect()
+        gc.freeze()  # the tables live as long as the process
+        began_s, began_cpu_s = steady_s(), cpu_s()
+        self.start_ms = wall_ms()
+        await self._send(began_s, progress)
+        self._sent_all = True
+        self._count_acked(0)
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(self._options.drain_s):
+                await self._all_acked.wait()
+        gc.unfreeze()
+        return steady_s() - began_s, cpu_s() - began_cpu_s
 
     def _publisher(self, tracker: LoadTracker) -> MqttPublisher:
         device_id = tracker.vehicle.device_id

@@ -90,11 +90,15 @@ class MqttPublisher(asyncio.Protocol):
         if self._transport is not None:
             self._transport.write(PINGREQ)
 
-    def close(self) -> None:
-        """Say goodbye."""
-        if self._transport is not None:
-            self._transport.write(DISCONNECT)
-            self._transport.close()
+    async def leave(self) -> None:
+        """Say goodbye and wait until the connection is closed."""
+        if self._socket is None:
+            return
+        self._closed = asyncio.get_running_loop().create_future()
+        if not self._socket.is_closing():
+            self._socket.write(DISCONNECT)
+            self._socket.close()
+        await self._closed
 
     async def connection(self, host: str, port: int, *, timeout_s: float) -> asyncio.Future[None]:
         """Connect and send what is kept; the future is done when the connection is lost.

@@ -8,7 +8,7 @@ the broker they are new messages.
 
 import asyncio
 from collections import Counter, deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass, field
 
 import aiomqtt
@@ -103,6 +103,7 @@ class DeviceLink:
         secret: Its password; None = the broker takes anybody.
         books: Shared by the fleet.
         rng: Jitter.
+        give_up_after: Refusals in a row.
         now_ms: Wall clock, for births and wills.
     """
 
@@ -114,12 +115,14 @@ class DeviceLink:
         secret: str | None,
         books: Books,
         rng: np.random.Generator,
+        give_up_after: int,
         now_ms: Callable[[], int],
     ) -> None:
         self.identity = identity
         self.gave_up = False
         self._broker, self._secret, self._books = broker, secret, books
         self._rng, self._now_ms = rng, now_ms
+        self._give_up_after = give_up_after
         self._queue: deque[Outgoing] = deque()
         self._wake = asyncio.Event()
         self._head_sent = False
@@ -156,7 +159,7 @@ class DeviceLink:
                 async with self._client() as client:
                     stood, refusals, wait_s = True, 0, BACKOFF_FIRST_S
                     self._greet(reason)
-                    await self._forward(client)
+                    await _while_connected(client, self._forward(client))
                     self._books.connected -= 1
                     return
             except MqttConnectError as exc:
@@ -167,7 +170,7 @@ class DeviceLink:
                 self._books.connected -= 1
                 self._books.lost_connections += 1
                 reason = "reconnected"
-            if refusals >= GIVE_UP_AFTER:
+            if refusals >= self._give_up_after:
                 self._give_up()
                 return
             await asyncio.sleep(float(self._rng.uniform(0.5, 1.0)) * wait_s)
@@ -217,7 +220,32 @@ class DeviceLink:
         for record in self._queue:
             self._books.of(record.cls).refused += 1
         self._queue.clear()
-        _log.warning("device_refused", device_id=self.identity.device_id, tries=GIVE_UP_AFTER)
+        _log.warning("device_refused", device_id=self.identity.device_id, tries=self._give_up_after)
+
+
+async def _while_connected(client: aiomqtt.Client, work: Coroutine[None, None, None]) -> None:
+    """Do ``work`` until it is done or the connection is lost.
+
+    Without this a publication waits 10 s for an acknowledgement that can no longer come.
+
+    Raises:
+        aiomqtt.MqttError: The connection was lost, or the work found it lost.
+    """
+    tasks = [asyncio.create_task(work), asyncio.create_task(_hear(client))]
+    try:
+        done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        for task in done:
+            task.result()
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def _hear(client: aiomqtt.Client) -> None:
+    """Listen to nothing; it ends with an error when the connection does."""
+    async for _ in client.messages:
+        pass
 
 
 def _code_of(error: MqttConnectError) -> int:
@@ -233,6 +261,7 @@ class Fleet:
         broker: Where to.
         secrets: Device id -> password; None = the broker takes anybody.
         seed: For jitter only; what devices say does not depend on it.
+        give_up_after: A device that is refused so often in a row gives up.
         now_ms: Wall clock.
     """
 
@@ -243,7 +272,9 @@ class Fleet:
         secrets: Mapping[str, str] | None,
         seed: int,
         now_ms: Callable[[], int],
+        give_up_after: int = GIVE_UP_AFTER,
     ) -> None:
+        self._give_up_after = give_up_after
         self.books = Books()
         self._broker, self._secrets, self._now_ms = broker, secrets, now_ms
         self._rng = np.random.default_rng(seed)
@@ -263,6 +294,7 @@ class Fleet:
             secret=secret_of(device_id, self._secrets),
             books=self.books,
             rng=self._rng,
+            give_up_after=self._give_up_after,
             now_ms=self._now_ms,
         )
         self._links[device_id] = link

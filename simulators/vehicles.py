@@ -103,7 +103,7 @@ class Tracker:
         self._seq = self._events = 0
         self._fix_s = float(rng.uniform(0.0, around.report_s))
         self._ahead: list[_Reception] = []  # of the fixes to come, the next one last
-        self._reception = self._receive()  # before the first fix
+        self._reception = self._receive()  # so that an event may come before the first fix
         self._ride_s = self._shake_s = math.inf
         self._percent = float(rng.uniform(45.0, 100.0))
         self._network = Network(
@@ -192,7 +192,7 @@ class Tracker:
 
     def _fix(self, now_s: float) -> Outgoing:
         self._seq += 1
-        self._reception = self._receive()  # so that an event may come before the first fix
+        self._reception = self._receive()
         place = self._path.place(now_s)
         moving = place.speed_mps > 0.0
         powered = self._switches["ext_power"]
