@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Literal
 
+import msgspec
 import numpy as np
 
 from simulators.encode import (
@@ -204,27 +205,20 @@ class Charger:
     def _session(
         self, kind: Literal["start", "stop"], port: int, charge: Charge, now_s: float
     ) -> Session:
-        name, start_ms = charge.name, self._to_wall(charge.start_s)
-        if kind == "start":
-            return Session(
-                id=self.identity.device_id,
-                t=self._to_wall(now_s),
-                kind=kind,
-                session=name,
-                port=port,
-                pay=charge.pay.value,
-                paid_fen=charge.paid_fen,
-                start_t=start_ms,
-            )
-        return Session(
+        session = Session(
             id=self.identity.device_id,
             t=self._to_wall(now_s),
             kind=kind,
-            session=name,
+            session=charge.name,
             port=port,
             pay=charge.pay.value,
             paid_fen=charge.paid_fen,
-            start_t=start_ms,
+            start_t=self._to_wall(charge.start_s),
+        )
+        if kind == "start":
+            return session
+        return msgspec.structs.replace(
+            session,
             energy_wh=charge.energy_wh(now_s),
             seconds=round(now_s - charge.start_s),
             w_max=round(charge.peak_w),

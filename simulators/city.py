@@ -18,8 +18,9 @@ from simulators.clock import steady_s, wall_ms
 from simulators.connection import Broker
 from simulators.gps_noise import GpsNoise, draw_profile
 from simulators.outgoing import Actor, Identity, Outgoing, ToWall, boot_id, generator
-from simulators.publish import Fleet, Summary
+from simulators.publish import Fleet
 from simulators.scenarios import Act
+from simulators.sender_books import Summary
 from simulators.vehicles import Habits, Surroundings, Tracker
 from simulators.world import CITY, ORIGIN, World
 

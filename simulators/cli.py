@@ -37,7 +37,6 @@ from simulators.connection import Broker
 from simulators.load import load
 from simulators.load_fleet import LoadSize, load_registry_json
 from simulators.outgoing import Actor, wall_from
-from simulators.publish import Summary
 from simulators.ride_files import RideError, read_rides
 from simulators.rides import RidePlan, RideTracker, ride_truth, rides_registry_json
 from simulators.scenarios import (
@@ -48,6 +47,7 @@ from simulators.scenarios import (
     truth_lines,
     truth_of,
 )
+from simulators.sender_books import Summary
 from simulators.world import WorldSize, build_world
 
 Trackers = Annotated[int, typer.Option(min=0, help="E-bikes with a tracker.")]

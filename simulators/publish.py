@@ -7,18 +7,17 @@ the broker they are new messages.
 """
 
 import asyncio
-from collections import Counter, deque
+from collections import deque
 from collections.abc import Callable, Coroutine, Mapping
-from dataclasses import dataclass, field
 
 import aiomqtt
-import msgspec
 import numpy as np
 import structlog
 from aiomqtt.exceptions import MqttConnectError
 
 from simulators.connection import BACKOFF_FIRST_S, BACKOFF_MAX_S, Broker, secret_of
 from simulators.outgoing import Identity, Outgoing
+from simulators.sender_books import Books
 
 GIVE_UP_AFTER = 6
 """A device that is refused so often in a row gives up: its records count as refused."""
@@ -26,72 +25,6 @@ _REFUSALS = frozenset({133, 134, 135})
 """CONNACK codes that speak of the client: bad identifier, bad password, not authorised."""
 
 _log = structlog.get_logger("simulators.publish")
-
-
-class ClassBooks(msgspec.Struct, kw_only=True):
-    """The books of one device class, in records."""
-
-    made: int = 0
-    acked: int = 0
-    refused: int = 0
-
-
-class Summary(msgspec.Struct, frozen=True, kw_only=True):
-    """The sender's books: ``made = acked + refused + pending``, all in records.
-
-    Attributes:
-        resent: Publications beyond the first of a record.
-        refused: Records of devices that the broker did not let in.
-        pending: Made, not yet acknowledged.
-        lost_connections: How often a connection that stood was lost.
-    """
-
-    made: int
-    acked: int
-    refused: int
-    pending: int
-    resent: int
-    connected: int
-    lost_connections: int
-    by_class: dict[str, ClassBooks]
-    by_channel: dict[str, int]
-
-
-@dataclass(slots=True, kw_only=True)
-class Books:
-    """Counts every record once when it is made."""
-
-    classes: dict[str, ClassBooks] = field(default_factory=dict)
-    channels: Counter[str] = field(default_factory=Counter)
-    resent: int = 0
-    connected: int = 0
-    lost_connections: int = 0
-
-    def of(self, cls: str) -> ClassBooks:
-        """Give the books of a class."""
-        return self.classes.setdefault(cls, ClassBooks())
-
-    def made(self, record: Outgoing) -> None:
-        """Note a new record."""
-        self.of(record.cls).made += 1
-        self.channels[f"{record.cls}/{record.channel}"] += 1
-
-    def summary(self) -> Summary:
-        """Add up."""
-        books = self.classes.values()
-        made, acked = sum(b.made for b in books), sum(b.acked for b in books)
-        refused = sum(b.refused for b in books)
-        return Summary(
-            made=made,
-            acked=acked,
-            refused=refused,
-            pending=made - acked - refused,
-            resent=self.resent,
-            connected=self.connected,
-            lost_connections=self.lost_connections,
-            by_class=dict(sorted(self.classes.items())),
-            by_channel=dict(sorted(self.channels.items())),
-        )
 
 
 class DeviceLink:
@@ -168,6 +101,8 @@ class DeviceLink:
                 _log.debug("link_lost", device_id=self.identity.device_id, reason=str(exc))
             if stood:
                 self._books.connected -= 1
+                if self._leaving and not self._queue:
+                    return
                 self._books.lost_connections += 1
                 reason = "reconnected"
             if refusals >= self._give_up_after:

@@ -10,7 +10,8 @@ from simulators.clock import wall_ms
 from simulators.connection import Broker
 from simulators.encode import Fix, Position, encode
 from simulators.outgoing import Identity, Outgoing
-from simulators.publish import Fleet, Summary
+from simulators.publish import Fleet
+from simulators.sender_books import Summary
 from support.broker import WAIT_S, Mosquitto
 from support.mqtt_client import MqttClient
 from support.sim_listener import USER, collect, open_session
