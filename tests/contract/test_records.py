@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -16,7 +17,8 @@ from stores.schema import control, metadata, sites
 from support.stores_records import records_in, rows_of, url_of
 from support.stores_tmpfs import fill_up, small_disk
 
-CHILD = Path(__file__).parents[1] / "support" / "stores_records_child.py"
+ROOT = Path(__file__).parents[2]
+CHILD = ROOT / "tests" / "support" / "stores_records_child.py"
 
 
 def start(folder: Path, *arguments: str) -> subprocess.Popen[str]:
@@ -55,6 +57,36 @@ def test_migrations_make_exactly_the_schema(tmp_path: Path) -> None:
         assert difference == []
         assert definitions(engine) == definitions(made)
     made.dispose()
+
+
+def test_migrations_are_found_in_an_installed_package(tmp_path: Path) -> None:
+    """The wheel holds them, and they run from wherever it was unpacked, in any folder."""
+    build = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(tmp_path)]
+    subprocess.run(build, cwd=ROOT, check=True, capture_output=True)  # noqa: S603
+    site = tmp_path / "site"
+    with zipfile.ZipFile(next(tmp_path.glob("*.whl"))) as wheel:
+        wheel.extractall(site)
+    code = (
+        "import sys, stores\n"
+        "from stores.records import migrate, open_records\n"
+        "migrate(open_records(sys.argv[1]))\n"
+        "print(stores.__file__)\n"
+    )
+
+    ran = subprocess.run(  # noqa: S603
+        [sys.executable, "-c", code, url_of(tmp_path / "records.db")],
+        cwd=tmp_path,
+        env={"PYTHONPATH": str(site)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert ran.stderr == ""
+    assert Path(ran.stdout.strip()).is_relative_to(site)
+    engine = open_records(url_of(tmp_path / "records.db"))
+    assert set(sa.inspect(engine).get_table_names()) > set(metadata.tables)
+    engine.dispose()
 
 
 def test_migrating_again_changes_nothing(tmp_path: Path) -> None:

@@ -258,7 +258,26 @@ def test_killed_writer_keeps_what_it_returned(tmp_path: Path) -> None:
 
 
 def test_other_process_reads_while_one_writes(tmp_path: Path) -> None:
-    """As the API beside the projector; opened before and after the first rows."""
+    """As the API beside the projector: whole batches, none that was returned is missing."""
+    child = subprocess.Popen(  # noqa: S603
+        [sys.executable, str(CHILD), str(tmp_path / "t.db")], stdout=subprocess.PIPE, text=True
+    )
+    assert child.stdout is not None
+    child.stdout.readline()
+
+    store = SqliteTelemetry(tmp_path / "t.db")
+    seen = [(int(child.stdout.readline()), store.count("fix")) for _ in range(50)]
+    child.kill()
+    child.communicate()
+    found = store.rows("fix", "trk-7", 0, 2**50, None, 10)
+    store.close()
+
+    assert all(count >= returned and count % 10 == 0 for returned, count in seen)
+    assert [row.seq for row in found] == [7]
+
+
+def test_reader_opened_before_the_first_rows_sees_them(tmp_path: Path) -> None:
+    """And one that is opened later, too."""
     writer, early = SqliteTelemetry(tmp_path / "t.db"), SqliteTelemetry(tmp_path / "t.db")
     writer.write([a_row()])
     late = SqliteTelemetry(tmp_path / "t.db")

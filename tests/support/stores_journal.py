@@ -86,14 +86,25 @@ def numbers_of(folder: Path) -> list[int]:
         return [entry.seq for entry in read_all(reader.read)]
 
 
-def start_child(folder: Path, *arguments: str) -> subprocess.Popen[str]:
+@contextmanager
+def writing_child(folder: Path, *arguments: str) -> Iterator[subprocess.Popen[str]]:
     """A process that appends for ever and prints each number that ``append`` returned."""
-    return subprocess.Popen(  # noqa: S603
+    with subprocess.Popen(  # noqa: S603
         [sys.executable, str(CHILD), str(folder), *arguments],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
-    )
+    ) as child:
+        try:
+            yield child
+        finally:
+            child.kill()
+
+
+def lines_of(child: subprocess.Popen[str], count: int = 1) -> list[str]:
+    """The next lines that it says."""
+    assert child.stdout is not None
+    return [child.stdout.readline() for _ in range(count)]
 
 
 def output_of(child: subprocess.Popen[str]) -> str:

@@ -1,4 +1,7 @@
-"""Run as a process: append batches to a journal and print every number that is returned."""
+"""Run as a process: append batches to a journal and print every number that is returned.
+
+Each batch is marked (``control_upto``) with its own last number.
+"""
 
 import argparse
 import resource
@@ -32,7 +35,7 @@ def main() -> None:
             for n in range(last + 1, last + 8)
         ]
         try:
-            last = writer.append(batch)
+            last = writer.append(batch, control_upto=last + len(batch))
         except JournalError as exc:
             say(f"refused may_pass={exc.may_pass}")
             if not exc.may_pass:
