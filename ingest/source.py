@@ -91,6 +91,7 @@ class MqttSource:
 
     def stop(self) -> None:
         """Disconnect in good order; the session stays at the broker."""
+        self._connected, self._reason = False, "stopped"
         self._client.disconnect()
         self._client.loop_stop()
 

@@ -1,6 +1,9 @@
 """A platform of real parts in a temporary folder, each part a process a test can kill."""
 
+import contextlib
 import json
+import os
+import signal
 import subprocess
 import sys
 import threading
@@ -11,8 +14,11 @@ from typing import Any, Self
 
 import httpx
 import msgspec
+import pytest
 
+from devices.entry import EntryKind
 from parkguard.broker import find_mosquitto
+from parkguard.children import die_with_parent
 from parkguard.clock import wall_ms
 from parkguard.demo_story import book_totals
 from parkguard.first_start import Prepared, prepare
@@ -20,6 +26,8 @@ from parkguard.records import open_migrated
 from parkguard.registration import Wanted, register
 from parkguard.settings import Settings
 from parkguard.status_files import read_all
+from stores.journal_sqlite import SqliteJournalReader
+from stores.processing import RecordsProcessLedger
 from stores.queries_quarantine import QuarantineQueries
 from stores.registry import Registry
 from stores.telemetry_sqlite import SqliteProjectLedger
@@ -27,6 +35,8 @@ from support.broker import free_port, wait_until
 
 START_S = 40.0
 """A part on a busy machine may take so long to be ready, seconds."""
+END_S = 15.0
+"""... and so long to end in good order (reliability.md P10 allows 10), seconds."""
 
 
 def missing_mosquitto() -> str | None:
@@ -48,29 +58,54 @@ class Runs:
         self._commands = list(commands)
         self._log = log
         self._ending = False
+        self._lock = threading.Lock()
         self.codes: list[int] = []
         self.process: subprocess.Popen[bytes] | None = None
         self._thread = threading.Thread(target=self._keep)
         self._thread.start()
 
     def _keep(self) -> None:
-        while not self._ending:
+        while (process := self._next()) is not None:
+            self.codes.append(process.wait())
+
+    def _next(self) -> subprocess.Popen[bytes] | None:
+        """Start the next run; None when it is to end."""
+        with self._lock, self._log.open("ab") as log:
+            if self._ending:
+                return None
             command = self._commands[min(len(self.codes), len(self._commands) - 1)]
-            with self._log.open("ab") as log:
-                self.process = subprocess.Popen(command, stdout=log, stderr=log)  # noqa: S603
-            self.codes.append(self.process.wait())
+            self.process = subprocess.Popen(  # noqa: S603 - our own commands
+                die_with_parent(command), stdout=log, stderr=log
+            )
+            return self.process
+
+    @property
+    def pid(self) -> int:
+        """Process id of the newest run, 0 before the first."""
+        return self.process.pid if self.process is not None else 0
 
     def kill(self) -> None:
-        """SIGKILL the run that goes on now."""
+        """SIGKILL the run that goes on now; the next one begins at once."""
+        died = len(self.codes)
         if self.process is not None:
             self.process.kill()
+        wait_until(lambda: len(self.codes) > died, what="the kernel ended it")
 
-    def stop(self) -> None:
-        """End it in good order and start no further run."""
-        self._ending = True
-        if self.process is not None:
-            self.process.terminate()
-        self._thread.join(30)
+    def ask_to_end(self, number: signal.Signals = signal.SIGTERM) -> None:
+        """Send a signal, once, and start no further run."""
+        with self._lock:
+            if self.process is not None and not self._ending:
+                self.process.send_signal(number)
+            self._ending = True
+
+    def end(self, number: signal.Signals = signal.SIGTERM) -> int:
+        """End it by a signal and start no further run; the last exit code."""
+        self.ask_to_end(number)
+        self._thread.join(END_S)
+        if self._thread.is_alive():
+            self.kill()
+            pytest.fail(f"not ended within {END_S} s; it said {self.said()[-2000:]}")
+        return self.codes[-1]
 
     def said(self) -> str:
         """Everything its runs wrote."""
@@ -96,8 +131,9 @@ class Machine:
         self.engine = open_migrated(self.settings)
         self.parts: dict[str, Runs] = {}
         self.credentials = folder / "devices.json"
-        wanted = msgspec.json.decode(self.output("simulators", "registry", *registry), type=Wanted)
-        registered = register(Registry(self.engine, wall_ms), wanted)
+        printed = self.output("simulators", "registry", *registry)
+        self.registered = msgspec.json.decode(printed, type=Wanted)
+        registered = register(Registry(self.engine, wall_ms), self.registered)
         self.credentials.write_text(json.dumps(registered.secrets))
 
     def command(self, part: str) -> list[str]:
@@ -117,13 +153,31 @@ class Machine:
         self.parts[part] = runs
         return runs
 
+    def pid(self, part: str) -> int:
+        """Process id of a part, 0 while it does not run."""
+        return self.parts[part].pid
+
+    def kill_mosquitto(self) -> None:
+        """SIGKILL the broker's own process: what it did not save is lost."""
+        wait_until(self._mosquitto, what="mosquitto runs")
+        os.kill(self._mosquitto(), signal.SIGKILL)
+
+    def _mosquitto(self) -> int:
+        pid = self.pid("broker")
+        children = Path(f"/proc/{pid}/task/{pid}/children")
+        text = children.read_text() if pid and children.exists() else ""
+        return int(text.split()[0]) if text else 0
+
     def wait_ready(self, *parts: str) -> None:
-        """Wait until these parts say they are ready."""
+        """Wait until the processes that run these parts now say they are ready."""
         run_dir = self.settings.data_dir / "run"
 
         def ready() -> bool:
             said = read_all(run_dir)
-            return all(part in said and said[part].ready for part in parts)
+            return all(
+                part in said and said[part].ready and said[part].pid == self.pid(part)
+                for part in parts
+            )
 
         wait_until(ready, within_s=START_S, what=f"{parts} are ready; logs in {self.folder}")
 
@@ -166,12 +220,38 @@ class Machine:
         whole = books["received"] - books["duplicate"] >= records
         return whole and books["accepted"] == books["projected"] + books["thinned"]
 
+    def is_quiet(self) -> bool:
+        """Whether two ticks went by without a message and both readers are past the last one."""
+        reader = SqliteJournalReader(self.settings.data_dir / "journal")
+        heard = ticks = seq = 0
+        while entries := reader.read(seq, 5_000):
+            seq = entries[-1].seq
+            for entry in entries:
+                if entry.kind == EntryKind.TICK:
+                    ticks += entry.flags
+                else:
+                    heard, ticks = entry.seq, 0
+        reader.close()
+        return ticks >= 2 and min(self.offsets()) >= heard
+
+    def offsets(self) -> tuple[int, int]:
+        """How far the processor and the projector have committed."""
+        processed = RecordsProcessLedger(self.engine, "test", now_ms=wall_ms).offset()
+        ledger = SqliteProjectLedger(self.settings.data_dir / "project.db")
+        projected = ledger.offset()
+        ledger.close()
+        return processed, projected
+
+    @property
+    def api_url(self) -> str:
+        """Root of the API."""
+        return f"http://{self.settings.api.host}:{self.settings.api.port}"
+
     def client(self) -> httpx.Client:
         """The API with the admin's token."""
         token = (self.settings.data_dir / "secrets" / "admin_token").read_text().strip()
-        api = self.settings.api
         return httpx.Client(
-            base_url=f"http://{api.host}:{api.port}",
+            base_url=self.api_url,
             headers={"authorization": f"Bearer {token}"},
             trust_env=False,
             timeout=30.0,
@@ -186,7 +266,10 @@ class Machine:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        """Stop every part, the last started first."""
-        for runs in reversed(self.parts.values()):
-            runs.stop()
-        self.engine.dispose()
+        """Stop every part."""
+        for runs in self.parts.values():
+            runs.ask_to_end()
+        with contextlib.ExitStack() as stack:
+            stack.callback(self.engine.dispose)
+            for runs in self.parts.values():
+                stack.callback(runs.end)
