@@ -4,6 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from alerts.model import Effects
+from devices.admission import Refusal
+from devices.entry import RETAIN
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -18,6 +20,23 @@ class QuarantineRow:
     reason: str
     detail: str
     payload: bytes
+    retained: bool
+
+
+def quarantine_row(refusal: Refusal) -> QuarantineRow:
+    """The row of one refusal."""
+    entry = refusal.entry
+    return QuarantineRow(
+        seq=entry.seq,
+        item=refusal.item,
+        recv_ms=entry.recv_ms,
+        topic=entry.topic,
+        device_id=refusal.device_id,
+        reason=refusal.reason,
+        detail=refusal.detail,
+        payload=refusal.payload,
+        retained=bool(entry.flags & RETAIN),
+    )
 
 
 @dataclass(slots=True, kw_only=True)
@@ -30,10 +49,12 @@ class ProcessCommit:
         books: Increments by (name, reason), e.g. ("quarantined", "utf8") -> 2.
         effects: Alert upserts (with a log row each), incidents, outbox rows. All idempotent by
             their keys: a row that is there already with the same key is left as it is.
+        requeued: Ids of quarantine rows that were run again; refused anew they are new rows.
     """
 
     upto_seq: int
     recv_ms: int
     books: Mapping[tuple[str, str], int]
     quarantine: Sequence[QuarantineRow] = ()
+    requeued: Sequence[int] = ()
     effects: Effects = field(default_factory=Effects)

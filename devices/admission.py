@@ -1,27 +1,36 @@
-"""From journal entries to accepted records: decode, identity, duplicates.
+"""From journal entries to accepted records: identity, decode, clock, duplicates.
 
 One code for both readers: the processor and the projector run it apart and agree, because the
 journal is all it looks at.
 """
 
 from collections import Counter
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import msgspec
 
 from devices import control, wire
-from devices.control import AnyControl
+from devices.clocks import LATE_MS, PLAIN_CLOCK, ClockState, learn
+from devices.control import AnyControl, Requeue
 from devices.entry import RETAIN, Entry, EntryKind
 from devices.errors import WireError, WireReason
-from devices.model import AdminState, Device
-from devices.readings import AnyReading, DeviceState, StateReport
+from devices.foreign.base import Adapter, ForeignRefused
+from devices.model import Device
+from devices.readings import AnyReading, Fix, StateReport
 from devices.registry import Registry, RegistrySnapshot
-from devices.seen import Seen, SeenState
-from devices.topics import Topic, parse_topic
+from devices.seen import Seen, SeenState, Taken
+from devices.senders import child_of, foreign_device, known_device
+from devices.topics import Topic, parse_topic, topic_of
+from devices.words import DeviceState, Flag
+
+Books = Counter[tuple[str, str]]
+_set = msgspec.structs.force_setattr
+_NO_CLOCK = int(Flag.NO_TIME | Flag.FUTURE)
 
 
 class Record(NamedTuple):
-    """One accepted record of a registered device."""
+    """One accepted record of a registered device, bound as it was at the reading's time."""
 
     entry: Entry
     device: Device
@@ -47,24 +56,35 @@ class Admitted(NamedTuple):
 
 
 class AdmissionState(msgspec.Struct):
-    """For checkpoints: ``seen`` holds one element per device slot that was heard."""
+    """For checkpoints: one element per device slot that was heard."""
 
     registry: RegistrySnapshot
     seen: list[tuple[int, SeenState]]
+    clocks: list[tuple[int, ClockState]]
     gaps: int
 
 
 class Admission:
     """Admits entries in journal order. Holds the registry and what was seen of each device."""
 
-    def __init__(self, root: str, *, registry: Registry | None = None) -> None:
-        """Start with nothing seen; ``root`` is the first levels of every topic."""
+    def __init__(
+        self, root: str, *, registry: Registry | None = None, adapters: Sequence[Adapter] = ()
+    ) -> None:
+        """Start with nothing seen.
+
+        Args:
+            root: The first levels of every topic of ours.
+            registry: What is registered already.
+            adapters: Readers of foreign topics that are switched on.
+        """
         self._root = root
+        self._adapters = tuple(adapters)
         self.registry = registry or Registry()
         self._seen: dict[int, Seen] = {}
+        self._clocks: dict[int, ClockState] = {}
         self.gaps = 0
 
-    def admit(self, entries: list[Entry], books: Counter[tuple[str, str]]) -> Admitted:
+    def admit(self, entries: list[Entry], books: Books) -> Admitted:
         """Admit a run of MQTT entries and count every record into ``books``.
 
         A batch counts one record an item; a message that cannot be opened counts one.
@@ -74,7 +94,7 @@ class Admission:
             self._admit_one(entry, admitted, books)
         return admitted
 
-    def control(self, entry: Entry, books: Counter[tuple[str, str]]) -> AnyControl | Refusal:
+    def control(self, entry: Entry, books: Books) -> AnyControl | Refusal:
         """Decode a control entry and apply it to the registry."""
         try:
             decoded = control.decode(entry.payload)
@@ -85,59 +105,154 @@ class Admission:
         self.registry.apply(decoded)
         return decoded
 
-    def _admit_one(self, entry: Entry, admitted: Admitted, books: Counter[tuple[str, str]]) -> None:
+    def requeue(self, requeue: Requeue, entry: Entry, books: Books) -> Admitted:
+        """Run held messages again, as of their own receive times; the books move them.
+
+        What is refused anew gets running item numbers: the rows of one control entry differ.
+        """
+        admitted = Admitted([], [])
+        for held in requeue.messages:
+            again = entry._replace(
+                kind=int(EntryKind.MQTT),
+                recv_ms=held.recv_ms,
+                flags=RETAIN if held.retained else 0,
+                topic=held.topic,
+                payload=held.payload,
+            )
+            begin = len(admitted.records)
+            books["quarantined", held.reason] -= 1
+            books["received", ""] -= 1
+            self._admit_one(again, admitted, books)
+            for record in admitted.records[begin:]:
+                _mark(record.reading, entry.recv_ms)
+        renumbered = [refusal._replace(item=k) for k, refusal in enumerate(admitted.refusals)]
+        return Admitted(admitted.records, renumbered)
+
+    # -- one message ------------------------------------------------------------------------
+
+    def _admit_one(self, entry: Entry, admitted: Admitted, books: Books) -> None:
+        run = _Run(entry, admitted, books)
         device_id = ""
         try:
+            for adapter in self._adapters:
+                if adapter.owns(entry.topic):
+                    self._admit_foreign(adapter, run)
+                    return
             topic = parse_topic(entry.topic, self._root)
             device_id = topic.device_id
-            device = self._device(topic)
+            device = known_device(self.registry, topic)
+            if topic.channel == "multi":
+                self._admit_multi(device, topic, run)
+            else:
+                self._admit_payload(device, topic, entry.payload, run)
+        except WireError as exc:
+            run.refuse(-1, device_id, exc, entry.payload)
+
+    def _admit_payload(self, device: Device, topic: Topic, payload: bytes, run: "_Run") -> None:
+        """Decode and take the records of one message in our own words."""
+        clock = self._clocks.get(device.slot, PLAIN_CLOCK)
+        try:
             decoded = wire.decode(
                 topic,
-                entry.payload,
-                recv_ms=entry.recv_ms,
-                retained=bool(entry.flags & RETAIN),
+                payload,
+                recv_ms=run.entry.recv_ms,
+                retained=bool(run.entry.flags & RETAIN),
+                profile=device.profile,
+                offset_ms=clock.offset_ms,
             )
         except WireError as exc:
-            books["received", ""] += 1
-            books["quarantined", exc.reason] += 1
-            admitted.refusals.append(
-                Refusal(entry, -1, device_id, exc.reason, exc.detail, entry.payload)
-            )
-            return
-        books["received", ""] += len(decoded.readings) + len(decoded.refused)
+            self._hold(device.slot, exc.number)
+            raise
         for item in decoded.refused:
-            books["quarantined", item.reason] += 1
-            admitted.refusals.append(
-                Refusal(entry, item.item, device_id, item.reason, item.detail, item.payload)
-            )
-        seen = self._seen.get(device.slot)
-        if seen is None:
-            seen = self._seen[device.slot] = Seen()
-        for reading in decoded.readings:
-            if self._is_new(seen, reading):
-                books["accepted", ""] += 1
-                if isinstance(reading, StateReport) and reading.state is DeviceState.LOST:
-                    books["wills", ""] += 1  # the broker made it, not the device
-                admitted.records.append(Record(entry, device, reading))
-            else:
-                books["duplicate", ""] += 1
+            self._hold(device.slot, item.error.number)
+            run.refuse(item.item, device.id, item.error, item.payload)
+        several = topic.channel == "batch"
+        for index, reading in enumerate(decoded.readings):
+            self._take(device, reading, index if several else -1, run)
 
-    def _is_new(self, seen: Seen, reading: AnyReading) -> bool:
+    def _take(self, device: Device, reading: AnyReading, item: int, run: "_Run") -> None:
+        """One decoded record: new, a duplicate, or a number that was taken by another."""
+        slot = device.slot
+        seen = self._seen_of(slot)
         if reading.key or reading.seq is None:
-            return seen.take_key(reading.key)
-        new, change = seen.take_number(reading.boot, reading.seq)
-        self.gaps += change
-        return new
+            taken = Taken.NEW if seen.take_key(reading.key) else Taken.DUPLICATE
+        else:
+            t_ms = 0 if reading.flags & _NO_CLOCK else reading.t_ms
+            taken, change = seen.take(reading.boot, reading.seq, t_ms, _content(reading))
+            self.gaps += change
+        if taken is Taken.CONFLICT:
+            detail = f"number {reading.seq} of boot {reading.boot} was taken by another record"
+            run.refuse(item, device.id, WireError(WireReason.CONFLICT, detail), run.entry.payload)
+            return
+        run.books["received", ""] += 1
+        if taken is Taken.DUPLICATE:
+            run.books["duplicate", ""] += 1
+            return
+        if taken is Taken.BACK:
+            _set(reading, "flags", int(reading.flags | Flag.SEQ_BACK))
+        clock = self._clocks.get(slot, PLAIN_CLOCK)
+        learnt = learn(clock, reading.t_ms, run.entry.recv_ms, reading.flags)
+        if learnt is not clock:
+            self._clocks[slot] = learnt
+        run.books["accepted", ""] += 1
+        if isinstance(reading, StateReport) and reading.state is DeviceState.LOST:
+            run.books["wills", ""] += 1  # the broker made it, not the device
+        bound = self.registry.bound_at(device, reading.t_ms)
+        run.admitted.records.append(Record(run.entry, bound, reading))
 
-    def _device(self, topic: Topic) -> Device:
-        device = self.registry.devices.get(topic.device_id)
-        if device is None:
-            raise WireError(WireReason.UNKNOWN_DEVICE, "not registered; adopt it to take these")
-        if device.admin is AdminState.RETIRED:
-            raise WireError(WireReason.REVOKED, "the device is retired")
-        if device.cls is not topic.cls:
-            raise WireError(WireReason.CLASS, f"registered as {device.cls}")
-        return device
+    def _seen_of(self, slot: int) -> Seen:
+        seen = self._seen.get(slot)
+        if seen is None:
+            seen = self._seen[slot] = Seen()
+        return seen
+
+    def _hold(self, slot: int, number: tuple[str, int] | None) -> None:
+        """What is refused with a number is held, not lost."""
+        if number is not None:
+            self.gaps += self._seen_of(slot).hold(*number)
+
+    # -- many devices in one message --------------------------------------------------------
+
+    def _admit_multi(self, gateway: Device, topic: Topic, run: "_Run") -> None:
+        """A gateway speaks for its children, and only for them."""
+        retained = bool(run.entry.flags & RETAIN)
+        children, refused = wire.open_multi(topic, run.entry.payload, retained=retained)
+        for item in refused:
+            run.refuse(item.item, gateway.id, item.error, item.payload)
+        for child in children:
+            try:
+                device = child_of(gateway, self.registry, child.topic)
+                self._admit_payload(device, child.topic, child.payload, run)
+            except WireError as exc:
+                run.refuse(child.item, child.topic.device_id, exc, child.alone)
+
+    def _admit_foreign(self, adapter: Adapter, run: "_Run") -> None:
+        """A foreign payload: each of its messages belongs to the device of its id map."""
+        entry = run.entry
+        for said in adapter.read(entry.topic, entry.payload, entry.recv_ms):
+            if isinstance(said, ForeignRefused):
+                run.refuse(
+                    said.item, said.foreign_id, WireError(said.reason, said.detail), entry.payload
+                )
+                continue
+            try:
+                device = foreign_device(self.registry, adapter.name, said)
+                reading = wire.decode_fields(
+                    topic_of(device.cls, device.id, said.channel),
+                    said.message,
+                    recv_ms=entry.recv_ms,
+                    profile=device.profile,
+                    offset_ms=self.clock_offset_ms(device.slot),
+                )
+                self._take(device, reading, said.item, run)
+            except WireError as exc:
+                run.refuse(said.item, said.foreign_id, exc, entry.payload)
+
+    # -- for others -------------------------------------------------------------------------
+
+    def clock_offset_ms(self, slot: int) -> int:
+        """The learnt offset of a device's clock, ms; 0 = none."""
+        return self._clocks.get(slot, PLAIN_CLOCK).offset_ms
 
     def missing(self, slot: int) -> list[tuple[str, int, int]]:
         """Open gaps of one device as (boot, first missing, last missing)."""
@@ -149,6 +264,7 @@ class Admission:
         return AdmissionState(
             registry=self.registry.snapshot(),
             seen=[(slot, seen.dump()) for slot, seen in self._seen.items()],
+            clocks=list(self._clocks.items()),
             gaps=self.gaps,
         )
 
@@ -156,7 +272,40 @@ class Admission:
         """Take the state of a checkpoint."""
         self.registry = Registry(state.registry)
         self._seen = {slot: Seen.load(dumped) for slot, dumped in state.seen}
+        self._clocks = dict(state.clocks)
         self.gaps = state.gaps
+
+
+class _Run(NamedTuple):
+    """One message on its way, and where what comes of it goes."""
+
+    entry: Entry
+    admitted: Admitted
+    books: Books
+
+    def refuse(self, item: int, device_id: str, error: WireError, payload: bytes) -> None:
+        """Count and keep what is refused."""
+        self.books["received", ""] += 1
+        self.books["quarantined", error.reason] += 1
+        self.admitted.refusals.append(
+            Refusal(self.entry, item, device_id, error.reason, error.detail, payload)
+        )
+
+
+def _content(reading: AnyReading) -> int:
+    """A fingerprint of what a numbered record says, the same in every process."""
+    t_ms = 0 if reading.flags & Flag.NO_TIME else reading.t_ms % 900_000  # whatever was learnt
+    if isinstance(reading, Fix):
+        return hash((t_ms, reading.pos.lat or 0.0, reading.pos.lon or 0.0))
+    return t_ms
+
+
+def _mark(reading: AnyReading, now_ms: int) -> None:
+    """A record that was held: old now, whatever it was then."""
+    flags = reading.flags | Flag.REQUEUED
+    if now_ms - reading.t_ms > LATE_MS:
+        flags |= Flag.LATE
+    _set(reading, "flags", int(flags))
 
 
 def split_runs(entries: list[Entry]) -> list[list[Entry]]:

@@ -106,6 +106,32 @@ class IncidentMoved(Control, frozen=True, kw_only=True, tag="incident_moved"):
     outcome: str | None = None
 
 
+class Held(msgspec.Struct, frozen=True, kw_only=True):
+    """One message of the quarantine that is run again.
+
+    Attributes:
+        row: Id of its quarantine row.
+        recv_ms: When it was received at first, ms UTC.
+        topic: Its topic as received.
+        retained: Whether the broker delivered it as retained.
+        reason: Why it was refused then; the books take it off there.
+        payload: The raw bytes; of one item of a message, a message that holds only that item.
+    """
+
+    row: int
+    recv_ms: int
+    topic: str
+    payload: bytes
+    reason: str
+    retained: bool = False
+
+
+class Requeue(Control, frozen=True, kw_only=True, tag="requeue"):
+    """Run messages of the quarantine again (at most 500 a row, 4 MiB)."""
+
+    messages: list[Held]
+
+
 AnyControl = (
     RegisterDevices
     | RegisterVehicles
@@ -120,6 +146,7 @@ AnyControl = (
     | ReportStolen
     | Delivered
     | IncidentMoved
+    | Requeue
 )
 
 _encoder = msgspec.json.Encoder()

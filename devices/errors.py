@@ -27,6 +27,9 @@ class WireReason(StrEnum):
     UNKNOWN_DEVICE = "unknown_device"
     REVOKED = "revoked"
     CONTROL = "control"
+    TEXT = "text"
+    CONFLICT = "conflict"
+    GATEWAY = "gateway"
 
 
 class WireError(Exception):
@@ -35,7 +38,11 @@ class WireError(Exception):
     Attributes:
         reason: The stable reason.
         detail: For people; never personal data, at most 200 characters.
+        number: Boot id and sequence number of the record, where they could be read all the same:
+            what is held is no gap.
     """
+
+    number: tuple[str, int] | None = None
 
     def __init__(self, reason: WireReason, detail: str) -> None:
         """Keep reason and detail."""

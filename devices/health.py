@@ -1,10 +1,12 @@
 """Presence, condition and last believed state of every device, from accepted records.
 
 Writes into rows of ``devices.latest``: live these are the shared columns the API reads, in a
-replay an ordinary array. Newer evidence of life always wins over a will or a retained word.
+replay an ordinary array. Newer evidence of life always wins over a will or a retained word;
+after an outage of ours or the broker's nobody gets worse before he could connect again.
 """
 
 from collections.abc import Callable
+from dataclasses import dataclass, field
 from operator import itemgetter
 from typing import Any, cast
 
@@ -13,7 +15,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from devices.admission import Record
+from devices.conditions import (
+    NO_CLOCK,
+    ConditionState,
+    camera_condition,
+    charger_condition,
+    clock_condition,
+    tracker_condition,
+)
 from devices.entry import RETAIN, Entry
+from devices.listening import MAX_TICK_MS, Listening, ListeningState
 from devices.model import AdminState, Device
 from devices.presence import (
     DEFAULT_INTERVAL_S,
@@ -26,25 +37,30 @@ from devices.presence import (
 )
 from devices.readings import (
     SOURCE_CODE,
+    AnyReading,
     CameraHeartbeat,
     ChargerStatus,
+    DeviceInfo,
     DeviceState,
     Fix,
     Flag,
-    PortState,
     StateReport,
 )
 
+__all__ = ["MAX_TICK_MS", "Health", "HealthState", "Rows"]
+
 Rows = NDArray[np.void]
-MAX_TICK_MS = 2_000
-"""The listening clock moves at most so much a tick: a longer silence of the journal is our own
-outage, not the devices' (ticks come once a second)."""
+STEADY_MS = 5_000
+"""Late records whose delay agrees this well, received at least this far apart, come from a clock
+that is behind, not from a buffer. Source: the same bound in ``devices.clocks``."""
+CONFLICT_MS = 3_600_000
+"""Numbers that contradicted each other are told for this long after the newest contradiction:
+a counter that restarted once is forgotten, a clone goes on. Source: our choice."""
 
-CLOCK_OFF_MS = 60_000
-"""A clock off by more is said. Source: health.md, Tracker and Camera."""
-_FUTURE = int(Flag.FUTURE)
-_UNTIMELY = int(Flag.FUTURE | Flag.LATE | Flag.BACKFILL | Flag.NO_TIME)
+_BURIED = int(Flag.LATE | Flag.BACKFILL)
+_FUTURE, _SEQ_BACK, _BACKFILL = int(Flag.FUTURE), int(Flag.SEQ_BACK), int(Flag.BACKFILL)
 
+_THERE = np.array([Presence.ONLINE, Presence.LATE, Presence.SLEEPING], np.uint8)
 _SAID = {
     DeviceState.ONLINE: Said.NOTHING,
     DeviceState.SLEEPING: Said.SLEEPING,
@@ -59,9 +75,23 @@ class HealthState(msgspec.Struct):
     size: int
     columns: dict[str, bytes]
     condition: bytes
-    frames: dict[int, int]
-    listening_ms: int
-    last_tick_ms: int
+    noted: bytes
+    memory: ConditionState
+    listening: ListeningState
+
+
+@dataclass(slots=True)
+class _Heard:
+    """What a run of records says, of one device the last word."""
+
+    slots: list[int] = field(default_factory=list)
+    recv_ms: list[int] = field(default_factory=list)
+    interval_ms: dict[int, int] = field(default_factory=dict)
+    condition: dict[int, int] = field(default_factory=dict)
+    said: dict[int, int] = field(default_factory=dict)
+    off_ms: dict[int, int] = field(default_factory=dict)
+    fixes: list[Record] = field(default_factory=list)
+    timely: list[Record] = field(default_factory=list)
 
 
 class Health:
@@ -73,9 +103,9 @@ class Health:
         self._policy = policy
         self._presence = PresenceArrays.empty(0)
         self._condition = np.zeros(0, np.uint64)
-        self._frames: dict[int, int] = {}
-        self._listening_ms = 0
-        self._last_tick_ms = -1
+        self._noted = np.zeros(0, np.uint64)
+        self._memory = ConditionState()
+        self._listening = Listening(policy)
 
     def register(self, device: Device) -> None:
         """Know a device; a retired one is forgotten."""
@@ -86,51 +116,122 @@ class Health:
             seconds = device.interval_s or DEFAULT_INTERVAL_S[device.cls]
             self._presence.interval_ms[slot] = int(seconds * 1000)
 
+    def note(self, slot: int, bits: int, mask: int) -> None:
+        """Take another part's word: of the causes in ``mask``, those in ``bits`` hold now."""
+        self._room_for(slot)
+        self._noted[slot] = int(self._noted[slot]) & ~mask | bits & mask
+
+    def conflict(self, slot: int, elapsed_ms: int) -> None:
+        """Numbers of a device contradict each other; told for ``CONFLICT_MS``."""
+        self._memory.conflicts[slot] = elapsed_ms
+        self.note(slot, int(Cause.NUMBERS_CONFLICT), int(Cause.NUMBERS_CONFLICT))
+
     def records(self, records: list[Record]) -> None:
         """Take accepted records in journal order; of one device the last word counts."""
-        slots: list[int] = []
-        recv: list[int] = []
-        intervals: dict[int, int] = {}
-        conditions: dict[int, int] = {}
-        said: dict[int, int] = {}
-        fixes = []
+        heard = _Heard()
+        farewells = self._memory.farewells
         for record in records:
             entry, device, reading = record
-            slot = device.slot
+            slot, flags = device.slot, reading.flags
+            if flags & _SEQ_BACK:
+                self.conflict(slot, entry.elapsed_ms)
             if isinstance(reading, Fix):
-                fixes.append(record)
-                conditions[slot] = _tracker_condition(reading, entry.recv_ms)
-            elif isinstance(reading, ChargerStatus):
-                conditions[slot] = _charger_condition(reading)
-            elif isinstance(reading, CameraHeartbeat):
-                conditions[slot] = self._camera_condition(slot, reading)
-            if entry.flags & RETAIN:
-                continue  # a word of unknown age may set the condition, but proves no life
-            said[slot] = _SAID[reading.state] if isinstance(reading, StateReport) else Said.NOTHING
-            if reading.next_s is not None:
-                intervals[slot] = int(reading.next_s * 1000)
-            slots.append(slot)
-            recv.append(entry.recv_ms)
-        _assign(self._condition, conditions)
-        if not slots:
+                heard.fixes.append(record)
+                if not flags & _BURIED or self._is_behind(slot, reading, entry):
+                    heard.timely.append(record)
+                    heard.condition[slot] = tracker_condition(reading, entry.recv_ms)
+                heard.said[slot] = Said.NOTHING
+            elif not self._take_other(slot, reading, entry, heard):
+                continue
+            if slot in farewells:
+                self._presence.stale[slot] = True
+            if reading.next_s is not None and not flags & _BACKFILL:
+                heard.interval_ms[slot] = int(reading.next_s * 1000)
+            heard.slots.append(slot)
+            heard.recv_ms.append(entry.recv_ms)
+        _assign(self._condition, heard.condition)
+        _assign(self._presence.interval_ms, heard.interval_ms)
+        if heard.slots:
+            _assign(self._presence.said, heard.said)
+            self._write(heard)
+
+    def _take_other(self, slot: int, reading: AnyReading, entry: Entry, heard: _Heard) -> bool:
+        """Anything but a fix; whether it is a word of now, and so proves life."""
+        if isinstance(reading, StateReport):
+            return self._take_state(slot, reading, entry, heard)
+        self._take_condition(slot, reading, entry, heard)
+        if entry.flags & RETAIN:  # of unknown age: it may set the condition, no more
+            return False
+        heard.said[slot] = Said.NOTHING
+        return True
+
+    def _take_condition(self, slot: int, reading: AnyReading, entry: Entry, heard: _Heard) -> None:
+        if isinstance(reading, DeviceInfo):
+            if reading.interval_s is not None:
+                heard.interval_ms[slot] = int(reading.interval_s * 1000)
             return
-        _assign(self._presence.said, said)
-        _assign(self._presence.interval_ms, intervals)
-        self._write(np.array(slots, np.int64), np.array(recv, np.int64), fixes)
+        if isinstance(reading, ChargerStatus):
+            bits = charger_condition(reading)
+        elif isinstance(reading, CameraHeartbeat):
+            before = self._memory.pictures.get(slot, {})
+            bits, pictures = camera_condition(reading, before, entry.elapsed_ms)
+            self._memory.pictures[slot] = pictures
+        else:
+            return
+        if not reading.flags & NO_CLOCK:
+            off_ms = heard.off_ms[slot] = reading.t_ms - entry.recv_ms
+            bits |= clock_condition(off_ms, reading.flags)
+        heard.condition[slot] = bits
+
+    def _take_state(self, slot: int, report: StateReport, entry: Entry, heard: _Heard) -> bool:
+        """A birth, farewell or will; whether it counts as a word of now."""
+        word, arrays, farewells = _SAID[report.state], self._presence, self._memory.farewells
+        if entry.flags & RETAIN and word in {Said.LOST, Said.DISCONNECTED}:
+            farewells.add(slot)
+            return False
+        farewells.discard(slot)
+        arrays.stale[slot] = False
+        if entry.flags & RETAIN:
+            return False
+        if word is Said.LOST:
+            if self._listening.near_outage(entry.elapsed_ms):
+                return False
+            known = slot in heard.said
+            said = heard.said[slot] if known else int(arrays.said[slot])
+            heard_ms = self._listening.now_ms if known else int(arrays.heard_ms[slot])
+            self._listening.will(slot, said=said, heard_ms=heard_ms)
+        heard.said[slot] = word
+        return True
+
+    def _is_behind(self, slot: int, fix: Fix, entry: Entry) -> bool:
+        """Whether a late fix is live and its clock behind: its delay stays the same."""
+        if fix.flags & _BACKFILL:
+            return False
+        off_ms, before = fix.t_ms - entry.recv_ms, self._memory.lags.get(slot)
+        if before is not None and abs(off_ms - before[0]) <= STEADY_MS:
+            return entry.elapsed_ms - before[1] >= STEADY_MS
+        self._memory.lags[slot] = (off_ms, entry.elapsed_ms)
+        return False
 
     def tick(self, entry: Entry, *, connected: bool) -> int:
         """Let time pass; gives how many devices changed their presence."""
-        if self._last_tick_ms >= 0 and connected:
-            passed_ms = entry.elapsed_ms - self._last_tick_ms
-            self._listening_ms += min(max(passed_ms, 0), MAX_TICK_MS)
-        self._last_tick_ms = entry.elapsed_ms
+        anyone = bool(np.isin(self._presence.presence, _THERE).any())
+        for will in self._listening.tick(entry.elapsed_ms, connected=connected, anyone=anyone):
+            if self._presence.said[will.slot] == Said.LOST:
+                self._presence.said[will.slot] = will.said
+                self._presence.heard_ms[will.slot] = will.heard_ms
+        self._forget_conflicts(entry.elapsed_ms)
         if not len(self._condition):
             return 0
-        presence, causes = assess(self._presence, self._listening_ms, self._policy)
+        clock = self._listening
+        presence, causes = assess(
+            self._presence, clock.now_ms, self._policy, outage_end_ms=clock.outage_end_ms
+        )
         changed = np.flatnonzero(presence != self._presence.presence)
         self._presence.presence = presence
         rows = self._rows_for(len(presence) - 1)[: len(presence)]
-        combined = causes | np.where(self._presence.known, self._condition, np.uint64(0))
+        degraded = self._condition | self._noted
+        combined = causes | np.where(self._presence.known, degraded, np.uint64(0))
         touched = np.flatnonzero((combined != rows["causes"]) | (presence != rows["presence"]))
         if len(touched):
             rows["version"][touched] += 1
@@ -140,48 +241,33 @@ class Health:
             rows["version"][touched] += 1
         return len(changed)
 
+    def _forget_conflicts(self, elapsed_ms: int) -> None:
+        conflicts = self._memory.conflicts
+        for slot in [k for k, at_ms in conflicts.items() if elapsed_ms - at_ms > CONFLICT_MS]:
+            del conflicts[slot]
+            self.note(slot, 0, int(Cause.NUMBERS_CONFLICT))
+
     def counts(self) -> dict[str, int]:
         """Registered devices by presence word."""
         known = self._presence.presence[self._presence.known]
         numbers = np.bincount(known, minlength=len(Presence))
         return {presence.word: int(numbers[presence]) for presence in Presence}
 
-    def _camera_condition(self, slot: int, heartbeat: CameraHeartbeat) -> int:
-        bits = 0
-        for channel in heartbeat.channels:
-            expected, fps = channel.fps_expected or 0.0, channel.fps
-            share = fps / expected if fps is not None and expected > 0 else 1.0
-            if channel.online is False or channel.video_loss or share < 0.1:  # noqa: PLR2004
-                bits |= Cause.NO_VIDEO
-            elif share < 0.6:  # noqa: PLR2004 - health.md, Camera
-                bits |= Cause.LOW_FRAME_RATE
-            if channel.recording is False:
-                bits |= Cause.NOT_RECORDING
-            bits |= Cause.OCCLUDED if channel.occluded else 0
-            bits |= Cause.TAMPERED if channel.tampered else 0
-        frames = sum(channel.frames or 0 for channel in heartbeat.channels)
-        if frames and self._frames.get(slot) == frames:
-            bits |= Cause.FROZEN
-        self._frames[slot] = frames
-        total, used = heartbeat.disk_total_gb, heartbeat.disk_used_gb
-        if total and used is not None and used > 0.9 * total:
-            bits |= Cause.DISK_FULL
-        if heartbeat.clock_off_ms is not None and abs(heartbeat.clock_off_ms) > CLOCK_OFF_MS:
-            bits |= Cause.CLOCK_OFF
-        return int(bits)
-
-    def _write(
-        self, slots: NDArray[np.int64], recv_ms: NDArray[np.int64], fixes: list[Record]
-    ) -> None:
-        self._presence.heard_ms[slots] = self._listening_ms
+    def _write(self, heard: _Heard) -> None:
+        slots = np.array(heard.slots, np.int64)
+        recv_ms = np.array(heard.recv_ms, np.int64)
+        self._presence.heard_ms[slots] = self._listening.now_ms
         rows = self._rows_for(int(slots.max()))
         touched = np.unique(slots)
         rows["version"][touched] += 1
         rows["recv_ms"][slots] = recv_ms
         rows["due_ms"][slots] = recv_ms + self._presence.interval_ms[slots]
-        if fixes:
-            _write_vitals(rows, fixes)
-            _write_positions(rows, fixes)
+        if heard.off_ms:
+            heard_off = {slot: off for slot, off in heard.off_ms.items() if slot in heard.said}
+            _assign(rows["clock_off_ms"], heard_off)
+        if heard.fixes:
+            _write_vitals(rows, heard.timely)
+            _write_positions(rows, heard.fixes)
         rows["version"][touched] += 1
 
     def _room_for(self, slot: int) -> None:
@@ -189,9 +275,11 @@ class Health:
         if slot >= size:
             size = max(slot + 1, size * 2, 1024)
             self._presence = self._presence.grown(size)
-            condition = np.zeros(size, np.uint64)
-            condition[: len(self._condition)] = self._condition
-            self._condition = condition
+            for name in ("_condition", "_noted"):
+                grown = np.zeros(size, np.uint64)
+                old = getattr(self, name)
+                grown[: len(old)] = old
+                setattr(self, name, grown)
             self._rows_for(size - 1)
 
     def dump(self) -> HealthState:
@@ -201,9 +289,9 @@ class Health:
             size=len(self._condition),
             columns={name: getattr(arrays, name).tobytes() for name in arrays.__slots__},
             condition=self._condition.tobytes(),
-            frames=self._frames,
-            listening_ms=self._listening_ms,
-            last_tick_ms=self._last_tick_ms,
+            noted=self._noted.tobytes(),
+            memory=_copy(self._memory),
+            listening=self._listening.dump(),
         )
 
     def load(self, state: HealthState) -> None:
@@ -213,10 +301,17 @@ class Health:
             column = getattr(self._presence, name)
             column[:] = np.frombuffer(raw, column.dtype)
         self._condition = np.frombuffer(state.condition, np.uint64).copy()
-        self._frames = dict(state.frames)
-        self._listening_ms, self._last_tick_ms = state.listening_ms, state.last_tick_ms
+        self._noted = np.frombuffer(state.noted, np.uint64).copy()
+        self._memory = _copy(state.memory)
+        self._listening.load(state.listening)
         if state.size:
             self._rows_for(state.size - 1)
+
+
+def _copy(memory: ConditionState) -> ConditionState:
+    return ConditionState(
+        dict(memory.pictures), dict(memory.lags), dict(memory.conflicts), set(memory.farewells)
+    )
 
 
 def _assign(array: NDArray[Any], values: dict[int, int]) -> None:
@@ -232,18 +327,17 @@ def _write_vitals(rows: Rows, records: list[Record]) -> None:
     }
     for record in records:
         fix, slot = cast(Fix, record.reading), record.device.slot
-        if fix.flags & _UNTIMELY:
-            continue
         for name, value in (
-            ("clock_off_ms", fix.t_ms - record.entry.recv_ms),
-            ("battery_pct", fix.battery_pct),
-            ("rssi_dbm", fix.rssi_dbm),
+            ("clock_off_ms", None if fix.flags & NO_CLOCK else fix.t_ms - record.entry.recv_ms),
+            ("battery_pct", fix.bat.pct),
+            ("rssi_dbm", fix.net.rssi_dbm),
         ):
             if value is not None:
                 columns[name][0].append(slot)
                 columns[name][1].append(value)
     for name, (slots, values) in columns.items():
-        rows[name][slots] = values
+        if slots:
+            rows[name][slots] = values
 
 
 def _write_positions(rows: Rows, records: list[Record]) -> None:
@@ -276,35 +370,3 @@ def _write_positions(rows: Rows, records: list[Record]) -> None:
     names = ("source", "lat_deg", "lon_deg", "acc_m", "speed_mps", "course_deg")
     for k, name in enumerate(names, start=2):
         rows[name][slots] = columns[:, k]
-
-
-def _tracker_condition(fix: Fix, recv_ms: int) -> int:
-    bits = 0
-    if not fix.flags & _UNTIMELY and abs(fix.t_ms - recv_ms) > CLOCK_OFF_MS:
-        bits |= Cause.CLOCK_OFF
-    if fix.battery_pct is not None:
-        if fix.battery_pct < 10:  # noqa: PLR2004 - health.md
-            bits |= Cause.BATTERY_CRITICAL
-        elif fix.battery_pct < 20:  # noqa: PLR2004 - health.md
-            bits |= Cause.BATTERY_LOW
-    if fix.ext_power is False and fix.ignition:
-        bits |= Cause.NO_EXTERNAL_POWER
-    if fix.rssi_dbm is not None and fix.rssi_dbm < -110:  # noqa: PLR2004 - health.md
-        bits |= Cause.SIGNAL_WEAK
-    return int(bits)
-
-
-def _charger_condition(status: ChargerStatus) -> int:
-    bits = 0
-    faulted = sum(port.state is PortState.FAULTED for port in status.ports)
-    if faulted:
-        bits |= Cause.PORT_FAULT
-        if faulted >= 0.3 * len(status.ports):
-            bits |= Cause.STATION_FAULT
-    if status.mains_v is not None and not 198 <= status.mains_v <= 242:  # noqa: PLR2004
-        bits |= Cause.MAINS_OUT_OF_RANGE
-    if any(port.temp_c is not None and port.temp_c > 65 for port in status.ports):  # noqa: PLR2004
-        bits |= Cause.OVERHEATED
-    if status.smoke:
-        bits |= Cause.SMOKE
-    return int(bits)

@@ -1,8 +1,11 @@
 """What the registry knows: devices, vehicles, sites, grids, fences. Plain values."""
 
 from enum import StrEnum
+from typing import Annotated, Literal
 
 import msgspec
+
+from devices.crs import Crs
 
 
 class DeviceClass(StrEnum):
@@ -31,6 +34,40 @@ class SiteClass(StrEnum):
     INDOOR = "indoor"
 
 
+class SpeedUnit(StrEnum):
+    """The unit in which a model reports ``spd_kmh``, whatever the name says."""
+
+    KMH = "kmh"
+    KNOTS = "knots"
+    MPS = "mps"
+
+
+class Profile(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """How one device speaks, where it differs from wire.md. All defaults: it does not.
+
+    Attributes:
+        speed_unit: Unit of its speeds.
+        crs: Coordinate system of positions that name none.
+        decimal: ``","`` reads ``"231,4"`` as a number (decisions.md 11).
+        gateway: The gateway that may speak for it; "" = none.
+        foreign: Its id in foreign adapters, by adapter name (``{"jt808": "013912345678"}``).
+        meter_wrap_wh: The energy counter starts again at this, Wh; 0 = never.
+        coins_fen: Amounts one coin can give, fen; empty = any.
+    """
+
+    speed_unit: SpeedUnit = SpeedUnit.KMH
+    crs: Crs = Crs.WGS84
+    decimal: Literal[".", ","] = "."
+    gateway: str = ""
+    foreign: dict[str, str] = {}
+    meter_wrap_wh: Annotated[int, msgspec.Meta(ge=0)] = 0
+    coins_fen: tuple[int, ...] = ()
+
+
+PLAIN = Profile()
+"""A device that speaks as wire.md says."""
+
+
 class Device(msgspec.Struct, frozen=True, kw_only=True):
     """One registered device.
 
@@ -51,6 +88,7 @@ class Device(msgspec.Struct, frozen=True, kw_only=True):
     model: str = ""
     interval_s: int = 0
     admin: AdminState = AdminState.ACTIVE
+    profile: Profile = PLAIN
 
 
 class Vehicle(msgspec.Struct, frozen=True, kw_only=True):

@@ -1,47 +1,72 @@
-"""The messages of wire.md as their JSON says them, before they are judged. Keys are the wire's.
+"""The messages of wire.md as their bytes say them, before they are judged. Keys are the wire's.
 
 Numbers are bounded so that whatever is accepted fits every column it may reach (64-bit integers,
-32-bit floats of LatestState): one absurd number must not stop a reader.
+32-bit floats of LatestState): one absurd number must not stop a reader. Structs refuse keys they
+do not know; ``devices.lenient`` keeps those under ``ext``. ``docs/wire.md`` has a JSON Schema of
+each, made from these types.
 """
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import msgspec
 from msgspec import Meta
 
-from devices.readings import CameraChannel, DeviceState, EventType, FixSource, Port
+from devices.words import (
+    AckResult,
+    CoinKind,
+    DeviceState,
+    EventType,
+    FixSource,
+    PayKind,
+    PortState,
+    SessionKind,
+    StopReason,
+)
 
-_Lat = Annotated[float, Meta(ge=-90, le=90)]
-_Lon = Annotated[float, Meta(ge=-180, le=180)]
-_Seq = Annotated[int, Meta(ge=0, lt=2**53)]
-_Count = Annotated[int, Meta(ge=0, lt=2**53)]
-_Boot = Annotated[str, Meta(max_length=32, pattern=r"^[A-Za-z0-9_-]*$")]
-_EvId = Annotated[str, Meta(min_length=1, max_length=64, pattern=r"^[\x21-\x7e]+$")]
-_Seconds = Annotated[float, Meta(gt=0, le=604_800)]
-_Int = Annotated[int, Meta(ge=-(2**31), lt=2**31)]
-_Float = Annotated[float, Meta(ge=-1e12, le=1e12)]
+VITAL = {"vital": True}
+"""Marks position, time, money, energy and counters: text that is no number refuses the record
+there; elsewhere it makes the measure unknown (decisions.md 11)."""
+
+Lat = Annotated[float, Meta(ge=-90, le=90, extra=VITAL)]
+Lon = Annotated[float, Meta(ge=-180, le=180, extra=VITAL)]
+Seq = Annotated[int, Meta(ge=0, lt=2**53, extra=VITAL)]
+Time = Annotated[int, Meta(ge=0, le=2**63 - 1, extra=VITAL)]
+Count = Annotated[int, Meta(ge=0, lt=2**53, extra=VITAL)]
+Money = Annotated[int, Meta(gt=-(2**53), lt=2**53, extra=VITAL)]
+Version = Annotated[int, Meta(extra=VITAL)]
+Boot = Annotated[str, Meta(max_length=32, pattern=r"^[A-Za-z0-9_-]*$")]
+EvId = Annotated[str, Meta(min_length=1, max_length=64, pattern=r"^[\x21-\x7e]+$")]
+Seconds = Annotated[float, Meta(gt=0, le=604_800)]
+Int = Annotated[int, Meta(ge=-(2**31), lt=2**31)]
+Float = Annotated[float, Meta(ge=-1e12, le=1e12)]
+Word = Annotated[str, Meta(max_length=64)]
+Line = Annotated[str, Meta(max_length=256)]
 MAX_PARTS = 256
-"""Most ports of a station or channels of a recorder in one message."""
+"""Most ports of a station, channels of a recorder or cells of a battery in one message."""
 
 
-class PosPart(msgspec.Struct, gc=False):
+class Part(msgspec.Struct, frozen=True, kw_only=True, gc=False, forbid_unknown_fields=True):
+    """An object inside a message."""
+
+
+class PosPart(Part, frozen=True, kw_only=True, gc=False):
     """Where, and how well (``pos``)."""
 
-    lat: _Lat | None = None
-    lon: _Lon | None = None
+    lat: Lat | None = None
+    lon: Lon | None = None
     crs: str = "wgs84"
     src: FixSource = FixSource.GNSS
     valid: bool = True
-    acc_m: _Float | None = None
-    hdop: _Float | None = None
-    sat: _Int | None = None
-    alt_m: _Float | None = None
-    spd_kmh: _Float | None = None
-    cog: _Float | None = None
-    fix_t: int | None = None
+    acc_m: Float | None = None
+    hdop: Float | None = None
+    sat: Int | None = None
+    alt_m: Float | None = None
+    spd_kmh: Float | None = None
+    cog: Float | None = None
+    fix_t: Time | None = None
 
 
-class StatePart(msgspec.Struct, gc=False):
+class StatePart(Part, frozen=True, kw_only=True, gc=False):
     """What is switched on (``st``)."""
 
     ign: bool | None = None
@@ -52,103 +77,251 @@ class StatePart(msgspec.Struct, gc=False):
     mode: str | None = None
 
 
-class BatteryPart(msgspec.Struct, gc=False):
+class BatteryPart(Part, frozen=True, kw_only=True, gc=False):
     """``bat``."""
 
-    pct: _Float | None = None
-    mv: _Int | None = None
-    ext_mv: _Int | None = None
+    pct: Float | None = None
+    mv: Int | None = None
+    ext_mv: Int | None = None
 
 
-class NetPart(msgspec.Struct, gc=False):
+class CellPart(Part, frozen=True, kw_only=True, gc=False):
+    """The serving cell (``net.cell``)."""
+
+    mcc: Int | None = None
+    mnc: Int | None = None
+    lac: Int | None = None
+    cid: Count | None = None
+
+
+class NetPart(Part, frozen=True, kw_only=True, gc=False):
     """``net``."""
 
-    rssi_dbm: _Float | None = None
+    rat: str | None = None
+    rssi_dbm: Float | None = None
+    cell: CellPart | None = None
 
 
-class Common(msgspec.Struct):
+class PackPart(Part, frozen=True, kw_only=True):
+    """Battery data of GB 17761-2024 (``pack``)."""
+
+    mv: Int | None = None
+    ma: Int | None = None
+    temp_c: Float | None = None
+    cells_mv: Annotated[list[Int], Meta(max_length=MAX_PARTS)] = []
+
+
+NO_STATE, NO_BATTERY, NO_NET = StatePart(), BatteryPart(), NetPart()
+NOWHERE = PosPart(valid=False)
+
+
+class Message(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What every message may carry."""
 
-    v: int = 1
+    v: Version = 1
     id: str | None = None
-    boot: _Boot = ""
-    seq: _Seq | None = None
-    t: int | None = None
-    next_s: _Seconds | None = None
+    boot: Boot = ""
+    seq: Seq | None = None
+    t: Time | None = None
+    next_s: Seconds | None = None
 
 
-class FixMessage(Common):
+class FixMessage(Message, frozen=True, kw_only=True, gc=False):
     """One fix."""
 
-    pos: PosPart | None = None
-    st: StatePart | None = None
-    bat: BatteryPart | None = None
-    net: NetPart | None = None
+    boot: str = ""  # its form is checked by hand: a pattern costs 0.5 µs here
+    pos: PosPart = NOWHERE
+    st: StatePart = NO_STATE
+    bat: BatteryPart = NO_BATTERY
+    net: NetPart = NO_NET
+    pack: PackPart | None = None
 
 
-class BatchMessage(msgspec.Struct):
+class BatchMessage(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Several fixes; each is read apart, so that one bad element costs itself."""
 
     fixes: list[msgspec.Raw]
-    v: int = 1
+    v: Version = 1
     id: str | None = None
-    boot: _Boot = ""
+    boot: Boot = ""
     backfill: bool = False
+    order: Word = "asc"
 
 
-class EventMessage(Common, kw_only=True):
-    """Something the device noticed."""
+class MultiItem(msgspec.Struct, frozen=True, kw_only=True, rename={"cls": "class"}):
+    """One message of a device behind a gateway."""
 
-    ev_id: _EvId
+    cls: Word
+    id: Word
+    channel: Word
+    msg: msgspec.Raw
+
+
+class MultiMessage(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Several messages of a gateway's children; each is read apart."""
+
+    items: list[msgspec.Raw]
+    v: Version = 1
+    id: str | None = None
+
+
+class EventMessage(Message, frozen=True, kw_only=True):
+    """Something the device noticed. ``raw`` is the foreign protocol's own words."""
+
+    ev_id: EvId
     type: EventType
     on: bool = True
-    lvl: _Int | None = None
+    lvl: Int | None = None
+    dur_s: Float | None = None
+    count: Int | None = None
     pos: PosPart | None = None
+    st: StatePart | None = None
+    port: Int | None = None
+    ch: Int | None = None
+    raw: dict[str, Any] | None = None
 
 
-class CounterPart(msgspec.Struct):
+class CounterPart(Part, frozen=True, kw_only=True, gc=False):
     """Counters that only grow (``ctr``)."""
 
-    coins_total: _Count | None = None
-    amount_total_fen: _Count | None = None
-    energy_total_wh: _Count | None = None
+    coins_total: Count | None = None
+    amount_total_fen: Count | None = None
+    energy_total_wh: Count | None = None
+    sessions_total: Count | None = None
 
 
-class StatusMessage(Common):
-    """A charging station."""
+class BoxPart(Part, frozen=True, kw_only=True, gc=False):
+    """The coin box (``box``)."""
+
+    coins: Count | None = None
+    amount_fen: Money | None = None
+    cap_coins: Count | None = None
+
+
+class Port(Part, frozen=True, kw_only=True, gc=False):
+    """One charging port (``ports``)."""
+
+    n: Int
+    state: PortState
+    session: Word | None = None
+    err: Word | None = None
+    vendor_err: Word | None = None
+    w: Float | None = None
+    ma: Float | None = None
+    wh: Float | None = None
+    temp_c: Float | None = None
+    s: Float | None = None
+
+
+class StatusMessage(Message, frozen=True, kw_only=True):
+    """A charging station and all its ports; also its heartbeat."""
 
     ports: Annotated[list[Port], Meta(max_length=MAX_PARTS)] = []
-    rssi_dbm: _Float | None = None
-    temp_c: _Float | None = None
-    mains_v: _Float | None = None
+    rssi_dbm: Float | None = None
+    temp_c: Float | None = None
+    mains_v: Float | None = None
+    door_open: bool | None = None
     smoke: bool | None = None
+    box: BoxPart | None = None
     ctr: CounterPart | None = None
 
 
-class DiskPart(msgspec.Struct):
-    """The recorder's disk."""
+class SessionMessage(Message, frozen=True, kw_only=True):
+    """A charging session begins, goes on, or ends."""
 
-    total_gb: _Float | None = None
-    used_gb: _Float | None = None
+    kind: SessionKind
+    session: Word | int = ""
+    port: Int | None = None
+    pay: PayKind | None = None
+    paid_fen: Money | None = None
+    start_t: Time | None = None
+    energy_wh: Count | None = None
+    meter_wh: Count | None = None
+    seconds: Count | None = None
+    w_max: Float | None = None
+    w_end: Float | None = None
+    stop: StopReason | None = None
+    charged_fen: Money | None = None
+    refund_fen: Money | None = None
+    cur: Word = "CNY"
+    offline: bool = False
 
 
-class HeartbeatMessage(Common):
-    """A camera."""
+class CoinMessage(Message, frozen=True, kw_only=True):
+    """Coins in, or the box emptied."""
 
+    kind: CoinKind
+    n: Count | None = None
+    denom_fen: Money | None = None
+    amount_fen: Money | None = None
+    port: Int | None = None
+    session: Word | int = ""
+    by: Word = ""
+    counted_fen: Money | None = None
+    ctr: CounterPart | None = None
+    box: BoxPart | None = None
+    cur: Word = "CNY"
+
+
+class DiskPart(Part, frozen=True, kw_only=True, gc=False):
+    """The recorder's disk (``disk``)."""
+
+    total_gb: Float | None = None
+    used_gb: Float | None = None
+    ok: bool | None = None
+    oldest_t: Time | None = None
+
+
+class CameraChannel(Part, frozen=True, kw_only=True, gc=False):
+    """One video channel (``ch``)."""
+
+    n: Int
+    online: bool | None = None
+    fps: Float | None = None
+    fps_expected: Float | None = None
+    frames: Count | None = None
+    last_frame_t: Count | None = None
+    kbps: Float | None = None
+    reconn_1h: Int | None = None
+    stalls_1h: Int | None = None
+    recording: bool | None = None
+    occluded: bool | None = None
+    tampered: bool | None = None
+    video_loss: bool | None = None
+
+
+class HeartbeatMessage(Message, frozen=True, kw_only=True):
+    """A camera or recorder with its channels."""
+
+    up_s: Float | None = None
+    fw: Word = ""
     ch: Annotated[list[CameraChannel], Meta(max_length=MAX_PARTS)] = []
     disk: DiskPart | None = None
-    clock_off_ms: _Float | None = None
-    temp_c: _Float | None = None
+    clock_off_ms: Float | None = None
+    temp_c: Float | None = None
 
 
-class StateMessage(Common, kw_only=True):
-    """Birth, farewell or will."""
+class StateMessage(Message, frozen=True, kw_only=True):
+    """Birth, farewell or will. A will is written at connect time: its ``t`` means nothing."""
 
     state: DeviceState
-    reason: str = ""
+    reason: Line = ""
 
 
-class VersionPart(msgspec.Struct):
-    """Only the version, to name it in a refusal."""
+class InfoMessage(Message, frozen=True, kw_only=True):
+    """What a device is and can. ``receipts`` asks for receipts (decisions.md)."""
 
-    v: int = 1
+    model: Word = ""
+    fw: Word = ""
+    hw: Word = ""
+    caps: Annotated[list[Word], Meta(max_length=MAX_PARTS)] = []
+    interval_s: Seconds | None = None
+    receipts: bool = False
+
+
+class AckMessage(Message, frozen=True, kw_only=True):
+    """The answer to a command."""
+
+    cmd_id: EvId
+    result: AckResult = AckResult.DONE
+    detail: Line = ""

@@ -55,6 +55,11 @@ class Cause(IntFlag):
     DISK_FULL = 1 << 19
     OCCLUDED = 1 << 20
     TAMPERED = 1 << 21
+    PORT_BLOCKED = 1 << 22
+    MONEY_SUSPECT = 1 << 23
+    UNIT_SUSPECT = 1 << 24
+    NUMBERS_CONFLICT = 1 << 25
+    STATUS_STALE = 1 << 26
 
     @property
     def code(self) -> str:
@@ -95,6 +100,20 @@ _WORDS: dict[Cause, tuple[str, str]] = {
     Cause.DISK_FULL: ("disk above 90 %", "硬盘使用超过90%"),
     Cause.OCCLUDED: ("the view is covered", "镜头被遮挡"),
     Cause.TAMPERED: ("tampered with", "设备被人为破坏"),
+    Cause.PORT_BLOCKED: (
+        "a port is taken for an hour without current",
+        "充电口占用超过一小时无电流",
+    ),
+    Cause.MONEY_SUSPECT: ("a coin was counted at power-on", "上电时多计一枚硬币"),
+    Cause.UNIT_SUSPECT: ("speeds look like another unit", "速度单位疑似有误"),
+    Cause.NUMBERS_CONFLICT: (
+        "its message numbers contradict: two devices with one identity?",
+        "消息序号冲突: 疑似两台设备共用一个身份",
+    ),
+    Cause.STATUS_STALE: (
+        "the broker keeps an old farewell of a device that speaks",
+        "设备在线但消息服务器保留着过期的离线状态",
+    ),
 }
 
 
@@ -124,6 +143,11 @@ class PresencePolicy:
         sleep_late_factor: A sleeper is late past its promise times this.
         sleep_offline_factor: ... and offline past this times the promise
         sleep_offline_slack_s: ... plus this, seconds.
+        outage_grace_factor: After an outage of ours or the broker's no presence worsens for this
+            times the interval (devices must connect again)
+        outage_grace_max_s: ... and at most for this, seconds.
+        will_doubt_s: A will this near to an outage does not count: a stopping broker sends the
+            wills of everybody, and a starting one hands over what it queued.
     """
 
     online_factor: float = 1.5
@@ -133,6 +157,9 @@ class PresencePolicy:
     sleep_late_factor: float = 1.1
     sleep_offline_factor: float = 2.0
     sleep_offline_slack_s: float = 3600.0
+    outage_grace_factor: float = 3.0
+    outage_grace_max_s: float = 600.0
+    will_doubt_s: float = 5.0
 
 
 class Said(IntEnum):
@@ -154,6 +181,7 @@ class PresenceArrays:
         said: ``Said`` of the newest state message, overruled by newer life.
         presence: The value of the last ``assess``.
         known: Whether the slot is a registered, active device.
+        stale: The broker keeps a farewell ("lost", "disconnected") that live messages contradict.
     """
 
     heard_ms: NDArray[np.int64]
@@ -161,6 +189,7 @@ class PresenceArrays:
     said: NDArray[np.uint8]
     presence: NDArray[np.uint8]
     known: NDArray[np.bool_]
+    stale: NDArray[np.bool_]
 
     @classmethod
     def empty(cls, size: int) -> Self:
@@ -171,6 +200,7 @@ class PresenceArrays:
             said=np.zeros(size, np.uint8),
             presence=np.zeros(size, np.uint8),
             known=np.zeros(size, np.bool_),
+            stale=np.zeros(size, np.bool_),
         )
 
     def grown(self, size: int) -> "PresenceArrays":
@@ -182,8 +212,12 @@ class PresenceArrays:
         return new
 
 
+_BADNESS = np.array([0, 1, 2, 3, 1], np.uint8)
+"""By value of ``Presence``: unknown, online, late, offline, sleeping."""
+
+
 def assess(
-    arrays: PresenceArrays, now_ms: int, policy: PresencePolicy
+    arrays: PresenceArrays, now_ms: int, policy: PresencePolicy, *, outage_end_ms: int | None = None
 ) -> tuple[NDArray[np.uint8], NDArray[np.uint64]]:
     """Presence and its causes of every slot.
 
@@ -191,6 +225,7 @@ def assess(
         arrays: State; not changed.
         now_ms: The listening clock.
         policy: Bounds.
+        outage_end_ms: The listening clock when the newest outage of ours ended; None = long ago.
 
     Returns:
         Presence values and ``Cause`` bits, one per slot; unregistered slots are UNKNOWN, 0.
@@ -213,17 +248,37 @@ def assess(
         age_ms > policy.sleep_offline_factor * interval + int(policy.sleep_offline_slack_s * 1000),
         offline,
     )
+    never = arrays.heard_ms < 0
     presence = np.where(sleeping, np.uint8(Presence.SLEEPING), np.uint8(Presence.ONLINE))
     presence[late] = Presence.LATE
     presence[offline] = Presence.OFFLINE
-    never = arrays.heard_ms < 0
     presence[never | ~arrays.known] = Presence.UNKNOWN
+    if outage_end_ms is not None:
+        presence = _held(arrays, presence, now_ms - outage_end_ms, policy)
 
-    quiet = late | offline
+    quiet = (presence == Presence.LATE) | (presence == Presence.OFFLINE)
     causes = np.zeros(len(age_ms), np.uint64)
     causes[quiet & ~gone & ~sleeping] = int(Cause.SILENT)
     causes[quiet & sleeping] = int(Cause.PROMISE_BROKEN)
     causes[quiet & gone] = int(Cause.CONNECTION_LOST)
     causes[never] = int(Cause.NEVER_HEARD)
+    causes[~quiet & ~never & arrays.stale] = int(Cause.STATUS_STALE)
     causes[~arrays.known] = 0
     return presence, causes
+
+
+def _held(
+    arrays: PresenceArrays, presence: NDArray[np.uint8], since_ms: int, policy: PresencePolicy
+) -> NDArray[np.uint8]:
+    """``presence``, but no worse than before while the grace after an outage lasts."""
+    grace_ms = np.minimum(
+        policy.outage_grace_factor * arrays.interval_ms, policy.outage_grace_max_s * 1000
+    )
+    before = arrays.presence
+    worse = (_BADNESS[presence] > _BADNESS[before]) & (before != Presence.UNKNOWN)
+    return np.where(worse & (since_ms < grace_ms), before, presence)
+
+
+def grace_is_over(since_ms: int, policy: PresencePolicy) -> bool:
+    """Whether the grace after an outage is over for every device."""
+    return since_ms >= policy.outage_grace_max_s * 1000

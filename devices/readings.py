@@ -1,92 +1,57 @@
-"""Decoded messages: what a device said, in SI units and WGS 84 degrees.
+"""Judged messages: what a device said, in SI units and WGS 84 degrees.
 
 Three times are kept apart: ``t_ms`` (the device's, corrected), the entry's ``recv_ms`` and,
 where something is stored, the store's own. ``None`` is unknown; zero is zero.
 """
 
-from enum import IntFlag, StrEnum
-from typing import Annotated
-
 import msgspec
-from msgspec import Meta
 
-_Int = Annotated[int, Meta(ge=-(2**31), lt=2**31)]
-_Count = Annotated[int, Meta(ge=0, lt=2**53)]
-_Float = Annotated[float, Meta(ge=-1e12, le=1e12)]
+from devices.payloads import CameraChannel, FixMessage, Port
+from devices.units import KMH_PER_MPS
+from devices.words import (
+    SOURCE_CODE,
+    AckResult,
+    CoinKind,
+    DeviceState,
+    EventType,
+    FixSource,
+    Flag,
+    PayKind,
+    PortState,
+    SessionKind,
+    StopReason,
+)
 
+__all__ = [
+    "SOURCE_CODE",
+    "AckResult",
+    "AnyReading",
+    "CameraChannel",
+    "CameraHeartbeat",
+    "ChargerSession",
+    "ChargerStatus",
+    "CoinKind",
+    "CoinReport",
+    "CommandAck",
+    "DeviceInfo",
+    "DeviceState",
+    "Event",
+    "EventType",
+    "Fix",
+    "FixSource",
+    "Flag",
+    "PayKind",
+    "Port",
+    "PortState",
+    "Reading",
+    "SessionKind",
+    "StateReport",
+    "StopReason",
+]
 
-class Flag(IntFlag):
-    """What was noticed about a record. Stored as bits: never reuse one."""
-
-    NO_TIME = 1 << 0  # no time given: the receive time stands in
-    TIME_SCALED = 1 << 1  # seconds, µs or ns, told by magnitude
-    FUTURE = 1 << 2  # more than 120 s ahead of the receive time
-    LATE = 1 << 3  # older than 10 min: the history lane
-    BACKFILL = 1 << 4  # the device says it was buffered
-    NULL_ISLAND = 1 << 5  # 0/0: no position
-    NO_FIX = 1 << 6  # valid:false or no coordinates
-    IMPLAUSIBLE = 1 << 7  # a side value out of range, taken as unknown
-    RETAINED = 1 << 8  # delivered as retained
-    COERCED = 1 << 9  # a number written as text
-
-
-class FixSource(StrEnum):
-    """Where a position comes from (wire.md, ``src``)."""
-
-    GNSS = "gnss"
-    CELL = "cell"
-    WIFI = "wifi"
-    LAST = "last"
-    MANUAL = "manual"
-
-
-SOURCE_CODE = {source: code for code, source in enumerate(FixSource, start=1)}
-"""Number of each source in LatestState; 0 = none."""
-
-
-class EventType(StrEnum):
-    """What a tracker can report (wire.md, Types)."""
-
-    VIBRATION = "vibration"
-    TOW = "tow"
-    DISPLACEMENT = "displacement"
-    TILT = "tilt"
-    ILLEGAL_IGNITION = "illegal_ignition"
-    FALL = "fall"
-    CRASH = "crash"
-    POWER_CUT = "power_cut"
-    POWER_RESTORED = "power_restored"
-    LOW_BATTERY = "low_battery"
-    LOW_EXT_POWER = "low_ext_power"
-    REMOVED = "removed"
-    TAMPER = "tamper"
-    SIM_CHANGED = "sim_changed"
-    JAMMING_GSM = "jamming_gsm"
-    JAMMING_GNSS = "jamming_gnss"
-    GNSS_ANTENNA = "gnss_antenna"
-    GNSS_BLIND_ENTER = "gnss_blind_enter"
-    GNSS_BLIND_EXIT = "gnss_blind_exit"
-    SOS = "sos"
-    ARM = "arm"
-    DISARM = "disarm"
-    GEOFENCE_ENTER = "geofence_enter"
-    GEOFENCE_EXIT = "geofence_exit"
-    UNLOCK = "unlock"
-    BATTERY_REMOVED = "battery_removed"
-    BATT_OVER_TEMP = "batt_over_temp"
-    BATT_OVER_VOLT = "batt_over_volt"
-    SLEEP = "sleep"
-    WAKE = "wake"
-    POWER_ON = "power_on"
-    POWER_OFF = "power_off"
-    # chargers and cameras
-    SMOKE = "smoke"
-    OVER_TEMPERATURE = "over_temperature"
-    DOOR = "door"
-    MAINS = "mains"
-    VIDEO_LOSS = "video_loss"
-    OCCLUSION = "occlusion"
-    DISK = "disk"
+JUDGED = {name: f"§{name}" for name in ("t_ms", "key", "flags", "ext")}
+"""What judging adds to a decoded fix has keys that strict decoding never meets: ``devices.codec``
+reads messages with keys beyond ASCII the careful way."""
 
 
 class Reading(msgspec.Struct, frozen=True, kw_only=True, gc=False):
@@ -99,6 +64,8 @@ class Reading(msgspec.Struct, frozen=True, kw_only=True, gc=False):
         key: For records without a sequence: 8 bytes of hash as a number, else 0.
         flags: ``Flag`` bits.
         next_s: Promised next report, seconds.
+        ext: JSON object of keys wire.md does not know, and of originals that were converted;
+            "" = none.
     """
 
     t_ms: int
@@ -107,28 +74,112 @@ class Reading(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     key: int = 0
     flags: int = 0
     next_s: float | None = None
+    ext: str = ""
 
 
-class Fix(Reading, frozen=True, kw_only=True, gc=False):
-    """One report of a tracker; without position it is still a sign of life."""
+class Fix(FixMessage, frozen=True, kw_only=True, gc=False, rename=JUDGED):
+    """One report of a tracker; without position it is still a sign of life.
 
-    lat_deg: float | None = None
-    lon_deg: float | None = None
-    source: FixSource = FixSource.GNSS
-    acc_m: float | None = None
-    hdop: float | None = None
-    sat: int | None = None
-    alt_m: float | None = None
-    speed_mps: float | None = None
-    course_deg: float | None = None
-    ignition: bool | None = None
-    motion: bool | None = None
-    armed: bool | None = None
-    ext_power: bool | None = None
-    charging: bool | None = None
-    battery_pct: float | None = None
-    ext_mv: int | None = None
-    rssi_dbm: float | None = None
+    It is the decoded message itself (a copy of every field costs more than decoding it) with
+    what judging added; the properties give SI units. ``pos.lat`` is None unless the position
+    is one: wire.md's ``valid:false`` and 0/0 are not. Attributes as in ``Reading``.
+    """
+
+    t_ms: int = 0
+    key: int = 0
+    flags: int = 0
+    ext: str = ""
+
+    @property
+    def lat_deg(self) -> float | None:
+        """WGS 84 latitude."""
+        return self.pos.lat
+
+    @property
+    def lon_deg(self) -> float | None:
+        """WGS 84 longitude."""
+        return self.pos.lon
+
+    @property
+    def source(self) -> FixSource:
+        """Where the position comes from."""
+        return self.pos.src
+
+    @property
+    def acc_m(self) -> float | None:
+        """Accuracy the device claims, metres."""
+        return self.pos.acc_m
+
+    @property
+    def hdop(self) -> float | None:
+        """Horizontal dilution of precision."""
+        return self.pos.hdop
+
+    @property
+    def sat(self) -> int | None:
+        """Satellites used."""
+        return self.pos.sat
+
+    @property
+    def alt_m(self) -> float | None:
+        """Altitude, metres."""
+        return self.pos.alt_m
+
+    @property
+    def speed_mps(self) -> float | None:
+        """Ground speed, metres per second."""
+        speed_kmh = self.pos.spd_kmh
+        return None if speed_kmh is None else speed_kmh / KMH_PER_MPS
+
+    @property
+    def course_deg(self) -> float | None:
+        """Course over ground, degrees from north."""
+        return self.pos.cog
+
+    @property
+    def pos_t_ms(self) -> int:
+        """Time of the position, ms UTC: ``fix_t`` of a repeated one, else the report's."""
+        return self.t_ms if self.pos.fix_t is None else self.pos.fix_t
+
+    @property
+    def ignition(self) -> bool | None:
+        """Ignition on."""
+        return self.st.ign
+
+    @property
+    def motion(self) -> bool | None:
+        """The motion sensor's word."""
+        return self.st.motion
+
+    @property
+    def armed(self) -> bool | None:
+        """Armed by its own key."""
+        return self.st.armed
+
+    @property
+    def ext_power(self) -> bool | None:
+        """External power connected."""
+        return self.st.ext_power
+
+    @property
+    def charging(self) -> bool | None:
+        """Charging."""
+        return self.st.charging
+
+    @property
+    def battery_pct(self) -> float | None:
+        """Charge of the battery, per cent."""
+        return self.bat.pct
+
+    @property
+    def ext_mv(self) -> int | None:
+        """External voltage, millivolts."""
+        return self.bat.ext_mv
+
+    @property
+    def rssi_dbm(self) -> float | None:
+        """Mobile signal, dBm."""
+        return self.net.rssi_dbm
 
 
 class Event(Reading, frozen=True, kw_only=True, gc=False):
@@ -140,32 +191,8 @@ class Event(Reading, frozen=True, kw_only=True, gc=False):
     level: int | None = None
     lat_deg: float | None = None
     lon_deg: float | None = None
-
-
-class PortState(StrEnum):
-    """States of a charging port (wire.md; OCPP words where there are some)."""
-
-    AVAILABLE = "available"
-    PREPARING = "preparing"
-    CHARGING = "charging"
-    FLOAT = "float"
-    FINISHING = "finishing"
-    OCCUPIED = "occupied"
-    RESERVED = "reserved"
-    UNAVAILABLE = "unavailable"
-    FAULTED = "faulted"
-
-
-class Port(msgspec.Struct, frozen=True, kw_only=True, gc=False):
-    """One charging port."""
-
-    n: _Int
-    state: PortState
-    session: str | None = None
-    err: str | None = None
-    w: _Float | None = None
-    wh: _Float | None = None
-    temp_c: _Float | None = None
+    port: int | None = None
+    channel: int | None = None
 
 
 class ChargerStatus(Reading, frozen=True, kw_only=True):
@@ -179,22 +206,66 @@ class ChargerStatus(Reading, frozen=True, kw_only=True):
     coins_total: int | None = None
     amount_total_fen: int | None = None
     energy_total_wh: int | None = None
+    sessions_total: int | None = None
 
 
-class CameraChannel(msgspec.Struct, frozen=True, kw_only=True, gc=False):
-    """One video channel."""
+class ChargerSession(Reading, frozen=True, kw_only=True, gc=False):
+    """One word about a charging session. Money in fen, energy in Wh, power in W.
 
-    n: _Int
-    online: bool | None = None
-    fps: _Float | None = None
-    fps_expected: _Float | None = None
-    frames: _Count | None = None
-    last_frame_t: _Count | None = None
-    kbps: _Float | None = None
-    recording: bool | None = None
-    occluded: bool | None = None
-    tampered: bool | None = None
-    video_loss: bool | None = None
+    ``session`` is "" when the station has no usable id ("", 0, -1): it is matched by its port.
+    """
+
+    kind: SessionKind
+    session: str = ""
+    port: int | None = None
+    pay: PayKind | None = None
+    paid_fen: int | None = None
+    start_t_ms: int | None = None
+    energy_wh: int | None = None
+    meter_wh: int | None = None
+    seconds: int | None = None
+    w_max: float | None = None
+    w_end: float | None = None
+    stop: StopReason | None = None
+    charged_fen: int | None = None
+    refund_fen: int | None = None
+    cur: str = "CNY"
+    offline: bool = False
+
+
+class CoinReport(Reading, frozen=True, kw_only=True, gc=False):
+    """Coins in, or the box emptied. Money in fen; totals are the station's counters."""
+
+    kind: CoinKind
+    n: int | None = None
+    denom_fen: int | None = None
+    amount_fen: int | None = None
+    port: int | None = None
+    session: str = ""
+    by: str = ""
+    counted_fen: int | None = None
+    coins_total: int | None = None
+    amount_total_fen: int | None = None
+    box_coins: int | None = None
+
+
+class DeviceInfo(Reading, frozen=True, kw_only=True):
+    """What a device is: model, firmware, what it can, how often it reports."""
+
+    model: str = ""
+    fw: str = ""
+    hw: str = ""
+    caps: tuple[str, ...] = ()
+    interval_s: float | None = None
+    receipts: bool = False
+
+
+class CommandAck(Reading, frozen=True, kw_only=True, gc=False):
+    """A device's answer to a command of ours."""
+
+    cmd_id: str
+    result: AckResult = AckResult.DONE
+    detail: str = ""
 
 
 class CameraHeartbeat(Reading, frozen=True, kw_only=True):
@@ -207,15 +278,6 @@ class CameraHeartbeat(Reading, frozen=True, kw_only=True):
     temp_c: float | None = None
 
 
-class DeviceState(StrEnum):
-    """Birth and will (wire.md, State)."""
-
-    ONLINE = "online"
-    SLEEPING = "sleeping"
-    DISCONNECTED = "disconnected"
-    LOST = "lost"
-
-
 class StateReport(Reading, frozen=True, kw_only=True, gc=False):
     """A birth, a will or a farewell. A will's own time means nothing."""
 
@@ -223,4 +285,14 @@ class StateReport(Reading, frozen=True, kw_only=True, gc=False):
     reason: str = ""
 
 
-AnyReading = Fix | Event | ChargerStatus | CameraHeartbeat | StateReport
+AnyReading = (
+    Fix
+    | Event
+    | ChargerStatus
+    | ChargerSession
+    | CoinReport
+    | CameraHeartbeat
+    | StateReport
+    | DeviceInfo
+    | CommandAck
+)

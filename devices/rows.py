@@ -1,16 +1,21 @@
 """Accepted records as rows of the telemetry store, and which of them add nothing."""
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import msgspec
 
 from devices.admission import Record
 from devices.geo import M_PER_DEG_LAT
 from devices.readings import (
-    AnyReading,
     CameraHeartbeat,
+    ChargerSession,
     ChargerStatus,
+    CoinReport,
+    CommandAck,
+    DeviceInfo,
     Event,
     Fix,
     PortState,
@@ -22,84 +27,151 @@ MOVING_MPS = 1.4
 """Faster than any parked receiver's Doppler (max 1.13 m/s). Source: detection.md."""
 
 _BUSY = {PortState.CHARGING, PortState.FLOAT, PortState.FINISHING, PortState.OCCUPIED}
-_BITS = ("ignition", "motion", "armed", "ext_power", "charging")
+_SAID: dict[bool | None, int] = {None: 0, False: 1, True: 3}
 
 
 def state_bits(fix: Fix) -> int:
     """Two bits per state of ``ignition motion armed ext_power charging``: known, true."""
-    bits = 0
-    for k, name in enumerate(_BITS):
-        value = getattr(fix, name)
-        if value is not None:
-            bits |= (1 | int(value) << 1) << 2 * k
-    return bits
+    st, said = fix.st, _SAID
+    return (
+        said[st.ign]
+        | said[st.motion] << 2
+        | said[st.armed] << 4
+        | said[st.ext_power] << 6
+        | said[st.charging] << 8
+    )
 
 
 def to_row(record: Record) -> Row:
     """One record as one row, its fields in the column order of ``MEASUREMENTS``."""
     reading, recv_ms = record.reading, record.entry.recv_ms
-    measurement, fields = _fields(reading)
+    measurement, older, newer = _MEASURED[type(reading)]
     seq = reading.key or reading.seq or 0
-    return Row(measurement, record.device.id, reading.t_ms, seq, (*fields, reading.flags, recv_ms))
+    fields = (*older(reading), reading.flags, recv_ms, reading.ext or None, *newer(reading))
+    return Row(measurement, record.device.id, reading.t_ms, seq, fields)
 
 
-def _fields(reading: AnyReading) -> tuple[str, tuple[float | int | str | None, ...]]:
-    """Measurement and its fields but for the last two, ``flags`` and ``recv_ms``."""
-    match reading:
-        case Fix():
-            return "fix", (
-                reading.lat_deg,
-                reading.lon_deg,
-                reading.acc_m,
-                reading.speed_mps,
-                reading.course_deg,
-                reading.hdop,
-                reading.sat,
-                str(reading.source),
-                reading.battery_pct,
-                reading.ext_mv,
-                None if reading.rssi_dbm is None else round(reading.rssi_dbm),
-                state_bits(reading),
-            )
-        case Event():
-            return "event", (
-                str(reading.type),
-                reading.ev_id,
-                int(reading.on),
-                reading.level,
-                reading.lat_deg,
-                reading.lon_deg,
-            )
-        case ChargerStatus():
-            states = [port.state for port in reading.ports]
-            ports = [(p.n, str(p.state), p.w, p.session, p.err) for p in reading.ports]
-            return "charger", (
-                None if reading.rssi_dbm is None else round(reading.rssi_dbm),
-                reading.temp_c,
-                reading.mains_v,
-                reading.coins_total,
-                reading.amount_total_fen,
-                reading.energy_total_wh,
-                sum(state in _BUSY for state in states),
-                states.count(PortState.FAULTED),
-                msgspec.json.encode(ports).decode(),
-            )
-        case CameraHeartbeat():
-            channels = reading.channels
-            fps = [channel.fps for channel in channels if channel.fps is not None]
-            kbps = [channel.kbps for channel in channels if channel.kbps is not None]
-            return "camera", (
-                min(fps) if fps else None,
-                sum(channel.frames or 0 for channel in channels),
-                round(sum(kbps)),
-                sum(channel.online is True for channel in channels),
-                sum(channel.recording is True for channel in channels),
-                reading.disk_used_gb,
-                None if reading.clock_off_ms is None else round(reading.clock_off_ms),
-                reading.temp_c,
-            )
-        case StateReport():
-            return "state", (str(reading.state), reading.reason)
+_Fields = tuple[float | int | str | None, ...]
+
+
+def _fix(fix: Fix) -> _Fields:
+    return (
+        fix.lat_deg,
+        fix.lon_deg,
+        fix.acc_m,
+        fix.speed_mps,
+        fix.course_deg,
+        fix.hdop,
+        fix.sat,
+        str(fix.source),
+        fix.battery_pct,
+        fix.ext_mv,
+        _rounded(fix.rssi_dbm),
+        state_bits(fix),
+    )
+
+
+def _event(event: Event) -> _Fields:
+    return (
+        str(event.type),
+        event.ev_id,
+        int(event.on),
+        event.level,
+        event.lat_deg,
+        event.lon_deg,
+    )
+
+
+def _charger(status: ChargerStatus) -> _Fields:
+    states = [port.state for port in status.ports]
+    ports = [(p.n, str(p.state), p.w, p.session, p.err) for p in status.ports]
+    return (
+        _rounded(status.rssi_dbm),
+        status.temp_c,
+        status.mains_v,
+        status.coins_total,
+        status.amount_total_fen,
+        status.energy_total_wh,
+        sum(state in _BUSY for state in states),
+        states.count(PortState.FAULTED),
+        msgspec.json.encode(ports).decode(),
+    )
+
+
+def _camera(heartbeat: CameraHeartbeat) -> _Fields:
+    channels = heartbeat.channels
+    fps = [channel.fps for channel in channels if channel.fps is not None]
+    kbps = [channel.kbps for channel in channels if channel.kbps is not None]
+    return (
+        min(fps) if fps else None,
+        sum(channel.frames or 0 for channel in channels),
+        round(sum(kbps)),
+        sum(channel.online is True for channel in channels),
+        sum(channel.recording is True for channel in channels),
+        heartbeat.disk_used_gb,
+        _rounded(heartbeat.clock_off_ms),
+        heartbeat.temp_c,
+    )
+
+
+def _session(session: ChargerSession) -> _Fields:
+    return (
+        str(session.kind),
+        session.session,
+        session.port,
+        session.pay and str(session.pay),
+        session.paid_fen,
+        session.start_t_ms,
+        session.energy_wh,
+        session.meter_wh,
+        session.seconds,
+        session.w_max,
+        session.w_end,
+        session.stop and str(session.stop),
+        session.charged_fen,
+        session.refund_fen,
+        session.cur,
+        int(session.offline),
+    )
+
+
+def _coin(coin: CoinReport) -> _Fields:
+    return (
+        str(coin.kind),
+        coin.n,
+        coin.denom_fen,
+        coin.amount_fen,
+        coin.port,
+        coin.session,
+        coin.by,
+        coin.counted_fen,
+        coin.coins_total,
+        coin.amount_total_fen,
+        coin.box_coins,
+    )
+
+
+def _info(info: DeviceInfo) -> _Fields:
+    caps = " ".join(info.caps)
+    return info.model, info.fw, info.hw, caps, info.interval_s, int(info.receipts)
+
+
+def _rounded(value: float | None) -> int | None:
+    return None if value is None else round(value)
+
+
+_MEASURED: dict[type, tuple[str, Callable[[Any], _Fields], Callable[[Any], _Fields]]] = {
+    Fix: ("fix", _fix, lambda _: ()),
+    Event: ("event", _event, lambda event: (event.port, event.channel)),
+    ChargerStatus: ("charger", _charger, lambda status: (status.sessions_total,)),
+    ChargerSession: ("session", _session, lambda _: ()),
+    CoinReport: ("coin", _coin, lambda _: ()),
+    CameraHeartbeat: ("camera", _camera, lambda _: ()),
+    StateReport: ("state", lambda said: (str(said.state), said.reason), lambda _: ()),
+    DeviceInfo: ("info", _info, lambda _: ()),
+    CommandAck: ("ack", lambda ack: (ack.cmd_id, str(ack.result), ack.detail), lambda _: ()),
+}
+"""Measurement of each reading, its fields before ``flags recv_ms ext``, and those after."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

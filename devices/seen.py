@@ -5,7 +5,9 @@ one span, extended by one. Records without a number are known by a hash, the las
 each device. Duplicates are told exactly; gaps are the holes between spans.
 """
 
+from array import array
 from collections import deque
+from enum import Enum
 
 RING = 64
 """Hashes kept per device for records without a sequence number. A broker redelivers what was
@@ -16,13 +18,34 @@ again rather than lost (the telemetry store still knows it by its key)."""
 MAX_BOOTS = 8
 """Earlier boots kept per device, for back-fill that spans a restart of the device."""
 
-SeenState = tuple[str, list[int], list[tuple[str, list[int]]], list[int]]
+RECENT = 16
+"""Numbers whose content is remembered, to tell a repetition from a clone (reliability.md 48). A
+broker redelivers what was unacknowledged: of one device seldom more than a few."""
+
+SeenState = tuple[
+    str,
+    list[int],
+    list[tuple[str, list[int]]],
+    list[int],
+    list[int],
+    int,
+    list[tuple[str, int]],
+]
+
+
+class Taken(Enum):
+    """What became of a numbered record."""
+
+    NEW = 0
+    DUPLICATE = 1
+    CONFLICT = 2
+    BACK = 3
 
 
 class Seen:
     """The records of one device that were taken. Spans are flat: start, end, start, end ..."""
 
-    __slots__ = ("_boot", "_older", "_ring", "_spans")
+    __slots__ = ("_boot", "_held", "_newest_t", "_older", "_recent", "_ring", "_spans")
 
     def __init__(self) -> None:
         """Nothing seen yet."""
@@ -30,6 +53,59 @@ class Seen:
         self._spans: list[int] = []
         self._older: dict[str, list[int]] = {}
         self._ring: deque[int] | None = None
+        self._recent = array("q", bytes(8 * RECENT))
+        self._newest_t = 0
+        self._held: set[tuple[str, int]] = set()
+
+    def hold(self, boot: str, seq: int) -> int:
+        """A record of this number is in quarantine: no gap. The change of open gaps."""
+        spans = self._spans if boot == self._boot else self._older.get(boot, [])
+        known = any(spans[k] <= seq <= spans[k + 1] for k in range(0, len(spans), 2))
+        if not boot or known or (boot, seq) in self._held or len(self._held) >= RING:
+            return 0
+        self._held.add((boot, seq))
+        return -1
+
+    def take(self, boot: str, seq: int, t_ms: int, content: int) -> tuple[Taken, int]:
+        """Take a numbered record and look whether its number tells the truth.
+
+        Args:
+            boot: Boot id.
+            seq: Number within the boot.
+            t_ms: Time of the measurement; 0 when it gave none.
+            content: A fingerprint of what it says, any integer.
+
+        Returns:
+            NEW; DUPLICATE; CONFLICT: the number was taken by a record that said something else;
+            BACK: new, but the number fell while time went on. And the change of open gaps.
+        """
+        known_boot = boot == self._boot
+        top = self._spans[-1] if known_boot and self._spans else -1
+        new, change = self.take_number(boot, seq)
+        if self._held and (boot, seq) in self._held:
+            self._held.remove((boot, seq))
+            change += 1
+        if not new:
+            if not known_boot:
+                return Taken.DUPLICATE, 0
+            mark = self._recent[seq % RECENT]
+            if mark and mark >> 32 == seq & 0x7FFFFFFF:
+                same = mark & 0xFFFFFFFF == content & 0xFFFFFFFF
+                return (Taken.DUPLICATE if same else Taken.CONFLICT), 0
+            later = bool(t_ms) and t_ms > self._newest_t
+            return (Taken.CONFLICT if later else Taken.DUPLICATE), 0
+        if boot != self._boot:
+            return Taken.NEW, change  # back-fill from before the device started anew
+        if not known_boot:
+            self._recent = array("q", bytes(8 * RECENT))
+            self._newest_t = 0
+        self._recent[seq % RECENT] = (seq & 0x7FFFFFFF) << 32 | content & 0xFFFFFFFF
+        if t_ms > self._newest_t:
+            fell = seq < top and self._newest_t > 0
+            self._newest_t = t_ms
+            if fell:
+                return Taken.BACK, change
+        return Taken.NEW, change
 
     def take_number(self, boot: str, seq: int) -> tuple[bool, int]:
         """Take a numbered record.
@@ -70,7 +146,10 @@ class Seen:
 
     def dump(self) -> SeenState:
         """Plain state for a checkpoint."""
-        return self._boot, self._spans, list(self._older.items()), list(self._ring or ())
+        older = list(self._older.items())
+        recent = self._recent.tolist()
+        ring, held = list(self._ring or ()), sorted(self._held)
+        return self._boot, self._spans, older, ring, recent, self._newest_t, held
 
     @classmethod
     def load(cls, state: SeenState) -> "Seen":
@@ -79,6 +158,8 @@ class Seen:
         seen._boot, seen._spans = state[0], list(state[1])
         seen._older = {boot: list(spans) for boot, spans in state[2]}
         seen._ring = deque(state[3], maxlen=RING) if state[3] else None
+        seen._recent, seen._newest_t = array("q", state[4]), state[5]
+        seen._held = set(state[6])
         return seen
 
 

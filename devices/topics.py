@@ -40,9 +40,18 @@ def parse_topic(topic: str, root: str) -> Topic:
     parts = topic.split("/")
     if len(parts) != root.count("/") + 5 or not topic.startswith(root + "/up/"):
         raise WireError(WireReason.TOPIC, "not {root}/up/{class}/{id}/{channel}")
-    cls = _CLASSES.get(parts[-3])
-    if cls is None or DEVICE_ID.fullmatch(parts[-2]) is None:
+    return topic_of(*parts[-3:])
+
+
+def topic_of(cls_word: str, device_id: str, channel: str) -> Topic:
+    """The topic of three words.
+
+    Raises:
+        WireError: ``topic`` or ``channel``.
+    """
+    cls = _CLASSES.get(cls_word)
+    if cls is None or DEVICE_ID.fullmatch(device_id) is None:
         raise WireError(WireReason.TOPIC, "unknown class, or an id outside [a-z0-9-]{1,64}")
-    if parts[-1] not in CHANNELS[cls]:
+    if channel not in CHANNELS[cls]:
         raise WireError(WireReason.CHANNEL, f"{cls} has no channel of this name")
-    return Topic(cls, parts[-2], parts[-1])
+    return Topic(cls, device_id, channel)

@@ -1,368 +1,275 @@
-"""Bytes to readings, or one named error. Nothing but ``WireError`` escapes ``decode``.
+"""Bytes to readings, or one named error. Nothing but ``WireError`` escapes.
 
-Sans I/O: the caller brings the topic, the bytes and the receive time. The identity is the
-topic's; a payload ``id`` must agree. One bad element of a batch never costs the others.
+Sans I/O: the caller brings the topic, the bytes, the receive time and how the device speaks. The
+identity is the topic's; a payload ``id`` must agree. One bad element never costs the others.
 """
 
-import re
-from hashlib import blake2b
-from typing import NamedTuple, NoReturn, TypeVar
+import json
+from typing import Any, TypeVar
 
+import msgpack
 import msgspec
 
+from devices.codec import (
+    ACK,
+    BATCH,
+    COIN,
+    EVENT,
+    FIX,
+    HEARTBEAT,
+    INFO,
+    MULTI,
+    MULTI_ITEM,
+    SESSION,
+    STATE,
+    STATUS,
+    Codec,
+    Read,
+    read,
+    read_fields,
+)
+from devices.encoding import Opened, open_payload
 from devices.errors import WireError, WireReason
-from devices.model import DeviceClass
-from devices.payloads import (
-    BatchMessage,
-    BatteryPart,
-    Common,
-    CounterPart,
-    DiskPart,
-    EventMessage,
-    FixMessage,
-    HeartbeatMessage,
-    PosPart,
-    StateMessage,
-    StatePart,
-    StatusMessage,
-    VersionPart,
-)
-from devices.readings import (
-    AnyReading,
-    CameraHeartbeat,
-    ChargerStatus,
-    DeviceState,
-    Event,
-    Fix,
-    Flag,
-    StateReport,
-)
-from devices.topics import RETAINED_OK, Topic
-from devices.units import KMH_PER_MPS, time_ms
+from devices.judge import JUDGES, Spoken, judge_fix
+from devices.lenient import parse, refuse
+from devices.model import PLAIN, Profile
+from devices.payloads import BatchMessage, MultiItem, MultiMessage
+from devices.readings import AnyReading, Fix
+from devices.topics import RETAINED_OK, Topic, topic_of
+from devices.words import Flag
 
-MAX_PAYLOAD_BYTES = 65_536
-"""Most bytes of one message. Source: decisions.md 13."""
 MAX_BATCH = 200
-"""Most fixes of one batch. Source: wire.md, Topics."""
-FUTURE_MS = 120_000
-"""Ahead of the receive time by more: ``FUTURE``. Source: decisions.md 12."""
-LATE_MS = 600_000
-"""Older than this: the history lane, ``LATE``. Source: decisions.md 12."""
-
-_fix = msgspec.json.Decoder(FixMessage)
-_batch = msgspec.json.Decoder(BatchMessage)
-_event = msgspec.json.Decoder(EventMessage)
-_status = msgspec.json.Decoder(StatusMessage)
-_heartbeat = msgspec.json.Decoder(HeartbeatMessage)
-_state = msgspec.json.Decoder(StateMessage)
-_version = msgspec.json.Decoder(VersionPart)
-
-
-_BARE_WORD = re.compile(rb'("(?:[^"\\]|\\.)*+\\?(?:"|\Z))|-?\b(?:NaN|Infinity)\b', re.DOTALL)
-"""A text (kept; one without end reaches to the end), or a number that is not finite."""
+"""Most fixes of a batch, most items of a gateway's message. Source: wire.md, Topics."""
+_Message = TypeVar("_Message", bound=msgspec.Struct)
+_CODECS: dict[str, Codec[Any]] = {
+    "event": EVENT,
+    "status": STATUS,
+    "session": SESSION,
+    "coin": COIN,
+    "hb": HEARTBEAT,
+    "state": STATE,
+    "info": INFO,
+    "ack": ACK,
+}
 
 
-class Refused(NamedTuple):
-    """One refused item of a message; ``item`` is its index, -1 the whole message."""
+class Refused(msgspec.Struct, frozen=True):
+    """One refused item of a message; ``payload`` is a message that holds only that item."""
 
     item: int
-    reason: WireReason
-    detail: str
+    error: WireError
     payload: bytes
 
+    @property
+    def reason(self) -> WireReason:
+        """Why."""
+        return self.error.reason
 
-class Decoded(NamedTuple):
+    @property
+    def detail(self) -> str:
+        """For people."""
+        return self.error.detail
+
+
+class Decoded(msgspec.Struct, frozen=True):
     """What a message holds: its good readings in order, and what was refused of it."""
 
     readings: list[AnyReading]
     refused: list[Refused]
 
 
-def decode(topic: Topic, payload: bytes, *, recv_ms: int, retained: bool = False) -> Decoded:
-    """Decode one message.
+class Child(msgspec.Struct, frozen=True):
+    """One item of a gateway's message: whose it is, and its own message's bytes."""
+
+    item: int
+    topic: Topic
+    payload: bytes
+    alone: bytes
+
+
+def decode(
+    topic: Topic,
+    payload: bytes,
+    *,
+    recv_ms: int,
+    retained: bool = False,
+    profile: Profile = PLAIN,
+    offset_ms: int = 0,
+) -> Decoded:
+    """Decode one message of any channel but ``multi``.
 
     Args:
         topic: Identity and channel.
         payload: Raw bytes as received.
         recv_ms: Receive time, ms UTC: judges FUTURE and LATE, stands in for a missing time.
         retained: Delivered as retained; only state channels may be.
+        profile: How the device speaks.
+        offset_ms: Learnt offset of its clock.
 
     Raises:
         WireError: The whole message is refused; its reason says why. Nothing else escapes.
     """
     if retained and topic.channel not in RETAINED_OK:
         raise WireError(WireReason.RETAINED, f"{topic.channel} may not be retained")
-    payload = payload.removeprefix(b"\xef\xbb\xbf")  # a byte order mark is accepted
-    _check_bytes(payload)
+    opened = open_payload(payload)
     flags = int(Flag.RETAINED) if retained else 0
-    channel = topic.channel
-    if channel == "fix":
-        fix = _parse(_fix, payload, topic)
-        return Decoded([_to_fix(fix, fix.boot, payload, recv_ms, flags)], [])
-    if channel == "batch":
-        return _decode_batch(topic, payload, recv_ms)
-    if channel == "event":
-        return Decoded([_decode_event(topic, payload, recv_ms, flags)], [])
-    if channel == "status" and topic.cls is DeviceClass.CHARGER:
-        return Decoded([_decode_status(topic, payload, recv_ms, flags)], [])
-    if channel == "hb":
-        return Decoded([_decode_heartbeat(topic, payload, recv_ms, flags)], [])
-    if channel == "state":
-        return Decoded([_decode_state(topic, payload, recv_ms, flags)], [])
-    raise WireError(WireReason.CHANNEL, f"{channel} is not decoded by this version; kept")
+    if topic.channel == "fix":
+        fix, noted, ext = read(FIX, opened, topic.device_id, profile.decimal)
+        spoken = Spoken(opened.body, recv_ms, noted, profile, offset_ms, ext)
+        return Decoded([_judge_numbered(fix, fix.boot, spoken)], [])
+    if topic.channel == "batch":
+        return _decode_batch(topic, opened, Spoken(b"", recv_ms, flags, profile, offset_ms, {}))
+    codec = _CODECS.get(topic.channel)
+    if codec is None:
+        raise WireError(WireReason.CHANNEL, f"{topic.channel} is read item by item")
+    message, noted, ext = read(codec, opened, topic.device_id, profile.decimal)
+    spoken = Spoken(opened.body, recv_ms, flags | noted, profile, offset_ms, ext)
+    return Decoded([_judge(message, spoken)], [])
 
 
-def _check_bytes(payload: bytes) -> None:
-    if not payload.strip():
-        raise WireError(WireReason.EMPTY, "no payload")
-    if len(payload) > MAX_PAYLOAD_BYTES:
-        raise WireError(WireReason.SIZE, f"{len(payload)} bytes, at most {MAX_PAYLOAD_BYTES}")
-    if payload[:2] in {b"\x1f\x8b", b"\x78\x9c", b"\x78\x01", b"\x78\xda"}:
-        raise WireError(WireReason.ENCODING, "compressed payloads are not taken yet; kept")
-    try:
-        payload.decode()
-    except UnicodeDecodeError as exc:
-        raise WireError(WireReason.UTF8, f"byte {exc.start} is not UTF-8") from exc
+def decode_fields(
+    topic: Topic,
+    fields: dict[str, Any],
+    *,
+    recv_ms: int,
+    profile: Profile = PLAIN,
+    offset_ms: int = 0,
+) -> AnyReading:
+    """Decode one message that an adapter gave as plain objects in the words of wire.md.
 
-
-_Message = TypeVar("_Message", bound=Common | BatchMessage)
-
-
-def _parse(decoder: msgspec.json.Decoder[_Message], payload: bytes, topic: Topic) -> _Message:
-    try:
-        message = decoder.decode(payload)
-    except msgspec.ValidationError as exc:
-        if _version_of(payload) != 1:
-            raise WireError(WireReason.VERSION, "schema version is not 1") from exc
-        _refuse(exc)
-    except msgspec.DecodeError as exc:
-        _refuse_syntax(exc, payload)
-    except RecursionError as exc:
-        raise WireError(WireReason.DEPTH, "nested too deep") from exc
-    if message.v != 1:
-        raise WireError(WireReason.VERSION, f"schema version {message.v} is not 1")
-    if message.id is not None and message.id != topic.device_id:
-        raise WireError(WireReason.ID, "the payload names another device than the topic")
-    return message
-
-
-def _version_of(payload: bytes) -> int:
-    try:
-        return _version.decode(payload).v
-    except (msgspec.DecodeError, RecursionError):
-        return 1
-
-
-def _refuse(exc: msgspec.ValidationError) -> NoReturn:
-    """Name the reason of a well-formed message with a wrong value."""
-    text = str(exc)
-    if text.endswith("`$.t`"):
-        raise WireError(WireReason.TIME, text) from exc
-    if text.startswith("Number out of range"):
-        raise WireError(WireReason.NUMBER, text) from exc
-    if text.startswith("Expected `object`, got"):
-        raise WireError(WireReason.SHAPE, text) from exc
-    if "<" in text or ">" in text or "length" in text or "matching" in text:
-        raise WireError(WireReason.RANGE, text) from exc
-    if text.startswith(("Expected `float", "Expected `int")) and "got `str`" in text:
-        raise WireError(WireReason.NUMBER, text) from exc
-    raise WireError(WireReason.TYPE, text) from exc
-
-
-def _refuse_syntax(exc: msgspec.DecodeError, payload: bytes) -> NoReturn:
-    text = str(exc)
-    if "out of range" in text or b"NaN" in payload or b"Infinity" in payload:
-        raise WireError(WireReason.NUMBER, "a number that is not finite") from exc
-    if "surrogate" in text or "utf" in text.lower():
-        raise WireError(WireReason.UTF8, text) from exc
-    raise WireError(WireReason.JSON, text) from exc
-
-
-def _time(value: int | None, recv_ms: int, flags: int) -> tuple[int, int]:
-    """Time of a record in ms UTC and its flags (decisions.md 12)."""
-    if value is None:
-        return recv_ms, flags | Flag.NO_TIME
-    t_ms, scaled = time_ms(value)
-    if scaled:
-        flags |= Flag.TIME_SCALED
-    ahead_ms = t_ms - recv_ms
-    if ahead_ms > FUTURE_MS:
-        flags |= Flag.FUTURE
-    elif ahead_ms < -LATE_MS:
-        flags |= Flag.LATE
-    return t_ms, flags
-
-
-def _key(message: Common, boot: str, payload: bytes, recv_ms: int) -> int:
-    """0 when (boot, seq) identifies the record, else a hash of all it says.
-
-    Without number and time a repetition is a new record, not a duplicate: a tracker that says the
-    same words every minute is alive.
+    Raises:
+        WireError: The message is refused.
     """
-    if message.seq is not None:
-        return 0 if boot else _hash(payload)
-    return _hash(payload if message.t is not None else b"%d " % recv_ms + payload)
+    codec = FIX if topic.channel == "fix" else _CODECS[topic.channel]
+    message, noted, ext = read_fields(codec, fields, topic.device_id, profile.decimal)
+    body = msgspec.json.encode(fields)
+    spoken = Spoken(body, recv_ms, noted, profile, offset_ms, ext)
+    return _judge(message, spoken)
 
 
-def _hash(data: bytes) -> int:
-    """63 bits that fit a signed column; never 0."""
-    return int.from_bytes(blake2b(data, digest_size=8).digest()) >> 1 or 1
+def _judge_numbered(fix: Fix, boot: str, spoken: Spoken) -> Fix:
+    try:
+        return judge_fix(fix, boot, spoken)
+    except WireError as exc:
+        exc.number = None if fix.seq is None else (boot, fix.seq)
+        raise
 
 
-def _within(value: float | None, low: float, high: float) -> bool:
-    return value is None or low <= value <= high
+def _judge(message: msgspec.Struct, spoken: Spoken) -> AnyReading:
+    return JUDGES[type(message)](message, spoken)
 
 
-def _to_fix(message: FixMessage, boot: str, payload: bytes, recv_ms: int, flags: int) -> Fix:
-    t_ms, flags = _time(message.t, recv_ms, flags)
-    pos = message.pos or PosPart(valid=False)
-    if pos.crs != "wgs84":
-        raise WireError(WireReason.TYPE, "crs other than wgs84 is not taken yet; kept")
-    lat, lon = pos.lat, pos.lon
-    if not pos.valid or lat is None or lon is None:
-        lat = lon = None
-        flags |= Flag.NO_FIX
-    elif lat == 0 and lon == 0:
-        lat = lon = None
-        flags |= Flag.NULL_ISLAND
-    acc, speed, course, hdop = pos.acc_m, pos.spd_kmh, pos.cog, pos.hdop
-    if not (_within(acc, 0, 1e6) and _within(speed, 0, 400) and _within(course, 0, 360)):
-        flags |= Flag.IMPLAUSIBLE
-        acc = acc if _within(acc, 0, 1e6) else None
-        speed = speed if _within(speed, 0, 400) else None
-        course = course if _within(course, 0, 360) else None
-    st = message.st or StatePart()
-    bat = message.bat or BatteryPart()
-    pct = bat.pct
-    if not _within(pct, 0, 100):
-        flags |= Flag.IMPLAUSIBLE
-        pct = None
-    rssi = message.net.rssi_dbm if message.net else None
-    if not _within(rssi, -200, 50):
-        flags |= Flag.IMPLAUSIBLE
-        rssi = None
-    return Fix(
-        t_ms=t_ms,
-        boot=boot,
-        seq=message.seq,
-        key=_key(message, boot, payload, recv_ms),
-        flags=flags,
-        next_s=message.next_s,
-        lat_deg=lat,
-        lon_deg=lon,
-        source=pos.src,
-        acc_m=acc,
-        hdop=hdop,
-        sat=pos.sat,
-        alt_m=pos.alt_m,
-        speed_mps=None if speed is None else speed / KMH_PER_MPS,
-        course_deg=course,
-        ignition=st.ign,
-        motion=st.motion,
-        armed=st.armed,
-        ext_power=st.ext_power,
-        charging=st.charging,
-        battery_pct=pct,
-        ext_mv=bat.ext_mv,
-        rssi_dbm=rssi,
-    )
-
-
-def _decode_batch(topic: Topic, payload: bytes, recv_ms: int) -> Decoded:
-    if b"NaN" in payload or b"Infinity" in payload:  # no JSON: would cost the whole batch
-        payload = _BARE_WORD.sub(lambda found: found[1] or b"1e999", payload)
-    batch = _parse(_batch, payload, topic)
-    if not 1 <= len(batch.fixes) <= MAX_BATCH:
-        raise WireError(WireReason.SIZE, f"{len(batch.fixes)} fixes, 1 to {MAX_BATCH} are taken")
-    flags = int(Flag.BACKFILL) if batch.backfill else 0
+def _decode_batch(topic: Topic, opened: Opened, spoken: Spoken) -> Decoded:
+    head, items = _cut(BATCH, "fixes", topic, opened)
+    flags = spoken.flags | (int(Flag.BACKFILL) if head.backfill else 0)
     decoded = Decoded([], [])
-    for index, raw in enumerate(batch.fixes):
-        item = bytes(raw)
+    for index, item in enumerate(items):
         try:
-            fix = _parse(_fix, item, topic)
-            reading = _to_fix(fix, fix.boot or batch.boot, item, recv_ms, flags)
+            fix, noted, ext = _read_item(FIX, item, opened, topic.device_id, spoken.profile)
+            around = msgspec.structs.replace(
+                spoken, body=_bytes_of(item), flags=flags | noted, ext=ext
+            )
+            reading = _judge_numbered(fix, fix.boot or head.boot, around)
         except WireError as exc:
-            decoded.refused.append(Refused(index, exc.reason, exc.detail, item))
+            if exc.number is not None:
+                exc.number = (exc.number[0] or head.boot, exc.number[1])
+            envelope = {"boot": head.boot, "backfill": head.backfill}
+            alone = _alone("fixes", item, opened, envelope)
+            decoded.refused.append(Refused(index, exc, alone))
         else:
             decoded.readings.append(reading)
     return decoded
 
 
-def _decode_event(topic: Topic, payload: bytes, recv_ms: int, flags: int) -> Event:
-    message = _parse(_event, payload, topic)
-    t_ms, flags = _time(message.t, recv_ms, flags)
-    pos = message.pos
-    lat, lon = (pos.lat, pos.lon) if pos and pos.valid and pos.crs == "wgs84" else (None, None)
-    if lat is None or lon is None or (lat == 0 and lon == 0):
-        lat = lon = None
-    return Event(
-        t_ms=t_ms,
-        key=_hash(f"event {message.ev_id}".encode()),
-        flags=flags,
-        next_s=message.next_s,
-        ev_id=message.ev_id,
-        type=message.type,
-        on=message.on,
-        level=message.lvl,
-        lat_deg=lat,
-        lon_deg=lon,
-    )
+def open_multi(
+    topic: Topic, payload: bytes, *, retained: bool = False
+) -> tuple[list[Child], list[Refused]]:
+    """Open a gateway's message: its items, each with the topic it would have had by itself.
+
+    Raises:
+        WireError: The whole message is refused.
+    """
+    if retained:
+        raise WireError(WireReason.RETAINED, "multi may not be retained")
+    opened = open_payload(payload)
+    _, items = _cut(MULTI, "items", topic, opened)
+    children, refused = [], []
+    for index, item in enumerate(items):
+        alone = _alone("items", item, opened, {})
+        try:
+            message = _read_child(item, opened)
+            child = topic_of(message.cls, message.id, message.channel)
+        except WireError as exc:
+            refused.append(Refused(index, exc, alone))
+        else:
+            children.append(Child(index, child, bytes(message.msg), alone))
+    return children, refused
 
 
-def _decode_status(topic: Topic, payload: bytes, recv_ms: int, flags: int) -> ChargerStatus:
-    message = _parse(_status, payload, topic)
-    t_ms, flags = _time(message.t, recv_ms, flags)
-    ctr = message.ctr or CounterPart()
-    return ChargerStatus(
-        t_ms=t_ms,
-        boot=message.boot,
-        seq=message.seq,
-        key=_key(message, message.boot, payload, recv_ms),
-        flags=flags,
-        next_s=message.next_s,
-        ports=tuple(message.ports),
-        rssi_dbm=message.rssi_dbm,
-        temp_c=message.temp_c,
-        mains_v=message.mains_v,
-        smoke=message.smoke,
-        coins_total=ctr.coins_total,
-        amount_total_fen=ctr.amount_total_fen,
-        energy_total_wh=ctr.energy_total_wh,
-    )
+_Item = bytes | dict[str, Any] | object
+"""An item as its own bytes, or as plain objects where the message had to be read carefully."""
+_Head = TypeVar("_Head", BatchMessage, MultiMessage)
 
 
-def _decode_heartbeat(topic: Topic, payload: bytes, recv_ms: int, flags: int) -> CameraHeartbeat:
-    message = _parse(_heartbeat, payload, topic)
-    t_ms, flags = _time(message.t, recv_ms, flags)
-    disk = message.disk or DiskPart()
-    return CameraHeartbeat(
-        t_ms=t_ms,
-        boot=message.boot,
-        seq=message.seq,
-        key=_key(message, message.boot, payload, recv_ms),
-        flags=flags,
-        next_s=message.next_s,
-        channels=tuple(message.ch),
-        disk_total_gb=disk.total_gb,
-        disk_used_gb=disk.used_gb,
-        clock_off_ms=message.clock_off_ms,
-        temp_c=message.temp_c,
-    )
+def _cut(codec: Codec[_Head], key: str, topic: Topic, opened: Opened) -> tuple[_Head, list[_Item]]:
+    """Cut a message of many into its head and its items.
+
+    Raises:
+        WireError: The head is refused, or there are too many items or none.
+    """
+    items: list[_Item]
+    try:
+        head = read(codec, opened, topic.device_id, ".")[0]
+        items = [bytes(item) for item in getattr(head, key)]
+    except WireError:
+        fields = parse(opened)
+        if not isinstance(fields, dict) or not isinstance(fields.get(key), list):
+            raise
+        items = fields[key]
+        fields = {**fields, key: []}
+        head = read_fields(codec, fields, topic.device_id, ".")[0]
+    if not 1 <= len(items) <= MAX_BATCH:
+        raise WireError(WireReason.SIZE, f"{len(items)} items, 1 to {MAX_BATCH} are taken")
+    return head, items
 
 
-def _decode_state(topic: Topic, payload: bytes, recv_ms: int, flags: int) -> StateReport:
-    message = _parse(_state, payload, topic)
-    if message.state is DeviceState.LOST:  # a will's time is its connect time (wire.md)
-        t_ms = recv_ms
-    else:
-        t_ms, flags = _time(message.t, recv_ms, flags)
-    return StateReport(
-        t_ms=t_ms,
-        boot=message.boot,
-        seq=None,
-        key=_key(message, "", payload, recv_ms),
-        flags=flags,
-        next_s=message.next_s,
-        state=message.state,
-        reason=message.reason[:64],
-    )
+def _read_item(
+    codec: Codec[_Message], item: _Item, opened: Opened, device_id: str, profile: Profile
+) -> Read[_Message]:
+    if isinstance(item, bytes):
+        return read(codec, Opened(item, opened.packed), device_id, profile.decimal)
+    return read_fields(codec, item, device_id, profile.decimal)
+
+
+def _read_child(item: _Item, opened: Opened) -> MultiItem:
+    """One item of a gateway: only its wrapping is read here."""
+    try:
+        if not isinstance(item, bytes):
+            if isinstance(item, dict) and "msg" in item:
+                item = {**item, "msg": msgspec.Raw(_dumps(item["msg"], opened))}
+            return msgspec.convert(item, MultiItem)
+        decoder = MULTI_ITEM.msgpack if opened.packed else MULTI_ITEM.json
+        return decoder.decode(item)
+    except msgspec.ValidationError as exc:
+        refuse(exc)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as exc:
+        raise WireError(WireReason.JSON, str(exc)) from exc
+
+
+def _bytes_of(item: _Item) -> bytes:
+    return item if isinstance(item, bytes) else msgspec.json.encode(item)
+
+
+def _dumps(item: object, opened: Opened) -> bytes:
+    """Plain objects as bytes again; numbers that are not finite stay what they were."""
+    if opened.packed:
+        packed: bytes = msgpack.packb(item)
+        return packed
+    return json.dumps(item, ensure_ascii=False, separators=(",", ":")).encode(errors="replace")
+
+
+def _alone(key: str, item: _Item, opened: Opened, envelope: dict[str, Any]) -> bytes:
+    """A message that holds only this item, so that it can be run again by itself."""
+    body = item if isinstance(item, bytes) else _dumps(item, opened)
+    encode = msgspec.msgpack.encode if opened.packed else msgspec.json.encode
+    return encode({**envelope, key: [msgspec.Raw(body)]})

@@ -1,37 +1,25 @@
-"""The page that shows a message's whole way: journal -> admit -> judge -> detect -> commit.
+"""Journal -> pipeline -> commit: the shell around ``alerts.pipeline``.
 
 One process, one thread, one order. State is derived from the journal: a checkpoint makes a
 start short, entries after it are run again, and what was committed before is not committed
 again (effects carry the same ids anyway).
 """
 
-from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 
 import msgspec
 import structlog
 
-from alerts.engine import Engine, EngineState
-from alerts.model import Effects
-from alerts.ports import ProcessCommit, QuarantineRow
-from devices.admission import Admission, AdmissionState, Refusal, split_runs
-from devices.control import (
-    Arm,
-    Disarm,
-    OwnerAnswer,
-    RegisterDevices,
-    ReportStolen,
-    RevokeDevice,
-)
-from devices.entry import Entry, EntryKind
+from alerts.pipeline import Outcome, Pipeline, PipelineState
+from alerts.ports import ProcessCommit, quarantine_row
+from devices.entry import Entry
 from devices.errors import StoreError
-from devices.health import Health, HealthState
 from devices.registry import Registry
 from ingest.ports import Checkpoints, JournalReader, LatestRows, ProcessLedger, StatusSink
 
 log = structlog.get_logger()
-STATE_VERSION = 1
+STATE_VERSION = 2
 """Raise it when the shape of ``ProcessorState`` changes: older checkpoints are not loaded."""
 RETRY_S = 1.0
 """Wait before a refused commit is tried again."""
@@ -41,9 +29,7 @@ class ProcessorState(msgspec.Struct):
     """Everything the processor knows, at one entry."""
 
     version: int
-    admission: AdmissionState
-    health: HealthState
-    engine: EngineState
+    pipeline: PipelineState
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,9 +48,7 @@ class Processor:
     def __init__(
         self,
         *,
-        admission: Admission,
-        health: Health,
-        engine: Engine,
+        pipeline: Pipeline,
         journal: JournalReader,
         ledger: ProcessLedger,
         latest: LatestRows,
@@ -75,9 +59,7 @@ class Processor:
         wait: Callable[[float], bool],
     ) -> None:
         """Take the parts; ``wait(s)`` sleeps and says whether to stop, ``steady_ms`` paces."""
-        self._admission = admission
-        self._health = health
-        self._engine = engine
+        self._pipeline = pipeline
         self._journal = journal
         self._ledger = ledger
         self._latest = latest
@@ -86,48 +68,36 @@ class Processor:
         self._limits = limits
         self._steady_ms = steady_ms
         self._wait = wait
-        self._books: Counter[tuple[str, str]] = Counter()
-        self._quarantine: list[QuarantineRow] = []
-        self._effects = Effects()
+        self._pending = Outcome()
         self._levelled: set[int] = set()
         self._seq = 0
         self._recv_ms = 0
         self._gaps_booked = 0
         self._processed = 0
 
-    # -- the way of a message -----------------------------------------------------------
+    # -- step and commit ----------------------------------------------------------------
 
     def step(self, entries: list[Entry]) -> None:
         """Run entries, in order, through everything. Nothing is committed here."""
-        for run in split_runs(entries):
-            head = run[0]
-            if head.kind == EntryKind.MQTT:
-                admitted = self._admission.admit(run, self._books)
-                self._set_aside(admitted.refusals)
-                self._health.records(admitted.records)
-                self._engine.records(admitted.records, self._effects)
-                records = admitted.records
-                self._show({r.device.slot for r in records if r.device.vehicle_id is not None})
-            elif head.kind == EntryKind.CONTROL:
-                self._control(head)
-            else:
-                self._health.tick(head, connected=bool(head.flags))
-                self._engine.tick(head, self._effects)
+        self._pipeline.step(entries, self._pending)
+        self._show()
         self._seq, self._recv_ms = entries[-1].seq, entries[-1].recv_ms
         self._processed += len(entries)
 
     def commit(self) -> None:
         """Commit offset, books, quarantine, alerts, incidents and outbox in one transaction."""
-        if self._admission.gaps != self._gaps_booked:
-            self._books["gaps", ""] += self._admission.gaps - self._gaps_booked
-            self._gaps_booked = self._admission.gaps
+        pending, gaps = self._pending, self._pipeline.admission.gaps
+        if gaps != self._gaps_booked:
+            pending.books["gaps", ""] += gaps - self._gaps_booked
+            self._gaps_booked = gaps
         self._ledger.commit(
             ProcessCommit(
                 upto_seq=self._seq,
                 recv_ms=self._recv_ms,
-                books=self._books,
-                quarantine=self._quarantine,
-                effects=self._effects,
+                books=pending.books,
+                quarantine=[quarantine_row(refusal) for refusal in pending.refusals],
+                requeued=pending.requeued,
+                effects=pending.effects,
             )
         )
         self._drop_pending()
@@ -153,48 +123,19 @@ class Processor:
                     log.info("records_back")
                 return
 
-    def _control(self, entry: Entry) -> None:
-        control = self._admission.control(entry, self._books)
-        if isinstance(control, Refusal):
-            self._set_aside([control])
-            return
-        if isinstance(control, RegisterDevices):
-            for device in control.devices:
-                self._health.register(device)
-        elif isinstance(control, RevokeDevice):
-            revoked = self._admission.registry.devices.get(control.device_id)
-            if revoked is not None:
-                self._health.register(revoked)
-        self._engine.control(control, entry, self._effects)
-        if isinstance(control, Arm | Disarm | OwnerAnswer | ReportStolen):
-            self._show({device.slot for device in self._engine.trackers(control.vehicle_id)})
-
-    def _set_aside(self, refusals: list[Refusal]) -> None:
-        self._quarantine += [
-            QuarantineRow(
-                seq=refusal.entry.seq,
-                item=refusal.item,
-                recv_ms=refusal.entry.recv_ms,
-                topic=refusal.entry.topic,
-                device_id=refusal.device_id,
-                reason=refusal.reason,
-                detail=refusal.detail,
-                payload=refusal.payload,
-            )
-            for refusal in refusals
-        ]
-
-    def _show(self, slots: set[int]) -> None:
-        """Arming of these trackers and the levels of all open alerts, for the API."""
-        open_ = {alert.device.slot: int(alert.level) for alert in self._engine.cases.open.values()}
+    def _show(self) -> None:
+        """Arming of the touched trackers and the levels of all open alerts, for the API."""
+        engine = self._pipeline.engine
+        open_ = {alert.device.slot: int(alert.level) for alert in engine.cases.open.values()}
         self._latest.show(
-            armed={slot: int(self._engine.armed_state(slot)) for slot in slots},
+            armed={slot: int(engine.armed_state(slot)) for slot in self._pending.touched},
             levels=open_ | dict.fromkeys(self._levelled - open_.keys(), 0),
         )
+        self._pending.touched.clear()
         self._levelled = set(open_)
 
     def _drop_pending(self) -> None:
-        self._books, self._quarantine, self._effects = Counter(), [], Effects()
+        self._pending = Outcome()
 
     # -- start, run, stop ---------------------------------------------------------------
 
@@ -209,15 +150,11 @@ class Processor:
         state = _decode_state(found[1]) if found else None
         if found and state:
             self._seq = found[0]
-            self._admission.load(state.admission)
-            self._health.load(state.health)
-            self._engine.load(state.engine, self._admission.registry)
-            self._levelled = {a.device.slot for a in self._engine.cases.open.values()}
+            self._pipeline.load(state.pipeline)
+            cases = self._pipeline.engine.cases
+            self._levelled = {alert.device.slot for alert in cases.open.values()}
         elif self._journal.first_seq() > 1:
-            self._admission.registry = fallback
-            self._engine.follow(fallback)
-            for device in fallback.devices.values():
-                self._health.register(device)
+            self._pipeline.follow(fallback)
         started = self._seq
         while self._seq < committed:
             limit = min(self._limits.batch_max, committed - self._seq)
@@ -225,19 +162,14 @@ class Processor:
             if not entries:
                 break
             self.step(entries)
-        self._gaps_booked = self._admission.gaps
+        self._gaps_booked = self._pipeline.admission.gaps
         self._drop_pending()
         self._seq = max(self._seq, committed)
         log.info("processor_resumed", checkpoint=started, committed=committed)
 
     def checkpoint(self) -> None:
         """Save the state after the last committed entry."""
-        state = ProcessorState(
-            version=STATE_VERSION,
-            admission=self._admission.dump(),
-            health=self._health.dump(),
-            engine=self._engine.dump(),
-        )
+        state = ProcessorState(version=STATE_VERSION, pipeline=self._pipeline.dump())
         self._checkpoints.save(self._seq, msgspec.msgpack.encode(state))
 
     def run(self) -> None:
@@ -251,7 +183,9 @@ class Processor:
                 self.step(entries)
             now = self._steady_ms()
             late = now - committed_at >= limits.commit_ms
-            if self._effects or self._quarantine or (self._books and late):
+            pending = self._pending
+            urgent = pending.effects or pending.refusals or pending.requeued
+            if urgent or (pending.books and late):
                 self._commit_patiently()
                 committed_at = now
             if now - saved_at >= limits.checkpoint_ms:
@@ -268,15 +202,16 @@ class Processor:
 
     def _tell(self) -> None:
         """Write the part's status: how far behind, what it holds."""
-        counts = self._health.counts()
+        pipeline = self._pipeline
+        counts = pipeline.health.counts()
         self._status.write(
             ready=True,
             reason="",
             metrics={
                 "process_entries_total": self._processed,
                 "process_lag_entries": max(0, self._journal.last_seq() - self._seq),
-                "process_open_alerts": len(self._engine.cases.open),
-                "process_open_gaps": self._admission.gaps,
+                "process_open_alerts": len(pipeline.engine.cases.open),
+                "process_open_gaps": pipeline.admission.gaps,
             }
             | {f"devices_{word}": count for word, count in counts.items()},
         )

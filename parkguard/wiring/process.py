@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from alerts.engine import Engine
+from alerts.pipeline import Pipeline
 from devices.admission import Admission
 from devices.health import Health, Rows
 from ingest.processor import Processor, ProcessorLimits
@@ -28,9 +29,11 @@ def run_process(
         admission = Admission(settings.broker.root)
         process = settings.process
         processor = Processor(
-            admission=admission,
-            health=Health(columns.rows_for, settings.presence),
-            engine=Engine(admission.registry, settings.detection, settings.policy),
+            pipeline=Pipeline(
+                admission=admission,
+                health=Health(columns.rows_for, settings.presence),
+                engine=Engine(admission.registry, settings.detection, settings.policy),
+            ),
             journal=SqliteJournalReader(places.journal),
             ledger=ledger_type(engine, __version__, now_ms=wall_ms),
             latest=columns,

@@ -66,10 +66,41 @@ def a_registry(
     )
 
 
+_POS = {"lat_deg": "lat", "lon_deg": "lon", "source": "src", "acc_m": "acc_m", "hdop": "hdop",
+        "sat": "sat", "alt_m": "alt_m", "course_deg": "cog"}
+_ST = {"ignition": "ign", "motion": "motion", "armed": "armed", "ext_power": "ext_power",
+       "charging": "charging"}
+_BAT = {"battery_pct": "pct", "ext_mv": "ext_mv"}
+_NET = {"rssi_dbm": "rssi_dbm"}
+
+
+def fix_of(base: Fix | None = None, **said: object) -> Fix:
+    """``base`` (an empty fix when None) with what is said in the words of ``Fix``'s properties."""
+    base = base or Fix()
+    parts = {"pos": {}, "st": {}, "bat": {}, "net": {}}
+    plain = {}
+    for name, value in said.items():
+        for part, names in (("pos", _POS), ("st", _ST), ("bat", _BAT), ("net", _NET)):
+            if name in names:
+                parts[part][names[name]] = value
+                break
+        else:
+            if name == "speed_mps":
+                parts["pos"]["spd_kmh"] = None if value is None else value * 3.6
+            else:
+                plain[name] = value
+    if parts["pos"]:
+        parts["pos"].setdefault("valid", parts["pos"].get("lat", base.pos.lat) is not None)
+    for part, changes in parts.items():
+        if changes:
+            plain[part] = msgspec.structs.replace(getattr(base, part), **changes)
+    return msgspec.structs.replace(base, **plain)
+
+
 def a_fix(at_s: float = 0.0, east_m: float = 0.0, north_m: float = 0.0, **changes: object) -> Fix:
     """A fair GNSS fix of a parked vehicle, 6.5 m accurate."""
     lat_deg, lon_deg = place(east_m, north_m)
-    fix = Fix(
+    fix = fix_of(
         t_ms=at_ms(at_s),
         boot="b1",
         seq=round(at_s * 10),
@@ -81,7 +112,7 @@ def a_fix(at_s: float = 0.0, east_m: float = 0.0, north_m: float = 0.0, **change
         sat=12,
         ignition=False,
     )
-    return msgspec.structs.replace(fix, **changes)
+    return fix_of(fix, **changes)
 
 
 def an_event(type_: EventType, at_s: float = 0.0, **changes: object) -> Event:

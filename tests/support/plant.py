@@ -1,6 +1,7 @@
 """A processor and a projector over one journal in memory, killed and started at will."""
 
 from alerts.engine import Engine
+from alerts.pipeline import Pipeline
 from alerts.policy import DetectionPolicy, DispatchPolicy
 from devices.admission import Admission
 from devices.entry import Entry
@@ -48,9 +49,11 @@ class ProcessorPlant:
         admission = Admission(ROOT)
         self.rounds = Rounds(rounds, self.clock)
         self.processor = Processor(
-            admission=admission,
-            health=Health(self.latest, PresencePolicy()),
-            engine=Engine(admission.registry, DetectionPolicy(), DispatchPolicy()),
+            pipeline=Pipeline(
+                admission=admission,
+                health=Health(self.latest, PresencePolicy()),
+                engine=Engine(admission.registry, DetectionPolicy(), DispatchPolicy()),
+            ),
             journal=self.journal,
             ledger=self.ledger,
             latest=self.shown,

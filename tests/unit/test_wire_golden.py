@@ -19,6 +19,7 @@ from devices.readings import (
 )
 from devices.topics import Topic
 from devices.wire import Decoded, decode
+from support.factories import fix_of
 
 RECV_MS = 1_764_032_463_000
 TRACKER = Topic(DeviceClass.TRACKER, "trk-000123", "fix")
@@ -71,7 +72,7 @@ def test_fix() -> None:
 
     assert decoded.refused == []
     assert decoded.readings == [
-        Fix(
+        fix_of(
             t_ms=1_764_032_462_000,
             boot="7f3a",
             seq=48_213,
@@ -102,7 +103,7 @@ def test_batch() -> None:
 
     assert decoded.refused == []
     assert decoded.readings == [
-        Fix(
+        fix_of(
             t_ms=1_764_030_000_000 + 10_000 * k,
             boot="7f3a",
             seq=48_100 + k,

@@ -8,7 +8,8 @@ from devices.errors import WireError, WireReason
 from devices.model import DeviceClass
 from devices.readings import Fix
 from devices.topics import Topic, parse_topic
-from devices.wire import MAX_BATCH, MAX_PAYLOAD_BYTES, decode
+from devices.encoding import MAX_PAYLOAD_BYTES
+from devices.wire import MAX_BATCH, decode
 
 RECV_MS = 1_764_032_463_000
 TRACKER = Topic(DeviceClass.TRACKER, "trk-000123", "fix")

@@ -1,0 +1,180 @@
+"""One decoder per message: strict and fast where the bytes are as wire.md says, else careful.
+
+The fast way decodes straight into the type, which refuses what it does not know. What typed
+decoding cannot see, a key that stands twice, is seen once per *skeleton*: the bytes without digits.
+Two messages with one skeleton have the same keys but for digits in them, so that a skeleton whose
+own keys are all different proves it for every message that shares it.
+"""
+
+import json
+import re
+from typing import Any, Generic, TypeVar
+
+import msgspec
+
+from devices import payloads
+from devices.encoding import Opened
+from devices.errors import WireError, WireReason
+from devices.lenient import check, fit, parse, refuse, without_unknown
+from devices.readings import Fix
+
+_Message = TypeVar("_Message", bound=msgspec.Struct)
+MAX_SKELETONS = 8_192
+"""Skeletons remembered, about 300 bytes each; when full they are learnt anew."""
+_NUMBERS = b"0123456789+-."
+_BOOT = re.compile(r"[A-Za-z0-9_-]{0,32}", re.ASCII)
+_NOTHING: dict[str, Any] = {}
+_clean: set[bytes] = set()
+
+
+class Codec(Generic[_Message]):
+    """Both decoders of one type of message."""
+
+    def __init__(self, model: type[_Message], plan: type[msgspec.Struct] | None = None) -> None:
+        """Build the decoders once; ``plan`` has the keys that may be sent if ``model`` has more."""
+        self.model = model
+        self.plan = plan or model
+        self.json = msgspec.json.Decoder(model)
+        self.msgpack = msgspec.msgpack.Decoder(model)
+
+
+Read = tuple[_Message, int, dict[str, Any]]
+"""A message, the ``Flag`` bits of how it was written, and the keys it does not know."""
+
+
+FIX = Codec(Fix, payloads.FixMessage)
+BATCH = Codec(payloads.BatchMessage)
+EVENT = Codec(payloads.EventMessage)
+STATUS = Codec(payloads.StatusMessage)
+SESSION = Codec(payloads.SessionMessage)
+COIN = Codec(payloads.CoinMessage)
+HEARTBEAT = Codec(payloads.HeartbeatMessage)
+STATE = Codec(payloads.StateMessage)
+INFO = Codec(payloads.InfoMessage)
+ACK = Codec(payloads.AckMessage)
+MULTI = Codec(payloads.MultiMessage)
+MULTI_ITEM = Codec(payloads.MultiItem)
+
+
+def read(codec: Codec[_Message], opened: Opened, device_id: str, decimal: str) -> Read[_Message]:
+    """Read one message of ``device_id``.
+
+    Args:
+        codec: Of the type that is expected.
+        opened: The bytes.
+        device_id: The topic's identity; a payload that names another is refused.
+        decimal: ``","`` where the device's profile says so.
+
+    Raises:
+        WireError: With its reason; nothing else escapes.
+    """
+    body = opened.body
+    try:
+        if opened.packed:
+            message = codec.msgpack.decode(body)
+            plain = msgspec.msgpack.decode(body)
+            sure = msgspec.msgpack.encode(plain) == body and "".join(plain).isascii()
+        else:
+            message = codec.json.decode(body)
+            sure = body.translate(None, _NUMBERS) in _clean or _is_clean(body)
+    except msgspec.ValidationError:
+        if not opened.packed and _is_clean(body):
+            return _read_with_unknown(codec, opened, device_id, decimal)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        pass  # the careful way names what is wrong
+    else:
+        if sure:
+            _check_identity(message, device_id)
+            return message, 0, _NOTHING
+    return read_fields(codec, parse(opened), device_id, decimal)
+
+
+def _read_with_unknown(
+    codec: Codec[_Message], opened: Opened, device_id: str, decimal: str
+) -> Read[_Message]:
+    """A message that may only have keys of its own besides ours: many models do."""
+    ext: dict[str, Any] = {}
+    try:
+        fields = msgspec.json.decode(opened.body)
+        known = without_unknown(fields, codec.plan, ext)
+        message = msgspec.convert(known, codec.model)
+    except msgspec.DecodeError:
+        return read_fields(codec, parse(opened), device_id, decimal)
+    check(ext)
+    _check_identity(message, device_id)
+    return message, 0, ext
+
+
+def read_fields(
+    codec: Codec[_Message], fields: object, device_id: str, decimal: str
+) -> Read[_Message]:
+    """Read one message that stands as plain objects.
+
+    Raises:
+        WireError: With its reason.
+    """
+    try:
+        check(fields)
+        fitted = fit(fields, codec.plan, decimal=decimal)
+        message = _convert(fitted.fields, codec.model)
+        _check_identity(message, device_id)
+    except WireError as exc:
+        exc.number = _number_in(fields)
+        raise
+    return message, fitted.flags, fitted.ext
+
+
+def _convert(fields: dict[str, Any], model: type[_Message]) -> _Message:
+    try:
+        return msgspec.convert(fields, model)
+    except msgspec.ValidationError as exc:
+        refuse(exc)
+
+
+def _number_in(fields: object) -> tuple[str, int] | None:
+    """Boot and sequence number of a message that is refused for something else."""
+    if isinstance(fields, dict):
+        boot, seq = fields.get("boot", ""), fields.get("seq")
+        if isinstance(boot, str) and type(seq) is int and 0 <= seq < 2**53:
+            return boot, seq
+    return None
+
+
+def _check_identity(message: Any, device_id: str) -> None:  # noqa: ANN401 - any message
+    """What types cannot say: version, identity, the form of a fix's boot id."""
+    if message.v != 1:
+        raise WireError(WireReason.VERSION, f"schema version {message.v} is not 1")
+    said_id = message.id
+    if said_id != device_id and said_id is not None:
+        raise WireError(WireReason.ID, "the payload names another device than the topic")
+    boot = message.boot
+    if boot and _BOOT.fullmatch(boot) is None:
+        raise WireError(WireReason.RANGE, "boot is not of [A-Za-z0-9_-]{0,32}")
+
+
+def _is_clean(body: bytes) -> bool:
+    """Whether these bytes are JSON without a key twice, a backslash, or more than ASCII.
+
+    Its skeleton is remembered when that proves the same of every message that shares it.
+    """
+    skeleton = body.translate(None, _NUMBERS)
+    if skeleton in _clean:
+        return True
+    if b"\\" in body or not body.isascii():
+        return False
+    distinct = True
+
+    def look(pairs: list[tuple[str, Any]]) -> None:
+        nonlocal distinct
+        keys = [key.encode().translate(None, _NUMBERS) for key, _ in pairs]
+        distinct = distinct and len(set(keys)) == len(keys)
+
+    try:
+        json.loads(body.decode(), object_pairs_hook=look, parse_int=len)
+    except (ValueError, RecursionError):
+        return False
+    if distinct:
+        if len(_clean) >= MAX_SKELETONS:
+            _clean.clear()
+        _clean.add(skeleton)
+    return distinct

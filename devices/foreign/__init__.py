@@ -1,0 +1,1 @@
+"""Foreign payloads in the words of wire.md."""

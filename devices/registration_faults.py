@@ -1,0 +1,97 @@
+"""Why something may not be registered, in lines for people."""
+
+import re
+from collections.abc import Iterable, Mapping
+
+from devices.model import Profile
+from devices.topics import DEVICE_ID
+
+ADAPTER = re.compile(r"[a-z0-9_]{1,32}", re.ASCII)
+"""Names of foreign adapters (docs/wire.md)."""
+FOREIGN_ID = re.compile(r"[\x21-\x7e]{1,64}", re.ASCII)
+"""Ids in foreign adapters, in the adapter's canonical form: printable, no blanks."""
+ADAPTERS_MAX = 16
+"""Most foreign ids of one device, one an adapter."""
+METER_WRAP_MAX_WH = 2**53 - 1
+"""Largest counter that keeps its digits as JSON (docs/wire.md)."""
+COINS_MAX = 32
+"""Most amounts one coin slot can tell apart; currencies have fewer than ten coins."""
+COIN_MAX_FEN = 1_000_000
+"""10,000 yuan: no coin and no note is worth more."""
+
+Claim = tuple[str, str]
+"""Adapter, and the id in it."""
+
+
+class RegistryError(Exception):
+    """Something may not be registered; ``faults`` holds a line for each."""
+
+    def __init__(self, faults: list[str]) -> None:
+        """Keep every fault."""
+        super().__init__("\n".join(faults))
+        self.faults = faults
+
+
+class ForeignIdTaken(RegistryError):
+    """Another device has a foreign id of the request; the lines name it."""
+
+
+def profile_faults(device_id: str, profile: Profile) -> Iterable[str]:
+    """Give what is wrong with a profile, a line each."""
+    if profile.gateway and DEVICE_ID.fullmatch(profile.gateway) is None:
+        yield f"{device_id}: gateway {profile.gateway!r} is no device id (1-64 of a-z 0-9 -)"
+    if profile.gateway == device_id:
+        yield f"{device_id}: it cannot be its own gateway"
+    yield from _foreign_faults(device_id, profile.foreign)
+    yield from _money_faults(device_id, profile)
+
+
+def _foreign_faults(device_id: str, foreign: Mapping[str, str]) -> Iterable[str]:
+    if len(foreign) > ADAPTERS_MAX:
+        yield f"{device_id}: more than {ADAPTERS_MAX} foreign ids"
+    for adapter, foreign_id in foreign.items():
+        if ADAPTER.fullmatch(adapter) is None:
+            yield f"{device_id}: foreign adapter {adapter!r} is no name (1-32 of a-z 0-9 _)"
+        if FOREIGN_ID.fullmatch(foreign_id) is None:
+            yield (
+                f"{device_id}: foreign id {foreign_id!r} of {adapter!r} is not 1-64 printable "
+                "characters without blanks"
+            )
+
+
+def _money_faults(device_id: str, profile: Profile) -> Iterable[str]:
+    if not 0 <= profile.meter_wrap_wh <= METER_WRAP_MAX_WH:
+        yield f"{device_id}: meter_wrap_wh {profile.meter_wrap_wh} is not 0 to 2^53 - 1"
+    if len(profile.coins_fen) > COINS_MAX:
+        yield f"{device_id}: coins_fen has more than {COINS_MAX} amounts"
+    wrong = [coin for coin in profile.coins_fen if not 0 < coin <= COIN_MAX_FEN]
+    if wrong:
+        yield f"{device_id}: coins_fen {wrong[:5]} are not 1 to {COIN_MAX_FEN} fen"
+    if len(set(profile.coins_fen)) != len(profile.coins_fen):
+        yield f"{device_id}: an amount stands twice in coins_fen"
+
+
+def claims_of(device_id: str, profile: Profile) -> dict[Claim, str]:
+    """Give whose each foreign id of a profile is to be."""
+    return dict.fromkeys(profile.foreign.items(), device_id)
+
+
+def taken_fault(claim: Claim, device_id: str, holder: str) -> str:
+    """Say that a foreign id is another device's."""
+    adapter, named = claim
+    return (
+        f"{device_id}: {adapter} id {named!r} is {holder}'s already: revoke that device or take "
+        "the id off it first"
+    )
+
+
+def claims_twice(wanted: Iterable[tuple[str, Profile]]) -> tuple[dict[Claim, str], list[str]]:
+    """Collect the claims of several devices; faults where two of them claim the same."""
+    claims: dict[Claim, str] = {}
+    faults: list[str] = []
+    for device_id, profile in wanted:
+        for claim in claims_of(device_id, profile):
+            holder = claims.setdefault(claim, device_id)
+            if holder != device_id:
+                faults.append(taken_fault(claim, device_id, holder))
+    return claims, faults
