@@ -11,7 +11,14 @@ import msgspec
 
 from alerts.engine import Engine, EngineState
 from alerts.model import Effects
-from devices.admission import Admission, AdmissionState, Admitted, Refusal, split_runs
+from devices.admission import (
+    Admission,
+    AdmissionState,
+    Admitted,
+    Record,
+    Refusal,
+    split_runs,
+)
 from devices.control import (
     Arm,
     Disarm,
@@ -44,6 +51,7 @@ class Outcome:
         requeued: Quarantine rows that were run again.
         effects: Alerts, incidents, notices, crossings of fences.
         touched: Slots of trackers whose arming may have changed.
+        records: What was accepted, for those who ask (a replay); None = not gathered.
     """
 
     books: Counter[tuple[str, str]] = field(default_factory=Counter)
@@ -51,6 +59,7 @@ class Outcome:
     requeued: list[int] = field(default_factory=list)
     effects: Effects = field(default_factory=Effects)
     touched: set[int] = field(default_factory=set)
+    records: list[Record] | None = None
 
 
 class Pipeline:
@@ -78,6 +87,8 @@ class Pipeline:
 
     def _take(self, admitted: Admitted, outcome: Outcome) -> None:
         outcome.refusals += admitted.refusals
+        if outcome.records is not None:
+            outcome.records += admitted.records
         self.engine.records(admitted.records, outcome.effects)
         outcome.touched |= {
             r.device.slot for r in admitted.records if r.device.vehicle_id is not None

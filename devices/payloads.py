@@ -163,6 +163,7 @@ class MultiMessage(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     items: list[msgspec.Raw]
     v: Version = 1
     id: str | None = None
+    boot: Boot = ""
 
 
 class EventMessage(Message, frozen=True, kw_only=True):

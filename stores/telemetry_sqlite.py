@@ -47,6 +47,10 @@ class SqliteTelemetry:
                 f'CREATE TABLE IF NOT EXISTS "{name}" (device INTEGER, t_ms INTEGER, seq INTEGER, '
                 f"{fields}, PRIMARY KEY (device, t_ms, seq)) WITHOUT ROWID"
             )
+            there = {row[1] for row in self._db.execute(f'PRAGMA table_info("{name}")')}
+            for column, kind in columns.items():
+                if column not in there:  # a file of yesterday; new columns stand last
+                    self._db.execute(f'ALTER TABLE "{name}" ADD "{column}" {_SQL_TYPES[kind]}')
 
     def write(self, rows: Sequence[Row]) -> None:
         """Store rows in one transaction; durable when this returns. The first row of a key stays.
