@@ -4,17 +4,14 @@ Pure: every method takes its cause (times, place, who) and appends what is to be
 ``Effects``. An incident opens here and nowhere else (decisions.md, Levels).
 """
 
-from alerts import report
+from alerts import report, telling
 from alerts.model import (
     AlertChange,
     AlertKind,
     AlertState,
-    Channel,
     Effects,
     IncidentOpened,
     Level,
-    Notice,
-    NoticeKind,
     Reason,
 )
 from alerts.open_alert import Cause, OpenAlert, alert_id_of
@@ -55,20 +52,14 @@ class Casebook:
         """Raise an alert or strengthen the vehicle's open one; a level never falls."""
         alert = self.open.get(vehicle.id)
         if alert is None:
-            alert = OpenAlert(
-                alert_id=alert_id_of(kind, vehicle.id, device.slot, onset_ms),
-                vehicle=vehicle,
-                device=device,
+            alert = _new(
+                vehicle,
+                device,
                 kind=kind,
                 level=level,
-                state=AlertState.CONFIRMED if level >= Level.CONFIRMED else AlertState.RAISED,
                 onset_ms=onset_ms,
-                late_s=max(0.0, (cause.recv_ms - cause.t_ms) / 1000.0),
                 reasons=reasons,
                 cause=cause,
-                version=0,
-                grown_ms=cause.elapsed_ms,
-                grown_m=cause.moved_m,
             )
             self.open[vehicle.id] = alert
             self._change(alert, "raised", effects)
@@ -83,6 +74,33 @@ class Casebook:
             self._open_incident(alert, effects)
         return alert
 
+    def note(
+        self,
+        vehicle: Vehicle,
+        device: Device,
+        *,
+        kind: AlertKind,
+        onset_ms: int,
+        reasons: list[Reason],
+        cause: Cause,
+        effects: Effects,
+    ) -> None:
+        """Keep an alert at level 0 that nobody is told of (the desk's feed shows it); it is over.
+
+        It takes no other alert's place: what happens to the vehicle next is asked about.
+        """
+        alert = _new(
+            vehicle,
+            device,
+            kind=kind,
+            level=Level.NOTED,
+            onset_ms=onset_ms,
+            reasons=reasons,
+            cause=cause,
+        )
+        alert.state = AlertState.EXPIRED
+        self._change(alert, "noted", effects)
+
     def _strengthen(
         self,
         alert: OpenAlert,
@@ -94,6 +112,7 @@ class Casebook:
         effects: Effects,
     ) -> None:
         """Append signals. Police-ready is noted once, even when a human confirmed before."""
+        alert.live = True
         known = {reason.code for reason in alert.reasons}
         newer = {reason.code: reason for reason in reasons}
         fresh = [reason for reason in reasons if reason.code not in known]
@@ -233,21 +252,7 @@ class Casebook:
             by=by,
         )
         effects.alerts.append(change)
-        effects.notices.append(
-            Notice(
-                key=f"{alert.alert_id}:{alert.version}:feed",
-                kind=NoticeKind.ALERT,
-                action=what,
-                channel=Channel.FEED,
-                receiver="feed",
-                audience="desk",
-                area=change.area,
-                alert_id=alert.alert_id,
-                incident_id=None,
-                body=report.alert_body(change),
-                caused_recv_ms=cause.recv_ms,
-            )
-        )
+        effects.notices.append(telling.to_desk(change))
         return change
 
     def _may_ask(self, alert: OpenAlert, now_ms: int) -> bool:
@@ -262,7 +267,7 @@ class Casebook:
         """The first contact."""
         alert.asked = True
         self.noticed_ms[alert.vehicle.id] = now_ms
-        self._notice_to(alert, change, alert.vehicle.contacts[0], effects)
+        effects.notices.append(telling.to_owner(alert, change, alert.vehicle.contacts[0]))
 
     def _tell_second(self, alert: OpenAlert, cause: Cause, effects: Effects) -> None:
         """Every further contact, once."""
@@ -270,26 +275,7 @@ class Casebook:
         if alert.vehicle.contacts[1:]:
             change = self._change(alert, "second_contact", effects, cause=cause)
             for contact in alert.vehicle.contacts[1:]:
-                self._notice_to(alert, change, contact, effects)
-
-    def _notice_to(
-        self, alert: OpenAlert, change: AlertChange, contact: str, effects: Effects
-    ) -> None:
-        effects.notices.append(
-            Notice(
-                key=f"{alert.alert_id}:{change.version}:owner:{contact}",
-                kind=NoticeKind.OWNER_NOTICE,
-                action="asked",
-                channel=Channel.WEBHOOK,
-                receiver=f"owner:{contact}",
-                audience="owner",
-                area=change.area,
-                alert_id=alert.alert_id,
-                incident_id=None,
-                body=report.owner_body(change, alert.vehicle, contact),
-                caused_recv_ms=change.caused_recv_ms,
-            )
-        )
+                effects.notices.append(telling.to_owner(alert, change, contact))
 
     def _open_incident(self, alert: OpenAlert, effects: Effects) -> None:
         """People's work begins; the last change of the alert is its cause."""
@@ -306,28 +292,33 @@ class Casebook:
     def _tell_incident(
         self, alert: OpenAlert, change: AlertChange, action: str, effects: Effects
     ) -> None:
-        """Officers' feed, the police's own system and MQTT, each with its own key."""
         alert.updated_ms, alert.grid = alert.cause.elapsed_ms, change.grid
-        incident_id = alert.incident or ""
-        opened = IncidentOpened(incident_id=incident_id, alert=change, opened_ms=alert.opened_ms)
-        body = report.incident_body(opened, alert.vehicle, action, change)
-        for channel, receiver, audience in (
-            (Channel.FEED, "feed", "officer"),
-            (Channel.WEBHOOK, "police", "police"),
-            (Channel.MQTT, change.grid, "police"),
-        ):
-            effects.notices.append(
-                Notice(
-                    key=f"{incident_id}:a{change.version}:{channel}",
-                    kind=NoticeKind.INCIDENT,
-                    action=action,
-                    channel=channel,
-                    receiver=receiver,
-                    audience=audience,
-                    area=change.area,
-                    alert_id=alert.alert_id,
-                    incident_id=incident_id,
-                    body=body,
-                    caused_recv_ms=change.caused_recv_ms,
-                )
-            )
+        effects.notices += telling.to_police(alert, change, action)
+
+
+def _new(
+    vehicle: Vehicle,
+    device: Device,
+    *,
+    kind: AlertKind,
+    level: Level,
+    onset_ms: int,
+    reasons: list[Reason],
+    cause: Cause,
+) -> OpenAlert:
+    """An alert nobody was told of yet."""
+    return OpenAlert(
+        alert_id=alert_id_of(kind, vehicle.id, device.slot, onset_ms),
+        vehicle=vehicle,
+        device=device,
+        kind=kind,
+        level=level,
+        state=AlertState.CONFIRMED if level >= Level.CONFIRMED else AlertState.RAISED,
+        onset_ms=onset_ms,
+        late_s=max(0.0, (cause.recv_ms - cause.t_ms) / 1000.0),
+        reasons=reasons,
+        cause=cause,
+        version=0,
+        grown_ms=cause.elapsed_ms,
+        grown_m=cause.moved_m,
+    )

@@ -1,23 +1,25 @@
 """From accepted records to alerts: (state, batch) -> effects, vectorised over vehicles.
 
 Two records of one tracker in a batch are taken in separate rounds, so that a batch gives what
-one by one would. No clock: times come with the entries.
+one by one would. No clock: times come with the entries. Late records wait in a lane of their own
+(``alerts.late``) and change nothing here.
 """
 
 import msgspec
 import numpy as np
 
-from alerts import people, report
-from alerts.batches import UNBELIEVED, believable, rounds_of, to_arrays
+from alerts import fence_events, late_alerts, live_events, people, report
+from alerts.batches import LIVE, Lane, lane_of_event, lane_of_fix, rounds_of, to_arrays
 from alerts.casebook import Casebook
 from alerts.detection import statistic
-from alerts.detection.anchor import ARMED
-from alerts.detection.evidence import SIGN_OF, WEIGHTS, Sign, reason_of
 from alerts.fences import FenceWatch
+from alerts.late import LateLane, Upload
 from alerts.model import AlertKind, Effects, Group, Level
-from alerts.open_alert import Cause, OpenAlert
+from alerts.open_alert import OpenAlert
 from alerts.policy import DetectionPolicy, DispatchPolicy
 from alerts.routing import GridIndex
+from alerts.rules.geofence import Side
+from alerts.scope import Scope
 from alerts.watch import Watch, WatchState
 from devices.admission import Record
 from devices.control import (
@@ -29,12 +31,12 @@ from devices.control import (
     SaveFence,
 )
 from devices.entry import Entry
-from devices.model import Device, DeviceClass, FenceKind, Vehicle
-from devices.readings import Event, EventType, Fix
+from devices.model import Device, DeviceClass
+from devices.readings import Event, Fix
 from devices.registry import Registry
 
-OLD_EVENT_MS = 600_000
-"""An older event is history, no witness (decisions.md 12)."""
+JUDGED_A_TICK = 50
+"""Late uploads judged in one second at most: each costs 1 to 20 ms, and live records wait."""
 
 
 class EngineState(msgspec.Struct):
@@ -44,6 +46,8 @@ class EngineState(msgspec.Struct):
     open: list[OpenAlert]
     noticed_ms: dict[str, int]
     fences: bytes
+    late: dict[int, Upload] = {}
+    late_told: dict[str, int] = {}
 
 
 class Engine:
@@ -56,15 +60,23 @@ class Engine:
         self._policy = detection
         self._watch = Watch()
         self._fences = FenceWatch()
+        self._late = LateLane()
+        self._late_told: dict[str, int] = {}
         self.cases = Casebook(dispatch)
         self.follow(registry)
 
     def follow(self, registry: Registry) -> None:
         """Take over a whole registry (start, or a loaded checkpoint)."""
-        self._registry = registry
-        self._grids = GridIndex(list(registry.grids.values()))
         self._fences.follow(list(registry.fences.values()))
         self._watch.follow(registry)
+        self._scope = Scope(
+            policy=self._policy,
+            registry=registry,
+            grids=GridIndex(list(registry.grids.values())),
+            watch=self._watch,
+            fences=self._fences,
+            cases=self.cases,
+        )
 
     def armed_state(self, slot: int) -> int:
         """``ArmedState`` of a tracker's vehicle."""
@@ -74,6 +86,15 @@ class Engine:
         """The trackers bound to a vehicle."""
         return self._watch.trackers(vehicle_id)
 
+    def fence_side(self, vehicle_id: str, fence_id: str) -> Side:
+        """Where a vehicle is by its last decisive fix; UNKNOWN before there was one."""
+        return self._fences.side_of(vehicle_id, fence_id)
+
+    @property
+    def waits(self) -> bool:
+        """Whether ticks have something to decide: an open alert, or a late upload."""
+        return bool(self.cases.open or self._late.uploads)
+
     def records(self, records: list[Record], effects: Effects) -> None:
         """Take accepted records in journal order."""
         for round_ in rounds_of(records):
@@ -81,8 +102,13 @@ class Engine:
             for record in round_:
                 reading = record.reading
                 if isinstance(reading, Fix):
-                    if believable(reading) and record.device.vehicle_id is not None:
+                    lane = lane_of_fix(reading)
+                    if record.device.vehicle_id is None:
+                        continue
+                    if lane is LIVE:
                         fixes.append(record)
+                    elif lane is Lane.LATE:
+                        self._late.take(record)
                 elif isinstance(reading, Event) and record.device.cls is DeviceClass.TRACKER:
                     self._event(record, reading, effects)
             if fixes:
@@ -90,38 +116,64 @@ class Engine:
 
     def control(self, control: AnyControl, entry: Entry, effects: Effects) -> None:
         """Take what a person, the API or the dispatcher did; the registry knows it already."""
+        registry = self._scope.registry
         match control:
             case RegisterDevices():
                 for device in control.devices:
-                    self._watch.bind(device, self._registry)
+                    self._watch.bind(device, registry, entry.recv_ms)
             case RegisterVehicles():
                 for vehicle in control.vehicles:
-                    self._watch.arm_by_rule(vehicle.id, self._registry)
+                    self._watch.arm_by_rule(vehicle.id, registry)
             case RegisterPlaces():
-                self._grids = GridIndex(list(self._registry.grids.values()))
+                self._scope.grids = GridIndex(list(registry.grids.values()))
             case SaveFence() | DeleteFence():
-                self._fences.follow(list(self._registry.fences.values()))
+                self._fences.follow(list(registry.fences.values()))
             case _:
                 people.apply(
                     control,
                     entry,
                     watch=self._watch,
                     cases=self.cases,
-                    registry=self._registry,
-                    grids=self._grids,
+                    registry=registry,
+                    grids=self._scope.grids,
                     effects=effects,
                 )
 
     def tick(self, entry: Entry, effects: Effects) -> None:
-        """Let time pass: the casebook's timers."""
+        """Let time pass: the casebook's timers, and late uploads that are over."""
         for alert in self.cases.tick(entry.elapsed_ms, entry.recv_ms, effects):
             for device in self._watch.trackers(alert.vehicle.id):
-                if alert.back_ms < 0:
-                    self._watch.settle_anew(device.slot)
+                if alert.back_ms < 0 and not alert.late:
+                    self._watch.settle_anew(device.slot, entry.recv_ms)
                 else:
                     self._watch.evidence.forget(device.slot)
+        if self._late.uploads:
+            self._judge(entry, self._policy.late_settle_s, JUDGED_A_TICK, effects)
 
-    # -- fixes --------------------------------------------------------------------------
+    def finish(self, entry: Entry, effects: Effects) -> None:
+        """Judge every late upload now: the input has ended (replay), nothing will follow."""
+        self._judge(entry, 0.0, len(self._late.uploads), effects)
+
+    def _judge(self, entry: Entry, settle_s: float, limit: int, effects: Effects) -> None:
+        due = self._late.due(entry.elapsed_ms, settle_s * 1000, limit)
+        for slot, upload in due:
+            late_alerts.settle(
+                slot,
+                upload,
+                tick=entry,
+                told=self._late_told,
+                scope=self._scope,
+                effects=effects,
+            )
+
+    # -- live -------------------------------------------------------------------------------
+
+    def _event(self, record: Record, event: Event, effects: Effects) -> None:
+        lane = lane_of_event(event, record.entry.recv_ms)
+        if lane is Lane.LIVE:
+            live_events.take(record, event, self._scope, effects)
+        elif lane is Lane.LATE and record.device.vehicle_id is not None:
+            self._late.take(record)
 
     def _fixes(self, records: list[Record], effects: Effects) -> None:
         fixes = to_arrays(records)
@@ -136,7 +188,7 @@ class Engine:
         total = moved.score + evidence.total(
             fixes.slot, elapsed, policy.evidence_min, policy.evidence_max
         )
-        owner = (moved.owner_shape & (total > policy.owner_threshold)) | moved.slow
+        owner = (moved.owner_shape & (total > policy.owner_threshold)) | moved.slow | moved.towed
         police = moved.police_shape & (total > policy.police_threshold)
         for k in np.flatnonzero(owner | police).tolist():
             self._suspect(records[k], k, moved, police[k], effects)
@@ -146,7 +198,8 @@ class Engine:
                 if alert is not None:
                     self._follow_alert(alert, records[k], k, moved, effects)
         if self._fences.any:
-            self._check_fences(records, effects)
+            for k in np.flatnonzero(moved.accepted).tolist():
+                fence_events.check(records[k], self._scope, effects)
 
     def _suspect(
         self,
@@ -157,11 +210,11 @@ class Engine:
         effects: Effects,
     ) -> None:
         """A fix at owner or police level: raise or strengthen the vehicle's alert."""
-        device = record.device
-        vehicle = self._vehicle(device)
+        device, fix = record.device, record.reading
+        vehicle = self._scope.vehicle_of(device)
         if vehicle is None:
             return
-        cause = self._cause(record, float(moved.moved_m[k]))
+        cause = self._scope.cause_of(record, float(moved.moved_m[k]))
         reasons = [
             report.movement_reason(
                 score=float(moved.score[k]),
@@ -172,6 +225,8 @@ class Engine:
         if moved.slow[k] and not police:
             away_ms = cause.t_ms - int(self._watch.anchors.left_t[device.slot])
             reasons.append(report.slow_reason(moved_m=cause.moved_m, for_s=away_ms / 1000))
+        if moved.towed[k] and isinstance(fix, Fix):
+            reasons.append(report.towed_reason(fix.speed_mps or 0.0))
         reasons += self._watch.witnesses(device.slot, cause.elapsed_ms)
         groups = {r.group for r in reasons if r.nats > 0 or r.code == "movement"}
         known = self.cases.open.get(vehicle.id)
@@ -194,112 +249,14 @@ class Engine:
         self, alert: OpenAlert, record: Record, k: int, moved: statistic.Moved, effects: Effects
     ) -> None:
         """Where the vehicle of an open alert is now, and whether it is back."""
-        cause = self._cause(record, float(moved.moved_m[k]))
+        cause = self._scope.cause_of(record, float(moved.moved_m[k]))
         self.cases.moved(alert, cause, effects)
         if not moved.at_anchor[k]:
             alert.back_ms = -1
         elif alert.back_ms < 0 and alert.kind is AlertKind.MOVEMENT:
             alert.back_ms = cause.elapsed_ms
 
-    # -- events -------------------------------------------------------------------------
-
-    def _event(self, record: Record, event: Event, effects: Effects) -> None:
-        device, entry = record.device, record.entry
-        vehicle = self._vehicle(device)
-        old = event.flags & UNBELIEVED or entry.recv_ms - event.t_ms > OLD_EVENT_MS
-        if vehicle is None or not event.on or old:
-            return
-        if event.type is EventType.SOS:
-            self.cases.signal(
-                vehicle,
-                device,
-                kind=AlertKind.SOS,
-                level=Level.DANGER,
-                onset_ms=event.t_ms,
-                reasons=[report.human_reason("sos")],
-                cause=self._cause(record, self._watch.moved_m(device.slot)),
-                what="sos",
-                effects=effects,
-            )
-        elif event.type in {EventType.DISARM, EventType.UNLOCK}:
-            cause = self._cause(record, self._watch.moved_m(device.slot))._replace(by=device.id)
-            people.disarm(device, cause, watch=self._watch, cases=self.cases, effects=effects)
-        elif event.type is EventType.ARM:
-            self._watch.arm(device.slot)
-        elif event.type is EventType.POWER_RESTORED:
-            self._watch.evidence.forget(device.slot, Sign.POWER_CUT)
-        elif event.type in SIGN_OF:
-            self._watch.evidence.witness(device.slot, SIGN_OF[event.type], entry.elapsed_ms)
-            self._check_tamper(record, vehicle, effects)
-
-    def _check_tamper(self, record: Record, vehicle: Vehicle, effects: Effects) -> None:
-        """Strong evidence alone tells the owner, never the police (it is no displacement)."""
-        slot = record.device.slot
-        if self._watch.anchors.mode[slot] != ARMED:
-            return
-        alive = self._watch.evidence.alive(slot, record.entry.elapsed_ms)
-        if sum(WEIGHTS[sign].nats for sign in alive) < self._policy.tamper_nats:
-            return
-        self.cases.signal(
-            vehicle,
-            record.device,
-            kind=AlertKind.TAMPER,
-            level=Level.SUSPECTED,
-            onset_ms=record.reading.t_ms,
-            reasons=[reason_of(sign) for sign in alive],
-            cause=self._cause(record, self._watch.moved_m(slot)),
-            what="level",
-            effects=effects,
-        )
-
-    # -- fences -------------------------------------------------------------------------
-
-    def _check_fences(self, records: list[Record], effects: Effects) -> None:
-        for record in records:
-            vehicle, fix = self._vehicle(record.device), record.reading
-            if vehicle is None or not isinstance(fix, Fix):
-                continue
-            armed = self._watch.anchors.mode[record.device.slot] == ARMED
-            for event in self._fences.step(vehicle.id, fix, record.entry.elapsed_ms):
-                left = event.what == "geofence_exit" and event.fence.kind is FenceKind.KEEP_IN
-                entered = event.what != "geofence_exit" and event.fence.kind is FenceKind.KEEP_OUT
-                if armed and (left or entered):
-                    self._fence_alert(record, vehicle, event.what, effects)
-
-    def _fence_alert(self, record: Record, vehicle: Vehicle, what: str, effects: Effects) -> None:
-        code = "left_fence" if what == "geofence_exit" else "entered_fence"
-        self.cases.signal(
-            vehicle,
-            record.device,
-            kind=AlertKind.GEOFENCE,
-            level=Level.SUSPECTED,
-            onset_ms=record.reading.t_ms,
-            reasons=[report.human_reason(code)],
-            cause=self._cause(record, self._watch.moved_m(record.device.slot)),
-            what=what,
-            effects=effects,
-        )
-
-    # -- the rest -----------------------------------------------------------------------
-
-    def _vehicle(self, device: Device) -> Vehicle | None:
-        return self._registry.vehicles.get(device.vehicle_id or "")
-
-    def _cause(self, record: Record, moved_m: float) -> Cause:
-        """The record as a cause, at its own place or at the last one known."""
-        reading, entry = record.reading, record.entry
-        cause = Cause(
-            t_ms=reading.t_ms,
-            recv_ms=entry.recv_ms,
-            elapsed_ms=entry.elapsed_ms,
-            moved_m=moved_m,
-        )
-        if isinstance(reading, Fix | Event) and reading.lat_deg is not None:
-            acc_m = reading.acc_m if isinstance(reading, Fix) else None
-            cause = cause._replace(lat_deg=reading.lat_deg, lon_deg=reading.lon_deg, acc_m=acc_m)
-        else:
-            cause = self._watch.place(record.device.slot, cause)
-        return cause._replace(grid=self._grids.grid_of(cause.lat_deg, cause.lon_deg))
+    # -- checkpoints ------------------------------------------------------------------------
 
     def dump(self) -> EngineState:
         """State for a checkpoint."""
@@ -308,6 +265,8 @@ class Engine:
             open=list(self.cases.open.values()),
             noticed_ms=self.cases.noticed_ms,
             fences=self._fences.dump(),
+            late=self._late.uploads,
+            late_told=self._late_told,
         )
 
     def load(self, state: EngineState, registry: Registry) -> None:
@@ -316,4 +275,6 @@ class Engine:
         self.cases.open = {alert.vehicle.id: alert for alert in state.open}
         self.cases.noticed_ms = dict(state.noticed_ms)
         self._fences.load(state.fences)
+        self._late = LateLane(dict(state.late))
+        self._late_told = dict(state.late_told)
         self.follow(registry)

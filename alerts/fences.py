@@ -2,7 +2,7 @@
 
 import msgspec
 
-from alerts.rules.geofence import Area, FenceEvent, FenceTooSmall, Membership, step
+from alerts.rules.geofence import Area, At, FenceEvent, FenceTooSmall, Membership, Side, step
 from devices.model import Fence
 from devices.readings import Fix
 
@@ -19,6 +19,7 @@ class FenceWatch:
         self._common: list[Area] = []
         self._own: dict[str, list[Area]] = {}
         self._members: _Members = {}
+        self._known: dict[str, Fence] = {}
         self.unusable: dict[str, str] = {}
 
     @property
@@ -27,7 +28,9 @@ class FenceWatch:
         return bool(self._common or self._own)
 
     def follow(self, fences: list[Fence]) -> None:
-        """Take over all fences; what is known of those that stay is kept.
+        """Take over all fences; what is known of those that stay as they were is kept.
+
+        A fence that was redrawn begins anew: it moved, not the vehicles.
 
         One that may not be saved (the API refuses it) is not watched and stands in ``unusable``
         with its reason: a journal that holds one must not stop the processor.
@@ -43,37 +46,39 @@ class FenceWatch:
                 self._common.append(area)
             else:
                 self._own.setdefault(fence.vehicle_id, []).append(area)
-        kept = {fence.id for fence in fences}
+        kept = {f.id for f in fences if self._known.get(f.id, f) == f}
+        self._known = {fence.id: fence for fence in fences}
         self._members = {
             vehicle: {fence: member for fence, member in sides.items() if fence in kept}
             for vehicle, sides in self._members.items()
         }
 
+    def areas(self, vehicle_id: str) -> list[Area]:
+        """The fences that speak of a vehicle."""
+        return self._common + self._own.get(vehicle_id, [])
+
     def step(self, vehicle_id: str, fix: Fix, elapsed_ms: int) -> list[FenceEvent]:
-        """One believable fix of one vehicle."""
-        areas = self._common + self._own.get(vehicle_id, [])
-        if not areas or fix.lat_deg is None or fix.lon_deg is None:
+        """One believable fix of one vehicle; older than its last one is the caller's to refuse."""
+        pos = fix.pos
+        areas = self.areas(vehicle_id)
+        if not areas or pos.lat is None or pos.lon is None:
             return []
         sides = self._members.setdefault(vehicle_id, {})
-        events = []
+        acc_m = _DEFAULT_ACC_M if pos.acc_m is None else pos.acc_m
+        at = At(pos.lat, pos.lon, acc_m, fix.t_ms, elapsed_ms)
+        events: list[FenceEvent] = []
         for area in areas:
-            event = step(
-                area,
-                sides.setdefault(area.fence.id, Membership()),
-                lat_deg=fix.lat_deg,
-                lon_deg=fix.lon_deg,
-                acc_m=_DEFAULT_ACC_M if fix.acc_m is None else fix.acc_m,
-                t_ms=fix.t_ms,
-                elapsed_ms=elapsed_ms,
-            )
-            if event is not None:
-                events.append(event)
+            member = sides.get(area.fence.id)
+            if member is None:
+                member = Membership()
+                sides[area.fence.id] = member
+            events += step(area, member, at)
         return events
 
-    def side_of(self, vehicle_id: str, fence_id: str) -> int:
-        """``Side`` of one vehicle and one fence; UNKNOWN when never decided."""
+    def side_of(self, vehicle_id: str, fence_id: str) -> Side:
+        """The side of one vehicle and one fence; UNKNOWN when never decided."""
         member = self._members.get(vehicle_id, {}).get(fence_id)
-        return member.side if member else 0
+        return Side(member.side) if member else Side.UNKNOWN
 
     def dump(self) -> bytes:
         """State for a checkpoint."""

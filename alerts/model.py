@@ -66,7 +66,7 @@ class AlertChange:
         caused_recv_ms: Receive time of the entry that caused this change, ms UTC.
         what: Stable word for the timeline: raised, level, police_ready, owner_told, owner_me,
             owner_not_me, desk_confirmed, desk_dismissed, disarmed, returned, expired, reported,
-            incident_closed, moved.
+            incident_closed, moved, noted (level 0: kept, told to nobody).
         moved_m: Distance from the anchor at this moment.
         late_s: How old the causing measurement was, seconds; 0 when live.
         grid: Patrol grid of the position, or "".
@@ -147,6 +147,26 @@ class Notice:
     deadline_s: float = 86_400.0
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FenceCrossing:
+    """A vehicle, armed or not, entered or left a fence.
+
+    Attributes:
+        what: ``geofence_enter`` or ``geofence_exit``.
+        t_ms: By fix time, ms UTC; estimated between two fixes when ``inferred``.
+        recv_ms: Receive time of the fix that told it, ms UTC.
+        inferred: Lower confidence: no fix was inside, or none had made sure of the side before.
+    """
+
+    vehicle_id: str
+    device_id: str
+    fence_id: str
+    what: str
+    t_ms: int
+    recv_ms: int
+    inferred: bool = False
+
+
 @dataclass(slots=True, kw_only=True)
 class Effects:
     """What a step of the engine wants committed, in order."""
@@ -154,7 +174,8 @@ class Effects:
     alerts: list[AlertChange] = field(default_factory=list)
     incidents: list[IncidentOpened] = field(default_factory=list)
     notices: list[Notice] = field(default_factory=list)
+    crossings: list[FenceCrossing] = field(default_factory=list)
 
     def __bool__(self) -> bool:
         """Whether there is anything to commit."""
-        return bool(self.alerts or self.incidents or self.notices)
+        return bool(self.alerts or self.incidents or self.notices or self.crossings)

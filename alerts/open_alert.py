@@ -35,6 +35,7 @@ class OpenAlert(msgspec.Struct):
         grown_ms: When level, evidence or displacement last grew.
         grown_m: Displacement at that time, metres.
         grid: Patrol grid that was last told to the incident.
+        live: A second signal came; late data never strengthen an alert, so it was a live one.
     """
 
     alert_id: str
@@ -59,6 +60,12 @@ class OpenAlert(msgspec.Struct):
     opened_ms: int = 0
     updated_ms: int = 0
     grid: str = ""
+    live: bool = False
+
+    @property
+    def late(self) -> bool:
+        """Raised by late data, and the live lane has added nothing to it."""
+        return not self.live and any(reason.code == "late" for reason in self.reasons)
 
     @property
     def groups(self) -> set[Group]:

@@ -2,7 +2,6 @@
 
 from alerts import report
 from alerts.casebook import Casebook
-from alerts.detection.anchor import DISARMED
 from alerts.model import AlertKind, AlertState, Effects, Level
 from alerts.open_alert import Cause, OpenAlert
 from alerts.routing import GridIndex
@@ -39,7 +38,7 @@ def apply(
     match control:
         case Arm():
             for device in watch.trackers(control.vehicle_id):
-                watch.arm(device.slot)
+                watch.arm(device.slot, cause.t_ms)
         case Disarm():
             for device in watch.trackers(control.vehicle_id):
                 disarm(device, cause, watch=watch, cases=cases, effects=effects)
@@ -69,8 +68,7 @@ def disarm(
     if alert is not None and alert.level < Level.CONFIRMED:
         state = AlertState.DISMISSED
         cases.end(alert, state=state, what="disarmed", cause=cause, effects=effects)
-    watch.evidence.forget(device.slot)
-    watch.anchors.unsettle(device.slot, DISARMED)
+    watch.disarm(device.slot, cause.t_ms)
 
 
 def _answer(
@@ -104,9 +102,9 @@ def _answer(
     cases.end(alert, state=state, what=what, cause=cause, effects=effects)
     for device in watch.trackers(alert.vehicle.id):
         if what == "owner_me":
-            watch.let_ride(device.slot)
+            watch.let_ride(device.slot, cause.t_ms)
         else:
-            watch.settle_anew(device.slot)
+            watch.settle_anew(device.slot, cause.t_ms)
 
 
 def _report_stolen(

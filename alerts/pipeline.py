@@ -30,6 +30,7 @@ from devices.control import (
 )
 from devices.entry import Entry, EntryKind
 from devices.health import Health, HealthState
+from devices.quarantine_bound import BoundState, QuarantineBound, bound_id, bound_size
 from devices.registry import Registry
 
 
@@ -37,6 +38,7 @@ class PipelineState(msgspec.Struct):
     """Everything that is known at one entry, for checkpoints."""
 
     admission: AdmissionState
+    bound: BoundState
     health: HealthState
     engine: EngineState
 
@@ -65,9 +67,17 @@ class Outcome:
 class Pipeline:
     """Admission, health and detection of one partition, in journal order."""
 
-    def __init__(self, *, admission: Admission, health: Health, engine: Engine) -> None:
+    def __init__(
+        self,
+        *,
+        admission: Admission,
+        health: Health,
+        engine: Engine,
+        bound: QuarantineBound | None = None,
+    ) -> None:
         """Take the parts; they share the registry of ``admission``."""
         self.admission = admission
+        self.bound = bound or QuarantineBound()
         self.health = health
         self.engine = engine
 
@@ -77,6 +87,7 @@ class Pipeline:
             head = run[0]
             if head.kind == EntryKind.MQTT:
                 admitted = self.admission.admit(run, outcome.books)
+                self._set_aside(admitted.refusals, outcome)
                 self.health.records(admitted.records)
                 self._take(admitted, outcome)
             elif head.kind == EntryKind.CONTROL:
@@ -86,13 +97,22 @@ class Pipeline:
                 self.engine.tick(head, outcome.effects)
 
     def _take(self, admitted: Admitted, outcome: Outcome) -> None:
-        outcome.refusals += admitted.refusals
         if outcome.records is not None:
             outcome.records += admitted.records
         self.engine.records(admitted.records, outcome.effects)
         outcome.touched |= {
             r.device.slot for r in admitted.records if r.device.vehicle_id is not None
         }
+
+    def _set_aside(self, refusals: list[Refusal], outcome: Outcome) -> None:
+        """Keep what was refused, as far as its sender's bound goes; the rest is counted."""
+        for refusal in refusals:
+            size = bound_size(refusal.entry.topic, refusal.detail, refusal.payload)
+            sender = bound_id(refusal.device_id, refusal.entry.topic)
+            if self.bound.take(sender, refusal.entry.recv_ms, size):
+                outcome.refusals.append(refusal)
+            else:
+                outcome.books["quarantine_full", refusal.reason] += 1
 
     def _control(self, entry: Entry, outcome: Outcome) -> None:
         control = self.admission.control(entry, outcome.books)
@@ -107,7 +127,9 @@ class Pipeline:
             if revoked is not None:
                 self.health.register(revoked)
         elif isinstance(control, Requeue):  # proves no life: health does not hear of it
-            self._take(self.admission.requeue(control, entry, outcome.books), outcome)
+            admitted = self.admission.requeue(control, entry, outcome.books)
+            outcome.refusals += admitted.refusals  # not bounded: their old rows are done with
+            self._take(admitted, outcome)
             outcome.requeued += [held.row for held in control.messages]
             return
         self.engine.control(control, entry, outcome.effects)
@@ -125,6 +147,7 @@ class Pipeline:
         """State for a checkpoint."""
         return PipelineState(
             admission=self.admission.dump(),
+            bound=self.bound.dump(),
             health=self.health.dump(),
             engine=self.engine.dump(),
         )
@@ -132,5 +155,6 @@ class Pipeline:
     def load(self, state: PipelineState) -> None:
         """Take the state of a checkpoint."""
         self.admission.load(state.admission)
+        self.bound.load(state.bound)
         self.health.load(state.health)
         self.engine.load(state.engine, self.admission.registry)

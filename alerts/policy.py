@@ -37,6 +37,15 @@ class DetectionPolicy:
         evidence_min: All evidence together is never below this, nats.
         evidence_max: ... nor above this: sensors alone never reach the police, nats.
         tamper_nats: Evidence that alone tells the owner, nats.
+        tow_mps: Speed at which a vehicle with its ignition off is being taken away, m/s. Parked
+            receivers showed 1.13 m/s at most (detection.md); 3 m/s leaves room for worse ones.
+        late_settle_s: A late upload is over when nothing came of it for so long, seconds. Batches
+            of one upload follow each other within a second or two.
+        late_max_s: What happened longer ago is noted (level 0) and told to nobody, seconds.
+        late_min_m: Late data tell a theft when the vehicle ends farther away than this, metres:
+            parked receivers were beyond 100 m once a day, for 11 s (detection.md).
+        late_still_s: Late fixes arm a vehicle by rule after standing so long, seconds: five times
+            ``still_s``, because nobody can be asked whether it was a stop on a ride.
     """
 
     tau_s: float = 120.0
@@ -62,6 +71,11 @@ class DetectionPolicy:
     doppler_sat: int = 6
     parked_doppler_mps: float = 1.2
     tamper_nats: float = 5.0
+    tow_mps: float = 3.0
+    late_settle_s: float = 5.0
+    late_max_s: float = 86_400.0
+    late_min_m: float = 100.0
+    late_still_s: float = 300.0
     evidence_min: float = -15.0
     evidence_max: float = 6.0
 

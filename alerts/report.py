@@ -26,6 +26,42 @@ def slow_reason(*, moved_m: float, for_s: float) -> Reason:
     )
 
 
+def weightless(reason: Reason) -> Reason:
+    """The same words without weight: it witnessed something that is over."""
+    return Reason(
+        code=reason.code,
+        group=reason.group,
+        nats=0.0,
+        text_en=reason.text_en,
+        text_zh=reason.text_zh,
+    )
+
+
+def late_reason(age_s: float) -> Reason:
+    """How long ago it happened, when it is told late."""
+    hours = age_s >= 5_400  # noqa: PLR2004 - an hour and a half reads better as hours
+    number = f"{age_s / (3600 if hours else 60):.0f}"
+    return Reason(
+        code="late",
+        group=Group.HUMAN,
+        nats=0.0,
+        text_en=f"happened {number} {'h' if hours else 'min'} ago; the tracker was out of reach",
+        text_zh=f"发生在{number}{'小时' if hours else '分钟'}前,设备当时离线",
+    )
+
+
+def towed_reason(speed_mps: float) -> Reason:
+    """It is being taken away with its ignition off."""
+    kmh = speed_mps * 3.6
+    return Reason(
+        code="towed",
+        group=Group.POSITION,
+        nats=0.0,
+        text_en=f"moves at {kmh:.0f} km/h with the ignition off",
+        text_zh=f"熄火状态下以{kmh:.0f}公里/小时移动",
+    )
+
+
 def human_reason(code: str) -> Reason:
     """A person's word."""
     words = {
@@ -37,6 +73,11 @@ def human_reason(code: str) -> Reason:
         "owner_silent": ("the owner was told and did not answer", "已通知车主但未答复"),
         "left_fence": ("left its fence", "驶出围栏"),
         "entered_fence": ("entered a forbidden area", "进入禁入区域"),
+        "late_too_old": ("too long ago to tell anybody", "时间过久,不再通知"),
+        "late_contradicted": (
+            "what came with it shows the vehicle parked",
+            "同批数据显示车辆已停放",
+        ),
     }
     en, zh = words[code]
     return Reason(code=code, group=Group.HUMAN, nats=0.0, text_en=en, text_zh=zh)

@@ -1,5 +1,7 @@
 """What is known of every tracker slot: anchor, evidence, and whether it arms by rule."""
 
+import math
+
 import msgspec
 import numpy as np
 
@@ -8,6 +10,8 @@ from alerts.detection.evidence import EvidenceArrays, Sign, reason_of
 from alerts.detection.statistic import Fixes
 from alerts.model import Reason
 from alerts.open_alert import Cause
+from alerts.past import Past, Spot, Word
+from alerts.policy import DetectionPolicy
 from devices.geo import M_PER_DEG_LAT
 from devices.model import Device, DeviceClass
 from devices.registry import Registry
@@ -21,6 +25,8 @@ class WatchState(msgspec.Struct):
     expires: bytes
     shaken: bytes
     by_rule: bytes
+    words: dict[int, list[Word]] = {}
+    bound_ms: dict[int, int] = {}
 
 
 class Watch:
@@ -31,6 +37,8 @@ class Watch:
         self.anchors = AnchorArrays.empty(0)
         self.evidence = EvidenceArrays.empty(0)
         self._by_rule = np.zeros(0, np.bool_)
+        self._past = Past()
+        self._bound_ms: dict[int, int] = {}
         self._trackers_of: dict[str, list[Device]] = {}
         self._bound: dict[int, str] = {}
 
@@ -40,12 +48,15 @@ class Watch:
         for device in registry.devices.values():
             self.bind(device, registry)
 
-    def bind(self, device: Device, registry: Registry) -> None:
-        """Bind a tracker to its vehicle, away from the one it was bound to."""
+    def bind(self, device: Device, registry: Registry, at_ms: int = 0) -> None:
+        """Bind a tracker to its vehicle, away from the one it was bound to until ``at_ms``."""
         if device.cls is not DeviceClass.TRACKER:
             return
         self._room_for(device.slot)
         before = self._bound.pop(device.slot, None)
+        if before is not None and before != device.vehicle_id and at_ms:
+            self._bound_ms[device.slot] = at_ms
+            self._past.forget(device.slot)
         if before is not None:
             self._trackers_of[before] = [
                 other for other in self._trackers_of[before] if other.slot != device.slot
@@ -72,27 +83,66 @@ class Watch:
             if begins and never_heard and self.anchors.mode[slot] == DISARMED:
                 self.anchors.mode[slot] = SETTLING
 
-    def arm(self, slot: int) -> None:
+    def arm(self, slot: int, at_ms: int) -> None:
         """Someone armed it: watch from where it settles next."""
         if self.anchors.mode[slot] != ARMED:
-            self.anchors.unsettle(slot, SETTLING)
+            self._change(slot, "arm", SETTLING, at_ms)
             self.anchors.wish[slot] = 1
 
-    def settle_anew(self, slot: int) -> None:
+    def disarm(self, slot: int, at_ms: int) -> None:
+        """The owner or the key: nothing is watched."""
+        self.evidence.forget(slot)
+        self._change(slot, "disarm", DISARMED, at_ms)
+
+    def settle_anew(self, slot: int, at_ms: int) -> None:
         """An alert ended: the vehicle settles wherever it comes to rest."""
         self.evidence.forget(slot)
-        self.anchors.unsettle(slot, SETTLING)
+        self._change(slot, "anew", SETTLING, at_ms)
 
-    def let_ride(self, slot: int) -> None:
+    def let_ride(self, slot: int, at_ms: int) -> None:
         """The owner rides it: it settles where it comes to rest if it arms by rule."""
         self.evidence.forget(slot)
-        self.anchors.unsettle(slot, SETTLING if self._by_rule[slot] else DISARMED)
+        self._change(slot, "ride", SETTLING if self._by_rule[slot] else DISARMED, at_ms)
+
+    def _change(self, slot: int, what: str, mode: int, at_ms: int) -> None:
+        self._past.say(slot, Word(at_ms, what))
+        self.anchors.unsettle(slot, mode)
+
+    def sigma_m(self, slot: int, policy: DetectionPolicy) -> float:
+        """Standard deviation of the slot's parked noise per axis, learnt so far."""
+        a = self.anchors
+        weight, samples = policy.prior_weight, float(a.samples[slot])
+        learnt = samples * float(a.noise_var[slot])
+        return math.sqrt((weight * policy.prior_sd_m**2 + learnt) / (weight + samples))
+
+    def bound_ms(self, slot: int) -> int:
+        """Since when the tracker is on its vehicle, when it was on another before; else 0."""
+        return self._bound_ms.get(slot, 0)
+
+    def said_since(self, slot: int, t_ms: int) -> list[Word]:
+        """Words about arming after a time."""
+        return self._past.since(slot, t_ms)
+
+    def stood(self, slot: int, t_ms: int) -> tuple[int, Spot | None]:
+        """How it was watched at a time that is past: the mode, and the anchor when armed.
+
+        An anchor that was given up since is not needed: the word that ended it ends whatever came
+        before it, too.
+        """
+        a = self.anchors
+        if a.mode[slot] == ARMED and a.armed_t[slot] <= t_ms:
+            return ARMED, Spot(float(a.anchor_x[slot]), float(a.anchor_y[slot]))
+        last = self._past.before(slot, t_ms)
+        if last is None or last.what == "ride":
+            return (SETTLING if self._by_rule[slot] else DISARMED), None
+        return (DISARMED if last.what == "disarm" else SETTLING), None
 
     def ignitions(
         self, fixes: Fixes, elapsed_ms: np.ndarray[tuple[int], np.dtype[np.int64]]
     ) -> None:
         """An ignition that goes on: without a key while armed, the end of rest while not."""
         on = (fixes.ignition == 1) & (self.anchors.ignition[fixes.slot] != 1)
+        on &= fixes.t_ms > self.anchors.last_t[fixes.slot]
         if not on.any():
             return
         slots = fixes.slot[on]
@@ -141,6 +191,8 @@ class Watch:
             expires=self.evidence.expires.tobytes(),
             shaken=self.evidence.shaken.tobytes(),
             by_rule=self._by_rule.tobytes(),
+            words=self._past.words,
+            bound_ms=self._bound_ms,
         )
 
     def load(self, state: WatchState) -> None:
@@ -155,3 +207,5 @@ class Watch:
         )
         self.evidence.shaken[:] = np.frombuffer(state.shaken, np.int64)
         self._by_rule = np.frombuffer(state.by_rule, np.bool_).copy()
+        self._past = Past({slot: list(said) for slot, said in state.words.items()})
+        self._bound_ms = dict(state.bound_ms)

@@ -8,12 +8,28 @@ from typing import Protocol
 
 import numpy as np
 
+from api.quarantine_port import QuarantineBook
 from api.roles import Scope
 from api.rows import AlertRow, AuditEntry, IncidentChange, IncidentRow
-from api.system_rows import BookCount, FeedRow, QuarantineRow, TokenRow
+from api.system_rows import Adopted, FeedRow, TokenRow
 from devices.control import AnyControl
 from devices.model import Device, Fence, Grid, Site, Vehicle
 from devices.telemetry import Row
+
+__all__ = [
+    "Actions",
+    "AlertBook",
+    "DeviceBook",
+    "FeedBook",
+    "IncidentBook",
+    "LatestState",
+    "QuarantineBook",
+    "Registry",
+    "StatusSink",
+    "TokenBook",
+    "TrackStore",
+    "VehicleBook",
+]
 
 
 class DeviceBook(Protocol):
@@ -155,30 +171,6 @@ class FeedBook(Protocol):
         ...
 
 
-class QuarantineBook(Protocol):
-    """What was refused and why; what was counted."""
-
-    def page(
-        self,
-        scope: Scope,
-        *,
-        reason: str | None,
-        device: str | None,
-        before_id: int | None,
-        limit: int,
-    ) -> Sequence[QuarantineRow]:
-        """Rows below ``before_id``, newest first. Unknown devices only city wide."""
-        ...
-
-    def one(self, scope: Scope, row_id: int) -> QuarantineRow | None:
-        """One row."""
-        ...
-
-    def counts(self) -> Sequence[BookCount]:
-        """The books (decisions.md), by reader, name and reason."""
-        ...
-
-
 class TokenBook(Protocol):
     """Tokens at rest."""
 
@@ -242,8 +234,21 @@ class Registry(Protocol):
     ``by`` names who does it. What is there already under an id is replaced.
     """
 
-    def add_devices(self, new: Sequence[tuple[Device, str]], *, by: str) -> Sequence[Device]:
-        """Register (device, password hash); gives the devices with their slots, in order."""
+    def add_devices(
+        self,
+        new: Sequence[tuple[Device, str]],
+        *,
+        by: str,
+        adopt: bool,
+        audit: Sequence[AuditEntry],
+    ) -> Adopted:
+        """Register (device, password hash) with its audit, in one transaction.
+
+        ``adopt`` runs again what is held of them as ``unknown_device``.
+
+        Raises:
+            RegistryError: A line for every fault (``devices.registration_faults``).
+        """
         ...
 
     def add_vehicles(self, new: Sequence[Vehicle], *, by: str) -> None:

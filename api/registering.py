@@ -9,17 +9,27 @@ from api.deps import Services
 from api.privacy import audit_of
 from api.problems import Problem, ProblemCode
 from api.roles import Principal
-from api.system_schemas import CountOut, DeviceSecretOut, DeviceSecretsOut
+from api.system_schemas import (
+    AdoptedOut,
+    CountOut,
+    DeviceSecretOut,
+    DeviceSecretsOut,
+    QueuedOut,
+)
 from devices.model import Device, Fence, Grid, Site, Vehicle
+from devices.registration_faults import ForeignIdTaken, RegistryError
+
+FAULTS_SHOWN = 5
+"""Faults named in one answer."""
 
 
 def register_devices(
-    services: Services, principal: Principal, asked: Sequence[DeviceIn]
+    services: Services, principal: Principal, asked: Sequence[DeviceIn], *, adopt: bool
 ) -> DeviceSecretsOut:
-    """Register devices and show their secrets.
+    """Register devices and show their secrets; run again what was held of them (``adopt``).
 
     Raises:
-        Problem: An area or a vehicle out of scope, an id twice or taken.
+        Problem: An area or a vehicle out of scope, an id twice or taken, a wrong profile.
     """
     _check_areas(principal, [device.area for device in asked])
     vehicles = {device.vehicle_id for device in asked if device.vehicle_id is not None}
@@ -28,18 +38,59 @@ def register_devices(
         raise Problem(ProblemCode.INVALID, f"no such vehicle: {', '.join(sorted(unseen)[:5])}")
     _check_free([device.id for device in asked], services.devices.taken)
     secrets = [services.new_secret() for _ in asked]
-    new = [
-        (Device(slot=0, **device.model_dump()), secret.hash)  # the registry gives the slot
-        for device, secret in zip(asked, secrets, strict=True)
+    new = [(_device(device), secret.hash) for device, secret in zip(asked, secrets, strict=True)]
+    now_ms = services.now_ms()
+    audit = [
+        audit_of(principal, "devices_added", f"device:{device.id}", at_ms=now_ms)
+        for device in asked
     ]
-    made = services.registry.add_devices(new, by=principal.name)
-    _note(services, principal, "devices_added", [f"device:{device.id}" for device in made])
+    try:
+        made = services.registry.add_devices(new, by=principal.name, adopt=adopt, audit=audit)
+    except RegistryError as exc:
+        raise Problem(ProblemCode.INVALID, _fault_words(principal, exc)) from exc
     return DeviceSecretsOut(
         devices=[
             DeviceSecretOut(id=device.id, slot=device.slot, secret=secret.plain)
-            for device, secret in zip(made, secrets, strict=True)
-        ]
+            for device, secret in zip(made.devices, secrets, strict=True)
+        ],
+        held=QueuedOut.model_validate(made.held),
     )
+
+
+def adopt_device(services: Services, principal: Principal, asked: DeviceIn) -> AdoptedOut:
+    """Register an unknown device and run again what was held of it.
+
+    Raises:
+        Problem: As for ``register_devices``; 403 without the whole city.
+    """
+    need_city(principal)
+    made = register_devices(services, principal, [asked], adopt=True)
+    return AdoptedOut(device=made.devices[0], held=made.held)
+
+
+def need_city(principal: Principal) -> None:
+    """Refuse who does not have the whole city: strangers' messages belong to no district.
+
+    Raises:
+        Problem: 403.
+    """
+    if not principal.scope.covers(""):
+        raise Problem(ProblemCode.FORBIDDEN, "needs a token of the whole city")
+
+
+def _device(asked: DeviceIn) -> Device:
+    return Device(
+        slot=0,  # the registry gives it
+        **asked.model_dump(exclude={"profile"}),
+        profile=asked.profile.as_profile(),
+    )
+
+
+def _fault_words(principal: Principal, error: RegistryError) -> str:
+    """Every fault; another district's device is not named."""
+    if isinstance(error, ForeignIdTaken) and not principal.scope.covers(""):
+        return "a foreign id of the request is another device's already"
+    return "; ".join(error.faults[:FAULTS_SHOWN])
 
 
 def register_vehicles(

@@ -37,6 +37,7 @@ class Permission(StrEnum):
     INCIDENTS_WORK = "incidents_work"
     STREAM = "stream"
     QUARANTINE_READ = "quarantine_read"
+    QUARANTINE_WRITE = "quarantine_write"
     BOOKS_READ = "books_read"
     TOKENS = "tokens"
     READY = "ready"
@@ -94,6 +95,7 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
             _P.INCIDENTS_READ,
             _P.STREAM,
             _P.QUARANTINE_READ,
+            _P.QUARANTINE_WRITE,
             _P.BOOKS_READ,
             _P.READY,
             _P.METRICS,

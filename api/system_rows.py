@@ -3,6 +3,8 @@
 from collections.abc import Mapping, Sequence
 from typing import Protocol
 
+from devices.model import Device
+
 
 class FeedRow(Protocol):
     """One numbered event (``feed``)."""
@@ -48,8 +50,8 @@ class FeedRow(Protocol):
         ...
 
 
-class QuarantineRow(Protocol):
-    """One refused message. ``schemas.QuarantineOut`` lists the rest."""
+class QuarantineLine(Protocol):
+    """One refused message. ``system_schemas.QuarantineOut`` lists the rest."""
 
     @property
     def id(self) -> int:
@@ -57,8 +59,59 @@ class QuarantineRow(Protocol):
         ...
 
     @property
+    def reason(self) -> str:
+        """Why it was refused."""
+        ...
+
+
+class QuarantineRow(QuarantineLine, Protocol):
+    """The same with its bytes."""
+
+    @property
     def payload(self) -> bytes:
         """Raw bytes as received."""
+        ...
+
+
+class ReasonCount(Protocol):
+    """What is held of one reason. ``system_schemas.ReasonOut`` lists the rest."""
+
+    @property
+    def reason(self) -> str:
+        """Which."""
+        ...
+
+
+class Queued(Protocol):
+    """What one call asked the processor to run again."""
+
+    @property
+    def queued(self) -> int:
+        """Messages that will be run again."""
+        ...
+
+    @property
+    def left(self) -> int:
+        """Messages the same question would still find."""
+        ...
+
+    @property
+    def control_ids(self) -> Sequence[int]:
+        """Rows by which the processor hears of it."""
+        ...
+
+
+class Adopted(Protocol):
+    """Registered devices, and what was held of them."""
+
+    @property
+    def devices(self) -> Sequence[Device]:
+        """With their slots, in the order given."""
+        ...
+
+    @property
+    def held(self) -> Queued:
+        """Messages that will be run again."""
         ...
 
 

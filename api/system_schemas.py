@@ -6,6 +6,13 @@ from api.roles import Role
 from api.schemas import Answer, Page
 
 
+class HintOut(Answer):
+    """What to do next."""
+
+    en: str
+    zh: str
+
+
 class QuarantineOut(Answer):
     """One refused message, without its bytes."""
 
@@ -13,11 +20,19 @@ class QuarantineOut(Answer):
     seq: int
     item: int = Field(description="Index in a batch, -1 = the whole message")
     recv_ms: int
+    stored_ms: int = Field(description="When the row was written")
     topic: str
     device_id: str
     reason: str
     detail: str
-    code_version: str
+    code_version: str = Field(description="Of the code that refused it")
+    retained: bool
+    bytes: int = Field(description="Length of the payload")
+    queued_ms: int | None = Field(description="Somebody asked to run it again")
+    replayed_ms: int | None = Field(
+        description="It was run again; refused anew it is another row, under another number"
+    )
+    replay_by: str | None = Field(description="Who asked")
 
 
 class QuarantinePage(Page):
@@ -30,7 +45,50 @@ class QuarantineDetailOut(QuarantineOut):
     """One refused message with its raw bytes."""
 
     payload_base64: str
-    payload_text: str | None = Field(description="The same as text, when it is UTF-8")
+    payload_text: str | None = Field(description="The same as text, when it is printable UTF-8")
+    hint: HintOut
+
+
+class ReasonCountOut(Answer):
+    """What there is of one reason."""
+
+    reason: str
+    rows: int
+    held: int = Field(description="Rows that nobody asked to run again")
+    devices: int = Field(description="Different device ids")
+    bytes: int
+    oldest_ms: int
+    newest_ms: int
+
+
+class ReasonOut(ReasonCountOut):
+    """The same, and what to do about it."""
+
+    hint: HintOut
+
+
+class NotKeptOut(Answer):
+    """What was counted as quarantined but not kept, because the bound was reached."""
+
+    reason: str
+    count: int
+
+
+class ReasonsOut(Answer):
+    """The quarantine by reason, most rows first."""
+
+    reasons: list[ReasonOut]
+    not_kept: list[NotKeptOut] = Field(
+        description="Since ever, city-wide tokens only: docs/quarantine.md, bounds"
+    )
+
+
+class QueuedOut(Answer):
+    """What will be run again. The processor does it within seconds."""
+
+    queued: int
+    left: int = Field(description="Messages the same question would still find: ask again")
+    control_ids: list[int]
 
 
 class BookLineOut(Answer):
@@ -95,6 +153,14 @@ class DeviceSecretsOut(Answer):
     """Registered devices, in the order of the request."""
 
     devices: list[DeviceSecretOut]
+    held: QueuedOut = Field(description="Their messages in quarantine that will be run again")
+
+
+class AdoptedOut(Answer):
+    """A device registered from the quarantine, and its held messages."""
+
+    device: DeviceSecretOut
+    held: QueuedOut
 
 
 class CountOut(Answer):

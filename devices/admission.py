@@ -11,21 +11,22 @@ from typing import NamedTuple
 import msgspec
 
 from devices import control, wire
-from devices.clocks import LATE_MS, PLAIN_CLOCK, ClockState, learn
+from devices.clocks import LATE_MS, PLAIN_CLOCK, ZONE_MS, ClockState, learn
 from devices.control import AnyControl, Requeue
 from devices.entry import RETAIN, Entry, EntryKind
 from devices.errors import WireError, WireReason
-from devices.foreign.base import Adapter, ForeignRefused
-from devices.model import Device
+from devices.foreign.adapter import Adapter, ForeignRefused
+from devices.model import AdminState, Device
 from devices.readings import AnyReading, Fix, StateReport
 from devices.registry import Registry, RegistrySnapshot
 from devices.seen import Seen, SeenState, Taken
 from devices.senders import child_of, foreign_device, known_device
-from devices.topics import Topic, parse_topic, topic_of
+from devices.topics import CHANNELS, Topic, named_in, parse_topic, topic_of
 from devices.words import DeviceState, Flag
 
 Books = Counter[tuple[str, str]]
 _set = msgspec.structs.force_setattr
+_NO_TIME = int(Flag.NO_TIME)
 _NO_CLOCK = int(Flag.NO_TIME | Flag.FUTURE)
 
 
@@ -78,6 +79,7 @@ class Admission:
             adapters: Readers of foreign topics that are switched on.
         """
         self._root = root
+        self._prefix, self._levels = f"{root}/up/", root.count("/") + 5
         self._adapters = tuple(adapters)
         self.registry = registry or Registry()
         self._seen: dict[int, Seen] = {}
@@ -91,7 +93,8 @@ class Admission:
         """
         admitted = Admitted([], [])
         for entry in entries:
-            self._admit_one(entry, admitted, books)
+            self._admit_one(_Run._make((entry, admitted, books)))
+        _count_accepted(admitted, books)
         return admitted
 
     def control(self, entry: Entry, books: Books) -> AnyControl | Refusal:
@@ -122,31 +125,49 @@ class Admission:
             begin = len(admitted.records)
             books["quarantined", held.reason] -= 1
             books["received", ""] -= 1
-            self._admit_one(again, admitted, books)
+            self._admit_one(_Run(again, admitted, books))
             for record in admitted.records[begin:]:
                 _mark(record.reading, entry.recv_ms)
+        _count_accepted(admitted, books)
         renumbered = [refusal._replace(item=k) for k, refusal in enumerate(admitted.refusals)]
         return Admitted(admitted.records, renumbered)
 
     # -- one message ------------------------------------------------------------------------
 
-    def _admit_one(self, entry: Entry, admitted: Admitted, books: Books) -> None:
-        run = _Run(entry, admitted, books)
-        device_id = ""
+    def _admit_one(self, run: "_Run") -> None:
+        entry, device_id = run.entry, ""
         try:
             for adapter in self._adapters:
                 if adapter.owns(entry.topic):
                     self._admit_foreign(adapter, run)
                     return
-            topic = parse_topic(entry.topic, self._root)
-            device_id = topic.device_id
-            device = known_device(self.registry, topic)
+            topic, device = self._sender(entry.topic)
+            device_id = device.id
             if topic.channel == "multi":
                 self._admit_multi(device, topic, run)
             else:
                 self._admit_payload(device, topic, entry.payload, run)
         except WireError as exc:
-            run.refuse(-1, device_id, exc, entry.payload)
+            run.refuse(-1, device_id or named_in(entry.topic, self._root), exc, entry.payload)
+
+    def _sender(self, text: str) -> tuple[Topic, Device]:
+        """The topic and its registered device: most topics are known words and a known id.
+
+        Raises:
+            WireError: With the reason ``parse_topic`` or ``known_device`` gives.
+        """
+        words = text.split("/")
+        device = self.registry.devices.get(words[-2]) if len(words) == self._levels else None
+        if (
+            device is not None
+            and device.cls == words[-3]
+            and device.admin is not AdminState.RETIRED
+            and words[-1] in CHANNELS[device.cls]
+            and text.startswith(self._prefix)
+        ):
+            return Topic._make((device.cls, device.id, words[-1])), device
+        topic = parse_topic(text, self._root)
+        return topic, known_device(self.registry, topic)
 
     def _admit_payload(self, device: Device, topic: Topic, payload: bytes, run: "_Run") -> None:
         """Decode and take the records of one message in our own words."""
@@ -184,8 +205,8 @@ class Admission:
             detail = f"number {reading.seq} of boot {reading.boot} was taken by another record"
             run.refuse(item, device.id, WireError(WireReason.CONFLICT, detail), run.entry.payload)
             return
-        run.books["received", ""] += 1
         if taken is Taken.DUPLICATE:
+            run.books["received", ""] += 1
             run.books["duplicate", ""] += 1
             return
         if taken is Taken.BACK:
@@ -194,11 +215,10 @@ class Admission:
         learnt = learn(clock, reading.t_ms, run.entry.recv_ms, reading.flags)
         if learnt is not clock:
             self._clocks[slot] = learnt
-        run.books["accepted", ""] += 1
         if isinstance(reading, StateReport) and reading.state is DeviceState.LOST:
             run.books["wills", ""] += 1  # the broker made it, not the device
         bound = self.registry.bound_at(device, reading.t_ms)
-        run.admitted.records.append(Record(run.entry, bound, reading))
+        run.admitted.records.append(Record._make((run.entry, bound, reading)))
 
     def _seen_of(self, slot: int) -> Seen:
         seen = self._seen.get(slot)
@@ -276,6 +296,13 @@ class Admission:
         self.gaps = state.gaps
 
 
+def _count_accepted(admitted: Admitted, books: Books) -> None:
+    """Once a run: counting one by one costs more than taking a record."""
+    if admitted.records:
+        books["received", ""] += len(admitted.records)
+        books["accepted", ""] += len(admitted.records)
+
+
 class _Run(NamedTuple):
     """One message on its way, and where what comes of it goes."""
 
@@ -294,7 +321,7 @@ class _Run(NamedTuple):
 
 def _content(reading: AnyReading) -> int:
     """A fingerprint of what a numbered record says, the same in every process."""
-    t_ms = 0 if reading.flags & Flag.NO_TIME else reading.t_ms % 900_000  # whatever was learnt
+    t_ms = 0 if reading.flags & _NO_TIME else reading.t_ms % ZONE_MS  # whatever was learnt
     if isinstance(reading, Fix):
         return hash((t_ms, reading.pos.lat or 0.0, reading.pos.lon or 0.0))
     return t_ms

@@ -194,20 +194,20 @@ def _take_money(
     else:
         gained_fen = (more_coins or 0) * _coin_fen(counters, profile)
     if gained_fen:
-        _credit(counters, gained_fen, more_coins if first else None, first=first, profile=profile)
-        if counters.money.suspect_fen and first and _is_coin(more_coins, gained_fen, profile):
-            counters.suspect_ms = elapsed_ms
+        _credit(counters, gained_fen, more_coins, profile, elapsed_ms if first else None)
 
 
 def _credit(
-    counters: Counters, gained_fen: int, coins: int | None, *, first: bool, profile: Profile
+    counters: Counters, gained_fen: int, coins: int | None, profile: Profile, boot_ms: int | None
 ) -> None:
+    """Book an increase; ``boot_ms`` is the steady clock if a boot's first word brought it."""
     money = counters.money
     money.counter_fen += gained_fen
-    if not first:
+    if boot_ms is None:
         money.credited_fen += gained_fen
     elif _is_coin(coins, gained_fen, profile):
         money.suspect_fen += gained_fen
+        counters.suspect_ms = boot_ms
     else:
         money.between_boots_fen += gained_fen
 

@@ -7,6 +7,7 @@ was said changes nothing; energy is never below 0 (field cases A-19 and A-20).
 import msgspec
 
 from devices.charger_money import meter_step
+from devices.payloads import MAX_PARTS
 from devices.readings import ChargerSession, Flag, Port, PortState, SessionKind
 
 MAX_SESSIONS = 64
@@ -109,15 +110,20 @@ def _begin(sessions: Sessions, key: str, reading: ChargerSession, elapsed_ms: in
     if reading.kind is SessionKind.STOP:
         session.meter_wh = None
     _pay(session, reading)
-    for _, other in sessions.open_on(reading.port):
-        if reading.kind is SessionKind.START:
-            other.state, other.review = "abandoned", other.review or "no_stop"
+    if reading.kind is SessionKind.START:
+        for _, other in sessions.open_on(reading.port):
+            if other.start_t_ms is None or other.start_t_ms <= _began_ms(reading):
+                other.state, other.review = "abandoned", other.review or "no_stop"
+    _keep(sessions, key, session)
+    return session
+
+
+def _keep(sessions: Sessions, key: str, session: SessionView) -> None:
     sessions.by_id.pop(key, None)
     sessions.by_id[key] = session
-    while len(sessions.by_id) > MAX_SESSIONS:
+    if len(sessions.by_id) > MAX_SESSIONS:
         ended = (k for k, s in sessions.by_id.items() if s.state != "open")
         del sessions.by_id[next(ended, next(iter(sessions.by_id)))]
-    return session
 
 
 def _start(sessions: Sessions, reading: ChargerSession, elapsed_ms: int) -> None:
@@ -167,7 +173,7 @@ def _stop(sessions: Sessions, reading: ChargerSession, elapsed_ms: int, wrap_wh:
             key = f"orphan-{port}-{reading.t_ms}"
             session = _begin(sessions, key, reading, elapsed_ms)
             session.review = "orphan_stop"
-    if port is not None:
+    if port is not None and (port in sessions.stops or len(sessions.stops) < MAX_PARTS):
         sessions.stops[port] = said
     if session.state == "closed":
         return
@@ -226,23 +232,35 @@ def _measure(
     _pay(session, reading)
 
 
-def take_port(sessions: Sessions, port: Port, *, t_ms: int, elapsed_ms: int) -> None:
-    """What the newest status says of a port's session; a lost start or stop shows here."""
-    idle = port.state is PortState.AVAILABLE
-    known = sessions.by_id.get(port.session) if port.session else None
-    if port.session and known is None and not idle:
-        began_ms = None if port.s is None else t_ms - round(port.s * 1000)
-        known = SessionView(port=port.n, start_t_ms=began_ms, heard_ms=elapsed_ms)
-        sessions.by_id[port.session] = known
-    if known is not None and known.state == "open" and port.wh is not None:
-        rise_wh = max(0, round(port.wh) - known.energy_wh)
-        known.energy_wh += rise_wh
-        sessions.energy_wh += rise_wh
-    for _, session in sessions.open_on(port.n):
-        if session is known or not (idle or port.session):
+def take_ports(sessions: Sessions, ports: tuple[Port, ...], *, t_ms: int, elapsed_ms: int) -> None:
+    """What the newest status says of the sessions; a lost start or stop shows here."""
+    for port in ports:
+        _take_named(sessions, port, t_ms, elapsed_ms)
+    by_number = {port.n: port for port in ports}
+    for key, session in sessions.by_id.items():
+        port_now = None if session.port is None else by_number.get(session.port)
+        if session.state != "open" or port_now is None:
+            continue
+        idle = port_now.state is PortState.AVAILABLE
+        if port_now.session == key or not (idle or port_now.session):
             session.heard_ms = elapsed_ms
         elif elapsed_ms - session.heard_ms >= LOST_MS:
             session.state, session.review = "abandoned", session.review or "no_stop"
+
+
+def _take_named(sessions: Sessions, port: Port, t_ms: int, elapsed_ms: int) -> None:
+    """The session a port names: its energy so far, and itself if its start was lost."""
+    if not port.session or port.state is PortState.AVAILABLE:
+        return
+    session = sessions.by_id.get(port.session)
+    if session is None:
+        began_ms = None if port.s is None else t_ms - round(port.s * 1000)
+        session = SessionView(port=port.n, start_t_ms=began_ms, heard_ms=elapsed_ms)
+        _keep(sessions, port.session, session)
+    if session.state == "open" and port.wh is not None:
+        rise_wh = max(0, round(port.wh) - session.energy_wh)
+        session.energy_wh += rise_wh
+        sessions.energy_wh += rise_wh
 
 
 def forget_silent(sessions: Sessions, elapsed_ms: int) -> None:

@@ -14,10 +14,11 @@ from devices.charger_sessions import (
     Sessions,
     SessionView,
     forget_silent,
-    take_port,
+    take_ports,
     take_session,
 )
 from devices.model import DeviceClass
+from devices.payloads import MAX_PARTS
 from devices.presence import Cause
 from devices.readings import ChargerSession, ChargerStatus, CoinReport, Port, PortState
 
@@ -120,10 +121,14 @@ class Chargers:
         if isinstance(reading, ChargerStatus):
             if take_status(station.counters, reading, profile, entry.elapsed_ms):
                 for port in reading.ports:
-                    _take_port(station, port, entry.recv_ms, entry.elapsed_ms)
-                    take_port(
-                        station.sessions, port, t_ms=reading.t_ms, elapsed_ms=entry.elapsed_ms
-                    )
+                    if port.n in station.ports or len(station.ports) < MAX_PARTS:
+                        _take_port(station, port, entry.recv_ms, entry.elapsed_ms)
+                take_ports(
+                    station.sessions,
+                    reading.ports,
+                    t_ms=reading.t_ms,
+                    elapsed_ms=entry.elapsed_ms,
+                )
         elif isinstance(reading, ChargerSession):
             take_session(
                 station.sessions,

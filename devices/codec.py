@@ -15,14 +15,16 @@ import msgspec
 from devices import payloads
 from devices.encoding import Opened
 from devices.errors import WireError, WireReason
-from devices.lenient import check, fit, parse, refuse, without_unknown
+from devices.lenient import check, check_depth, fit, parse, refuse
 from devices.readings import Fix
 
 _Message = TypeVar("_Message", bound=msgspec.Struct)
 MAX_SKELETONS = 8_192
 """Skeletons remembered, about 300 bytes each; when full they are learnt anew."""
 _NUMBERS = b"0123456789+-."
-_BOOT = re.compile(r"[A-Za-z0-9_-]{0,32}", re.ASCII)
+MAX_BOOT = 32
+"""Longest boot id, characters. Source: wire.md."""
+_BOOT = re.compile(rf"[A-Za-z0-9_-]{{0,{MAX_BOOT}}}", re.ASCII)
 _NOTHING: dict[str, Any] = {}
 _clean: set[bytes] = set()
 
@@ -72,37 +74,36 @@ def read(codec: Codec[_Message], opened: Opened, device_id: str, decimal: str) -
     try:
         if opened.packed:
             message = codec.msgpack.decode(body)
-            plain = msgspec.msgpack.decode(body)
-            sure = msgspec.msgpack.encode(plain) == body and "".join(plain).isascii()
+            sure = _is_plain(body)
         else:
             message = codec.json.decode(body)
             sure = body.translate(None, _NUMBERS) in _clean or _is_clean(body)
     except msgspec.ValidationError:
         if not opened.packed and _is_clean(body):
-            return _read_with_unknown(codec, opened, device_id, decimal)
+            return _read_clean(codec, opened, device_id, decimal)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         pass  # the careful way names what is wrong
     else:
         if sure:
-            _check_identity(message, device_id)
+            try:
+                _check_identity(message, device_id)
+            except WireError as exc:
+                _keep_number(exc, msgspec.structs.asdict(message))
+                raise
             return message, 0, _NOTHING
     return read_fields(codec, parse(opened), device_id, decimal)
 
 
-def _read_with_unknown(
+def _read_clean(
     codec: Codec[_Message], opened: Opened, device_id: str, decimal: str
 ) -> Read[_Message]:
-    """A message that may only have keys of its own besides ours: many models do."""
-    ext: dict[str, Any] = {}
+    """JSON that is sound but not quite as its type says: keys of its own, numbers as text."""
     try:
         fields = msgspec.json.decode(opened.body)
-        known = without_unknown(fields, codec.plan, ext)
-        message = msgspec.convert(known, codec.model)
     except msgspec.DecodeError:
         return read_fields(codec, parse(opened), device_id, decimal)
-    check(ext)
-    _check_identity(message, device_id)
-    return message, 0, ext
+    check_depth(opened.body)
+    return _fitted(codec, fields, device_id, decimal)
 
 
 def read_fields(
@@ -115,11 +116,19 @@ def read_fields(
     """
     try:
         check(fields)
+    except WireError as exc:
+        _keep_number(exc, fields)
+        raise
+    return _fitted(codec, fields, device_id, decimal)
+
+
+def _fitted(codec: Codec[_Message], fields: object, device_id: str, decimal: str) -> Read[_Message]:
+    try:
         fitted = fit(fields, codec.plan, decimal=decimal)
         message = _convert(fitted.fields, codec.model)
         _check_identity(message, device_id)
     except WireError as exc:
-        exc.number = _number_in(fields)
+        _keep_number(exc, fields)
         raise
     return message, fitted.flags, fitted.ext
 
@@ -131,13 +140,12 @@ def _convert(fields: dict[str, Any], model: type[_Message]) -> _Message:
         refuse(exc)
 
 
-def _number_in(fields: object) -> tuple[str, int] | None:
-    """Boot and sequence number of a message that is refused for something else."""
-    if isinstance(fields, dict):
+def _keep_number(error: WireError, fields: object) -> None:
+    """Tell boot and sequence number of a refused message, where they are surely its own."""
+    if type(fields) is dict and error.reason is not WireReason.ID:  # no key twice
         boot, seq = fields.get("boot", ""), fields.get("seq")
         if isinstance(boot, str) and type(seq) is int and 0 <= seq < 2**53:
-            return boot, seq
-    return None
+            error.number = boot, seq
 
 
 def _check_identity(message: Any, device_id: str) -> None:  # noqa: ANN401 - any message
@@ -148,8 +156,19 @@ def _check_identity(message: Any, device_id: str) -> None:  # noqa: ANN401 - any
     if said_id != device_id and said_id is not None:
         raise WireError(WireReason.ID, "the payload names another device than the topic")
     boot = message.boot
-    if boot and _BOOT.fullmatch(boot) is None:
+    plain = boot.isalnum() and boot.isascii() and len(boot) <= MAX_BOOT
+    if boot and not plain and _BOOT.fullmatch(boot) is None:
         raise WireError(WireReason.RANGE, "boot is not of [A-Za-z0-9_-]{0,32}")
+
+
+def _is_plain(body: bytes) -> bool:
+    """Whether MessagePack holds only what a message may, no key twice and no key beyond ASCII."""
+    plain = msgspec.msgpack.decode(body)
+    try:
+        check(plain)
+    except WireError:
+        return False  # the careful way says it again, and keeps the number
+    return "".join(plain).isascii() and bool(msgspec.msgpack.encode(plain) == body)
 
 
 def _is_clean(body: bytes) -> bool:

@@ -16,6 +16,7 @@ _GZIP_WBITS = 31
 _MSGPACK_FIRST = frozenset({*range(0x80, 0xA0), 0xDC, 0xDD, 0xDE, 0xDF})
 _CBOR_FIRST = range(0xA0, 0xC0)
 _WHITE = b" \t\r\n"
+_OPENS = {b"{", b"[", b" "}
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
 
@@ -44,6 +45,8 @@ def open_payload(payload: bytes) -> Opened:
     first = payload[0] if payload else _WHITE[0]
     if first in _MSGPACK_FIRST:
         return Opened(payload, packed=True)
+    if first == 0 and payload.strip(b"\0")[:1] in _OPENS:
+        raise WireError(WireReason.UTF8, "UTF-16 or UTF-32")
     if first in _CBOR_FIRST or (first < 0x20 and first not in _WHITE):  # noqa: PLR2004 - ASCII
         raise WireError(WireReason.ENCODING, "neither JSON, MessagePack, gzip nor zlib")
     body = payload.removeprefix(_BYTE_ORDER_MARK)

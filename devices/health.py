@@ -322,51 +322,41 @@ def _assign(array: NDArray[Any], values: dict[int, int]) -> None:
 
 def _write_vitals(rows: Rows, records: list[Record]) -> None:
     """Battery, signal and clock of live fixes; what a fix does not say stays."""
-    columns: dict[str, tuple[list[int], list[float]]] = {
-        name: ([], []) for name in ("clock_off_ms", "battery_pct", "rssi_dbm")
-    }
+    table: list[tuple[float | None, ...]] = []
     for record in records:
-        fix, slot = cast(Fix, record.reading), record.device.slot
-        for name, value in (
-            ("clock_off_ms", None if fix.flags & NO_CLOCK else fix.t_ms - record.entry.recv_ms),
-            ("battery_pct", fix.bat.pct),
-            ("rssi_dbm", fix.net.rssi_dbm),
-        ):
-            if value is not None:
-                columns[name][0].append(slot)
-                columns[name][1].append(value)
-    for name, (slots, values) in columns.items():
-        if slots:
-            rows[name][slots] = values
+        entry, device, reading = record
+        fix = cast(Fix, reading)
+        off_ms = None if fix.flags & NO_CLOCK else fix.t_ms - entry.recv_ms
+        table.append((device.slot, off_ms, fix.bat.pct, fix.net.rssi_dbm))
+    if not table:
+        return
+    columns = np.array(table, np.float64)  # None becomes NaN
+    slots = columns[:, 0].astype(np.int64)
+    for k, name in enumerate(("clock_off_ms", "battery_pct", "rssi_dbm"), start=1):
+        said = ~np.isnan(columns[:, k])
+        rows[name][slots[said]] = columns[said, k]
 
 
 def _write_positions(rows: Rows, records: list[Record]) -> None:
     """Newest plausible position by fix time, whatever the order of arrival."""
-    nan = float("nan")
-    table = []
+    table: list[tuple[float | None, ...]] = []
     for record in records:
         fix = cast(Fix, record.reading)
-        if fix.lat_deg is not None and not fix.flags & _FUTURE:
-            table.append(
-                (
-                    fix.t_ms,
-                    record.device.slot,
-                    SOURCE_CODE[fix.source],
-                    fix.lat_deg,
-                    fix.lon_deg,
-                    nan if fix.acc_m is None else fix.acc_m,
-                    nan if fix.speed_mps is None else fix.speed_mps,
-                    nan if fix.course_deg is None else fix.course_deg,
-                )
-            )
+        pos = fix.pos
+        lat = pos.lat
+        if lat is not None and not fix.flags & _FUTURE:
+            source = SOURCE_CODE[pos.src]
+            speed_mps, slot = fix.speed_mps, record.device.slot
+            t_ms = fix.t_ms if pos.fix_t is None else min(pos.fix_t, fix.t_ms)
+            table.append((t_ms, slot, source, lat, pos.lon, pos.acc_m, speed_mps, pos.cog))
     if not table:
         return
     table.sort(key=itemgetter(0))
-    columns = np.array(table, np.float64)
-    t_ms, slots = columns[:, 0].astype(np.int64), columns[:, 1].astype(np.int64)
-    newer = t_ms >= rows["fix_t_ms"][slots]
+    columns = np.array(table, np.float64)  # None becomes NaN
+    slots = columns[:, 1].astype(np.int64)
+    newer = columns[:, 0] >= rows["fix_t_ms"][slots]
     slots, columns = slots[newer], columns[newer]
-    rows["fix_t_ms"][slots] = t_ms[newer]
+    rows["fix_t_ms"][slots] = columns[:, 0]
     names = ("source", "lat_deg", "lon_deg", "acc_m", "speed_mps", "course_deg")
     for k, name in enumerate(names, start=2):
         rows[name][slots] = columns[:, k]

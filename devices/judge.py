@@ -7,9 +7,10 @@ from typing import Any
 import msgspec
 
 from devices import payloads
-from devices.clocks import judge_time
+from devices.clocks import FUTURE_MS, LATE_MS, judge_time
 from devices.crs import Crs, to_wgs84
 from devices.errors import WireError, WireReason
+from devices.lenient import check
 from devices.model import Profile, SpeedUnit
 from devices.payloads import CounterPart, DiskPart, PosPart
 from devices.readings import (
@@ -40,7 +41,8 @@ NO_SESSION = {"", "0", "-1"}
 """Session ids that stations send when they have none (field case A-19)."""
 _KEPT_TIME = int(Flag.TIME_SCALED | Flag.WEEK_ROLLOVER | Flag.TIME_LEARNT)
 """The time as it was said is kept beside the one it became."""
-_WGS84, _KMH = Crs.WGS84, SpeedUnit.KMH
+_WGS84, _KMH, _NO_TIME = Crs.WGS84, SpeedUnit.KMH, int(Flag.NO_TIME)
+_IMPLAUSIBLE = int(Flag.IMPLAUSIBLE)
 _set = msgspec.structs.force_setattr
 _dumps = msgspec.json.encode
 
@@ -58,15 +60,18 @@ class Spoken(msgspec.Struct, frozen=True):
 
 def judge_fix(fix: Fix, boot: str, spoken: Spoken) -> Fix:
     """Judge a decoded fix in place; it is nobody else's yet."""
-    said_t = fix.t
+    said_t, recv_ms = fix.t, spoken.recv_ms
+    flags, ext = spoken.flags, spoken.ext
     if said_t is None:
-        t_ms, flags = spoken.recv_ms, spoken.flags | int(Flag.NO_TIME)
+        t_ms = recv_ms
+        flags |= _NO_TIME
+    elif recv_ms - LATE_MS <= said_t <= recv_ms + FUTURE_MS and not spoken.offset_ms:
+        t_ms = said_t  # as it should be
     else:
-        t_ms, flags = judge_time(said_t, spoken.recv_ms, spoken.offset_ms)
-        flags |= spoken.flags
-    ext = spoken.ext
-    pos = fix.pos
-    profile = spoken.profile
+        t_ms, noted = judge_time(said_t, recv_ms, spoken.offset_ms)
+        flags |= noted
+    pos, profile = fix.pos, spoken.profile
+    acc, speed, course = pos.acc_m, pos.spd_kmh, pos.cog
     if not (
         pos.lat  # neither unknown nor 0
         and pos.lon
@@ -74,17 +79,19 @@ def judge_fix(fix: Fix, boot: str, spoken: Spoken) -> Fix:
         and pos.crs == "wgs84"
         and profile.crs is _WGS84
         and profile.speed_unit is _KMH
-        and _plausible(pos)
+        and (acc is None or 0 <= acc <= MAX_ACC_M)
+        and (speed is None or 0 <= speed <= MAX_KMH)
+        and (course is None or 0 <= course <= FULL_TURN_DEG)
     ):
         pos, more, ext = judge_position(pos, profile, ext)
         flags |= more
         _set(fix, "pos", pos)
     pct, rssi = fix.bat.pct, fix.net.rssi_dbm
     if pct is not None and not 0 <= pct <= 100:  # noqa: PLR2004 - per cent
-        flags |= Flag.IMPLAUSIBLE
+        flags |= _IMPLAUSIBLE
         _set(fix, "bat", msgspec.structs.replace(fix.bat, pct=None))
     if rssi is not None and not -200 <= rssi <= 50:  # noqa: PLR2004 - no radio does that
-        flags |= Flag.IMPLAUSIBLE
+        flags |= _IMPLAUSIBLE
         _set(fix, "net", msgspec.structs.replace(fix.net, rssi_dbm=None))
     if boot is not fix.boot:
         _set(fix, "boot", boot)
@@ -92,22 +99,12 @@ def judge_fix(fix: Fix, boot: str, spoken: Spoken) -> Fix:
     if fix.seq is None or not boot:
         _set(fix, "key", _key(fix.seq, said_t, boot, spoken))
     if flags:
-        _set(fix, "flags", int(flags))
+        _set(fix, "flags", flags)
         if flags & _KEPT_TIME:
             ext = {**ext, "t": said_t}
     if ext:
         _set(fix, "ext", _dumps(ext).decode())
     return fix
-
-
-def _plausible(pos: PosPart) -> bool:
-    """Side values within what can be; most of them within it."""
-    acc, speed, course = pos.acc_m, pos.spd_kmh, pos.cog
-    return (
-        (acc is None or 0 <= acc <= MAX_ACC_M)
-        and (speed is None or 0 <= speed <= MAX_KMH)
-        and (course is None or 0 <= course <= FULL_TURN_DEG)
-    )
 
 
 def judge_position(
@@ -137,16 +134,15 @@ def judge_position(
         ext = {**ext, "pos": {"crs": crs.value, "lat": lat, "lon": lon}}
         lat, lon = to_wgs84(lat, lon, crs)
         flags |= Flag.CONVERTED
-    judged = msgspec.structs.replace(pos, lat=lat, lon=lon, spd_kmh=speed)
-    if not _plausible(judged):
+    said = (pos.acc_m, speed, pos.cog)
+    limits = (MAX_ACC_M, MAX_KMH, FULL_TURN_DEG)
+    kept = tuple(_within(value, limit) for value, limit in zip(said, limits, strict=True))
+    if kept != said:
         flags |= Flag.IMPLAUSIBLE
-        judged = msgspec.structs.replace(
-            judged,
-            acc_m=_within(judged.acc_m, MAX_ACC_M),
-            spd_kmh=_within(speed, MAX_KMH),
-            cog=_within(judged.cog, FULL_TURN_DEG),
-        )
-    return judged, flags, ext
+    judged = msgspec.structs.replace(
+        pos, lat=lat, lon=lon, acc_m=kept[0], spd_kmh=kept[1], cog=kept[2]
+    )
+    return judged, int(flags), ext
 
 
 def _within(value: float | None, high: float) -> float | None:
@@ -197,6 +193,8 @@ def _event(message: payloads.EventMessage, spoken: Spoken) -> Event:
     more = 0
     if message.pos is not None:
         pos, more, ext = judge_position(pos, spoken.profile, ext)
+    if message.raw is not None:
+        check(message.raw, 2)  # the only part that typed decoding does not look into
     for name in ("raw", "dur_s", "count"):
         if (value := getattr(message, name)) is not None:
             ext = {**ext, name: value}

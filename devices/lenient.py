@@ -36,7 +36,10 @@ class _Doubled(dict[str, Any]):
 
 
 class _Plan(NamedTuple):
-    """What may stand somewhere: ``kind`` and, where it has parts, theirs."""
+    """What may stand somewhere: ``kind`` and, where it has parts, theirs.
+
+    A value whose type is in ``plain`` is taken as it is.
+    """
 
     kind: str
     vital: bool
@@ -44,6 +47,7 @@ class _Plan(NamedTuple):
     fields: "dict[str, _Plan]"
     item: "_Plan | None"
     words: frozenset[object]
+    plain: frozenset[type]
 
 
 class Fitted(NamedTuple):
@@ -70,10 +74,12 @@ def parse(opened: Opened) -> Any:  # noqa: ANN401 - any JSON or MessagePack valu
             raise WireError(WireReason.UTF8, "a text is not UTF-8") from exc
         except (ValueError, TypeError, OverflowError, RecursionError) as exc:
             raise WireError(WireReason.ENCODING, f"not MessagePack: {exc}") from exc
-    _check_depth(opened.body)
+    check_depth(opened.body)
     try:
         return json.loads(opened.body.decode(), object_pairs_hook=_object, parse_int=_integer)
     except ValueError as exc:
+        if 0 in opened.body[:4]:
+            raise WireError(WireReason.UTF8, "UTF-16 or UTF-32") from exc
         raise WireError(WireReason.JSON, str(exc)) from exc
 
 
@@ -86,7 +92,12 @@ def _integer(digits: str) -> int | float:
     return int(digits) if len(digits) <= _MAX_DIGITS else math.inf
 
 
-def _check_depth(body: bytes) -> None:
+def check_depth(body: bytes) -> None:
+    """Refuse JSON that is nested too deep, before anything is built of it.
+
+    Raises:
+        WireError: ``depth``.
+    """
     if body.count(b"{") + body.count(b"[") <= MAX_DEPTH:
         return
     depth = 0
@@ -162,39 +173,6 @@ def fit(fields: object, model: type[msgspec.Struct], *, decimal: str = ".") -> F
     return _Fitting(decimal).whole(fields, model)
 
 
-def without_unknown(
-    fields: object, model: type[msgspec.Struct], ext: dict[str, Any]
-) -> dict[str, Any]:
-    """The keys of a message that ``model`` knows, at every level; the others go to ``ext``.
-
-    Raises:
-        msgspec.ValidationError: It is no object.
-    """
-    if not isinstance(fields, dict):
-        raise msgspec.ValidationError("not an object")
-    return _known(fields, plan_of(model), "", ext)
-
-
-def _known(fields: dict[str, Any], plan: _Plan, path: str, ext: dict[str, Any]) -> dict[str, Any]:
-    known: dict[str, Any] = {}
-    for key, value in fields.items():
-        inner = plan.fields.get(key)
-        if inner is None:
-            ext[path + key] = value
-        elif inner.kind == "struct" and isinstance(value, dict):
-            known[key] = _known(value, inner, f"{path}{key}.", ext)
-        elif inner.item is not None and inner.item.fields and isinstance(value, list):
-            known[key] = [
-                _known(item, inner.item, f"{path}{key}.{k}.", ext)
-                if isinstance(item, dict)
-                else item
-                for k, item in enumerate(value)
-            ]
-        elif value is not None:  # null = left out = unknown
-            known[key] = value
-    return known
-
-
 class _Fitting:
     """One message on its way; gathers flags and unknown keys."""
 
@@ -213,6 +191,8 @@ class _Fitting:
             inner = plan.fields.get(key)
             if inner is None:
                 self._ext[path + key] = value
+            elif type(value) in inner.plain:
+                fitted[key] = value
             elif value is not None:  # null = left out = unknown
                 taken = self._value(value, inner, path + key)
                 if taken is not None:
@@ -233,7 +213,7 @@ class _Fitting:
         elif kind == "str" and isinstance(value, int | float) and path != "id":
             self._flags |= Flag.COERCED
             fitted = str(value)
-        elif kind == "words" and plan.optional and value not in plan.words:
+        elif kind == "words" and plan.optional and not _is_word(value, plan.words):
             self._flags |= Flag.UNREADABLE
             fitted = None
         else:
@@ -246,8 +226,6 @@ class _Fitting:
         if plan.kind == "int" and isinstance(value, float) and not plan.vital:
             self._flags |= Flag.COERCED
             return round(value)
-        if plan.kind == "float" and isinstance(value, int) and not isinstance(value, bool):
-            return float(value)
         return value
 
     def _number_of_text(self, text: str, plan: _Plan, path: str) -> int | float | None:
@@ -278,6 +256,10 @@ class _Fitting:
         raise WireError(WireReason.TYPE, f"{path} is neither true nor false")
 
 
+def _is_word(value: object, words: frozenset[object]) -> bool:
+    return isinstance(value, str) and value in words
+
+
 @cache
 def plan_of(model: type[msgspec.Struct]) -> _Plan:
     """What may stand in ``model``, once per type."""
@@ -303,9 +285,18 @@ def _plan(type_: mi.Type, *, vital: bool = False, optional: bool = False) -> _Pl
             item = _plan(type_.item_type)
         case mi.EnumType():
             words = frozenset(member.value for member in type_.cls)
-    return _Plan(kind, vital, optional, fields, item, words)
+    plain = _PLAIN_TYPES.get(kind, frozenset())
+    if kind == "words" and not optional:
+        plain = _PLAIN_TYPES["str"]
+    return _Plan(kind, vital, optional, fields, item, words, plain)
 
 
+_PLAIN_TYPES: dict[str, frozenset[type]] = {
+    "int": frozenset({int}),
+    "float": frozenset({float, int}),
+    "bool": frozenset({bool}),
+    "str": frozenset({str}),
+}
 _KINDS: dict[type, str] = {
     mi.StructType: "struct",
     mi.ListType: "list",

@@ -1,7 +1,8 @@
-"""What staff do about each reason of refusal, in English and Chinese. One line each."""
+"""What staff see of a refused message: what to do about its reason, its payload as text."""
 
 # ruff: noqa: RUF001 - Chinese has punctuation of its own
 
+import re
 from collections.abc import Mapping
 from typing import NamedTuple
 
@@ -129,3 +130,15 @@ def hint_of(reason: str) -> Hint:
         return HINTS[WireReason(reason)]
     except (ValueError, KeyError):
         return NO_HINT
+
+
+_UNPRINTABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
+
+
+def text_of(payload: bytes) -> str | None:
+    """Give a payload as text, when it is UTF-8 that can be shown."""
+    try:
+        text = payload.decode("utf-8")
+    except UnicodeDecodeError:
+        return None
+    return None if _UNPRINTABLE.search(text) else text

@@ -40,7 +40,7 @@ def profile_faults(device_id: str, profile: Profile) -> Iterable[str]:
     """Give what is wrong with a profile, a line each."""
     if profile.gateway and DEVICE_ID.fullmatch(profile.gateway) is None:
         yield f"{device_id}: gateway {profile.gateway!r} is no device id (1-64 of a-z 0-9 -)"
-    if profile.gateway == device_id:
+    elif profile.gateway and profile.gateway == device_id:
         yield f"{device_id}: it cannot be its own gateway"
     yield from _foreign_faults(device_id, profile.foreign)
     yield from _money_faults(device_id, profile)

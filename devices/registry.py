@@ -97,14 +97,15 @@ class Registry:
                 known = self._bindings.setdefault(device.id, [Binding(0, before.vehicle_id)])
                 known.append(Binding(at_ms, device.vehicle_id))
                 del known[:-MAX_BINDINGS]
-            for adapter, foreign_id in before.profile.foreign.items():
-                self._foreign.pop((adapter, foreign_id), None)
+            for key in before.profile.foreign.items():
+                if self._foreign.get(key) == device.id:
+                    del self._foreign[key]
         self.devices[device.id] = device
         self._learn_foreign(device)
 
     def _learn_foreign(self, device: Device) -> None:
-        for adapter, foreign_id in device.profile.foreign.items():
-            self._foreign[adapter, foreign_id] = device.id
+        if device.admin is not AdminState.RETIRED:
+            self._foreign |= dict.fromkeys(device.profile.foreign.items(), device.id)
 
     def by_foreign_id(self, adapter: str, foreign_id: str) -> Device | None:
         """The device that an adapter's sender means; ids in canonical form."""

@@ -1,7 +1,7 @@
 """Whose message it is: the registry's word on a topic, a gateway's child, a foreign id."""
 
 from devices.errors import WireError, WireReason
-from devices.foreign.base import Foreign
+from devices.foreign.adapter import Foreign
 from devices.model import AdminState, Device
 from devices.registry import Registry
 from devices.topics import Topic

@@ -55,3 +55,11 @@ def topic_of(cls_word: str, device_id: str, channel: str) -> Topic:
     if channel not in CHANNELS[cls]:
         raise WireError(WireReason.CHANNEL, f"{cls} has no channel of this name")
     return Topic(cls, device_id, channel)
+
+
+def named_in(topic: str, root: str) -> str:
+    """The device id in a topic that is ours, "" in any other."""
+    try:
+        return parse_topic(topic, root).device_id
+    except WireError:
+        return ""

@@ -57,8 +57,13 @@ class Processor:
         limits: ProcessorLimits,
         steady_ms: Callable[[], int],
         wait: Callable[[float], bool],
+        tidy: Callable[[], None],
     ) -> None:
-        """Take the parts; ``wait(s)`` sleeps and says whether to stop, ``steady_ms`` paces."""
+        """Take the parts.
+
+        ``wait(s)`` sleeps and says whether to stop, ``steady_ms`` paces, ``tidy`` is called at
+        every checkpoint.
+        """
         self._pipeline = pipeline
         self._journal = journal
         self._ledger = ledger
@@ -68,6 +73,7 @@ class Processor:
         self._limits = limits
         self._steady_ms = steady_ms
         self._wait = wait
+        self._tidy = tidy
         self._pending = Outcome()
         self._levelled: set[int] = set()
         self._seq = 0
@@ -191,6 +197,7 @@ class Processor:
             if now - saved_at >= limits.checkpoint_ms:
                 self._commit_patiently()
                 self.checkpoint()
+                self._tidy()
                 saved_at = now
             if now - told_at >= 1000:  # noqa: PLR2004 - status is written about once a second
                 self._tell()

@@ -72,9 +72,12 @@ class Receiver:
         self._status.write(ready=False, reason="stopped", metrics={})
 
     def receive(self, taken: list[Envelope]) -> None:
-        """One round: a batch, what people did, and perhaps a tick; durable, then acknowledged."""
-        batch = self._from_broker(taken)
-        batch += self._from_people()
+        """One round: what people did, a batch, and perhaps a tick; durable, then acknowledged.
+
+        People first: what a device said that was registered while we were away is not unknown.
+        """
+        batch = self._from_people()
+        batch += self._from_broker(taken)
         ticked = self._tick(batch)
         if batch:
             self._append(batch)

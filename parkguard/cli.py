@@ -10,6 +10,8 @@ import structlog
 import typer
 
 from parkguard.cli_devices import devices_app
+from parkguard.cli_quarantine import quarantine_app
+from parkguard.cli_replay import EXAMPLES, replay
 from parkguard.cli_shared import (
     Json,
     exit_code_of,
@@ -20,6 +22,7 @@ from parkguard.cli_shared import (
 )
 from parkguard.cli_simulate import simulate
 from parkguard.cli_tokens import tokens_app
+from parkguard.cli_wire import wire_app
 from parkguard.private_files import ensure_data_dir
 from parkguard.settings import Settings
 
@@ -35,6 +38,8 @@ app = typer.Typer(
 )
 app.add_typer(devices_app, name="devices")
 app.add_typer(tokens_app, name="tokens")
+app.add_typer(quarantine_app, name="quarantine")
+app.add_typer(wire_app, name="wire")
 
 
 @app.callback()
@@ -165,6 +170,7 @@ def show_settings(
         print_rows(effective(settings), title="parkguard settings")
 
 
+app.command(epilog=EXAMPLES)(replay)
 app.command(
     epilog="Examples: parkguard simulate --trackers 50 --seconds 60 · "
     "parkguard simulate --rides path/to/ebike-dublin --every-s 1",

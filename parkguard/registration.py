@@ -1,15 +1,16 @@
 """Registering devices in bulk: files in, secrets out, the registry changed through its store."""
 
 import csv
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 
 import msgspec
 
 from alerts.routing import grid_shape
-from devices.model import AdminState, DeviceClass, Grid, Site, Vehicle
+from devices.model import PLAIN, AdminState, DeviceClass, Grid, Profile, Site, Vehicle
 from parkguard.passwords import hash_password, new_secret
 from parkguard.private_files import write_private
+from stores.queries import AuditRow
 from stores.registry import NewDevice, Registry, RegistryError
 
 CHUNK = 1_000
@@ -32,6 +33,7 @@ class DeviceEntry(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     model: str = ""
     interval_s: int = 0
     admin: AdminState = AdminState.ACTIVE
+    profile: Profile = PLAIN
 
 
 class Places(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -55,6 +57,7 @@ class Registered(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         added: Devices that got a new secret.
         kept: Devices that were known and keep theirs.
+        held: Messages in quarantine that will be run again: they were of unknown devices.
         secrets: New secrets by device id, in clear: shown or written once, stored nowhere else.
     """
 
@@ -63,6 +66,7 @@ class Registered(msgspec.Struct, frozen=True, kw_only=True):
     vehicles: int
     sites: int
     grids: int
+    held: int
     secrets: dict[str, str]
 
 
@@ -83,7 +87,7 @@ def read_wanted(path: Path) -> Wanted:
             raise RegistrationError(f"{path}: {exc}") from exc
     if path.suffix == ".csv":
         rows: Iterable[tuple[int, object]] = (
-            (number, {key: value for key, value in row.items() if value})
+            (number, _nested({key: value for key, value in row.items() if value}))
             for number, row in enumerate(csv.DictReader(text.splitlines()), start=2)
         )
         return Wanted(devices=_convert_all(path, rows))
@@ -100,8 +104,11 @@ def register(
     renew: Callable[[str], bool] = lambda _device_id: False,
     keep_secrets: Callable[[dict[str, str]], None] = lambda _secrets: None,
     on_progress: Callable[[int], None] = lambda _count: None,
+    audit: Sequence[AuditRow] = (),
 ) -> Registered:
     """Add or replace everything wanted. Idempotent: a known device keeps its secret.
+
+    What is held of the devices as unknown is run again, oldest first.
 
     Args:
         registry: The store.
@@ -110,9 +117,11 @@ def register(
         keep_secrets: Called with all new secrets before anything is stored, so that a crash
             loses none that count.
         on_progress: Called with the number of devices just stored.
+        audit: Rows written with the first chunk of devices.
 
     Raises:
-        RegistrationError: An id or area is not allowed; nothing of its chunk of 1,000 was stored.
+        RegistrationError: An id, area or profile is not allowed; nothing of its chunk of 1,000 was
+            stored.
     """
     try:
         for grid in wanted.places.grids:
@@ -129,6 +138,7 @@ def register(
     if wanted.places.sites or wanted.places.grids:
         registry.add_places(wanted.places.sites, wanted.places.grids)
     registry.add_vehicles(wanted.vehicles)
+    held = 0
     for start in range(0, len(wanted.devices), CHUNK):
         chunk = wanted.devices[start : start + CHUNK]
         fresh = {
@@ -141,7 +151,7 @@ def register(
             for entry in chunk
         ]
         try:
-            registry.add_devices(devices)
+            held += registry.adopt_devices(devices, audit if start == 0 else ()).held.queued
         except RegistryError as exc:
             raise RegistrationError("\n".join(exc.faults[:FAULTS_SHOWN])) from exc
         on_progress(len(chunk))
@@ -151,6 +161,7 @@ def register(
         vehicles=len(wanted.vehicles),
         sites=len(wanted.places.sites),
         grids=len(wanted.places.grids),
+        held=held,
         secrets=secrets,
     )
 
@@ -169,6 +180,36 @@ def add_credentials(path: Path, secrets: dict[str, str]) -> None:
             raise RegistrationError(f"{path} is no credentials file ({exc}): name another") from exc
     path.parent.mkdir(parents=True, exist_ok=True)
     write_private(path, msgspec.json.format(msgspec.json.encode(known | secrets), indent=1))
+
+
+def profile_of(row: Mapping[str, str]) -> Profile:
+    """Read a profile from flat text: its fields by name, ``foreign.ADAPTER``, coins by blanks.
+
+    Raises:
+        msgspec.ValidationError: A value that is not allowed, with its place.
+    """
+    nested = _nested(dict(row)).get("profile", {})
+    return msgspec.convert(nested, Profile, strict=False)
+
+
+def _nested(row: dict[str, str]) -> dict[str, object]:
+    """Put the columns of a profile where the profile is."""
+    flat: dict[str, object] = {}
+    profile: dict[str, object] = {}
+    foreign: dict[str, str] = {}
+    for name, value in row.items():
+        head, _, adapter = name.partition(".")
+        if head == "foreign" and adapter:
+            foreign[adapter] = value
+        elif name == "coins_fen":
+            profile[name] = value.split()
+        elif name in Profile.__struct_fields__:
+            profile[name] = value
+        else:
+            flat[name] = value
+    if foreign:
+        profile["foreign"] = foreign
+    return flat | ({"profile": profile} if profile else {})
 
 
 def _convert_all(path: Path, rows: Iterable[tuple[int, object]]) -> list[DeviceEntry]:

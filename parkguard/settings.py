@@ -20,6 +20,7 @@ from typing_extensions import override
 
 from alerts.policy import DetectionPolicy, DispatchPolicy
 from devices.presence import PresencePolicy
+from devices.quarantine_bound import QuarantinePolicy
 
 CONFIG_VARIABLE = "PARKGUARD_CONFIG"
 """Names the TOML file when it is not ``parkguard.toml`` in the working folder."""
@@ -172,6 +173,7 @@ class Settings(BaseSettings):
     detection: DetectionPolicy = DetectionPolicy()
     policy: DispatchPolicy = DispatchPolicy()
     presence: PresencePolicy = PresencePolicy()
+    quarantine: QuarantinePolicy = QuarantinePolicy()
 
     @classmethod
     @override

@@ -3,19 +3,22 @@
 Also the ``control`` table, by which the API and the dispatcher speak to the processor.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 
 import sqlalchemy as sa
 
-from alerts.ports import ProcessCommit, QuarantineRow
+from alerts.ports import ProcessCommit
 from devices.errors import StoreError
 from stores.processing_effects import put_effects
+from stores.quarantine import mark_replayed, put_refusals
 from stores.records import insert_of, writing
-from stores.schema import books, control, quarantine, reader_offsets
+from stores.schema import books, control, reader_offsets
 from stores.sqlite_errors import may_pass
 
 READER = "processor"
+CONTROL_READ_BYTES = 16 * 1_048_576
+"""Bodies of control rows given at once stop past this: 500 rows of held messages are 2 GB."""
 
 
 def put_control(connection: sa.Connection, body: bytes, at_ms: int) -> int:
@@ -65,18 +68,32 @@ class RecordsControl:
         self._engine = engine
 
     def after(self, control_id: int, limit: int) -> list[tuple[int, bytes]]:
-        """Rows (id, body) above ``control_id``, ascending.
+        """Rows (id, body) above ``control_id``, ascending; fewer than ``limit`` when they are long.
 
         Raises:
             StoreError: The database is away.
         """
-        query = (
-            sa.select(control.c.id, control.c.body)
-            .where(control.c.id > control_id)
+        above = control.c.id > control_id
+        sizes = (
+            sa.select(control.c.id, sa.func.length(control.c.body))
+            .where(above)
             .order_by(control.c.id)
             .limit(limit)
         )
         with store_errors(), self._engine.connect() as connection:
+            upto, total = control_id, 0
+            for row_id, size in connection.execute(sizes):
+                total += size
+                if upto > control_id and total > CONTROL_READ_BYTES:
+                    break
+                upto = row_id
+            if upto == control_id:
+                return []
+            query = (
+                sa.select(control.c.id, control.c.body)
+                .where(above, control.c.id <= upto)
+                .order_by(control.c.id)
+            )
             return [(row.id, bytes(row.body)) for row in connection.execute(query)]
 
 
@@ -114,29 +131,17 @@ class RecordsProcessLedger:
             if commit.effects:
                 put_effects(connection, commit.effects, now_ms=self._now_ms())
             if commit.quarantine:
-                self._put_quarantine(connection, commit.quarantine)
+                put_refusals(
+                    connection,
+                    commit.quarantine,
+                    code_version=self._code_version,
+                    now_ms=self._now_ms(),
+                )
+            if commit.requeued:
+                mark_replayed(connection, commit.requeued, now_ms=self._now_ms())
             if commit.upto_seq > committed:
                 _add_books(connection, commit.books)
                 _move_offset(connection, commit)
-
-    def _put_quarantine(self, connection: sa.Connection, rows: Sequence[QuarantineRow]) -> None:
-        connection.execute(
-            insert_of(connection, quarantine).on_conflict_do_nothing(),
-            [
-                {
-                    "seq": row.seq,
-                    "item": row.item,
-                    "recv_ms": row.recv_ms,
-                    "topic": row.topic,
-                    "device_id": row.device_id,
-                    "reason": row.reason,
-                    "detail": row.detail,
-                    "payload": row.payload,
-                    "code_version": self._code_version,
-                }
-                for row in rows
-            ],
-        )
 
 
 def _offset(connection: sa.Connection) -> int:

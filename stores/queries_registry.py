@@ -5,7 +5,8 @@ from collections.abc import Callable, Sequence
 import sqlalchemy as sa
 
 from devices.model import Device, Fence, Grid, Site, Vehicle
-from stores.registry import NewDevice, Registry
+from stores.queries import AuditRow
+from stores.registry import Adopted, NewDevice, Registry
 
 
 class RegistryWriter:
@@ -16,23 +17,29 @@ class RegistryWriter:
         self._engine = engine
         self._now_ms = now_ms
 
-    def add_devices(self, new: Sequence[tuple[Device, str]], *, by: str) -> list[Device]:
-        """Register (device, password hash); gives the devices with their slots, in order."""
-        return self._as(by).add_devices(
-            [
-                NewDevice(
-                    id=device.id,
-                    cls=device.cls,
-                    secret_hash=secret_hash,
-                    vehicle_id=device.vehicle_id,
-                    site_id=device.site_id,
-                    area=device.area,
-                    model=device.model,
-                    interval_s=device.interval_s,
-                )
-                for device, secret_hash in new
-            ]
-        )
+    def add_devices(
+        self, new: Sequence[tuple[Device, str]], *, by: str, adopt: bool, audit: Sequence[AuditRow]
+    ) -> Adopted:
+        """Register (device, password hash) with its audit; ``adopt`` what was held of them too.
+
+        Raises:
+            RegistryError: A line for every fault; nothing was stored.
+        """
+        wanted = [
+            NewDevice(
+                id=device.id,
+                cls=device.cls,
+                secret_hash=secret_hash,
+                vehicle_id=device.vehicle_id,
+                site_id=device.site_id,
+                area=device.area,
+                model=device.model,
+                interval_s=device.interval_s,
+                profile=device.profile,
+            )
+            for device, secret_hash in new
+        ]
+        return self._as(by).adopt_devices(wanted, audit, with_held=adopt)
 
     def add_vehicles(self, new: Sequence[Vehicle], *, by: str) -> None:
         """Register or replace vehicles."""

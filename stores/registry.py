@@ -3,9 +3,8 @@
 A device keeps its slot for ever; adding an id again replaces what is known of it.
 """
 
-import re
-from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import TypeVar
 
 import msgspec
@@ -13,43 +12,31 @@ import sqlalchemy as sa
 
 from devices import control
 from devices.control import AnyControl
-from devices.model import AdminState, Device, DeviceClass, Fence, Grid, Site, Vehicle
-from devices.topics import DEVICE_ID
+from devices.model import AdminState, Device, Fence, Grid, Site, Vehicle
+from devices.registration_faults import Claim, RegistryError
 from stores.processing import put_control
+from stores.quarantine_replay import NOTHING, Queued, queue_unknown
+from stores.queries import AuditRow, put_audit
 from stores.records import insert_of, writing
+from stores.registry_claims import drop_claims, take_claims
+from stores.registry_devices import NewDevice, check_new, device_of, numbered, row_of
 from stores.schema import control as control_table
 from stores.schema import devices, fences, grids, sites, vehicles
 
+__all__ = ["CHUNK", "Adopted", "NewDevice", "Registry", "RegistryError"]
+
 CHUNK = 1_000
 """Rows of one control entry."""
-RESERVED = "pg-"
-"""Our own broker users begin so; no device may."""
-AREA = re.compile(r"[0-9]{0,14}", re.ASCII)
 
 _T = TypeVar("_T")
 
 
-class NewDevice(msgspec.Struct, frozen=True, kw_only=True):
-    """A device to register. ``secret_hash`` is what the broker's password file holds."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Adopted:
+    """Registered devices, in the order given, and what was held of them."""
 
-    id: str
-    cls: DeviceClass
-    secret_hash: str
-    vehicle_id: str | None = None
-    site_id: str | None = None
-    area: str = ""
-    model: str = ""
-    interval_s: int = 0
-    admin: AdminState = AdminState.ACTIVE
-
-
-class RegistryError(Exception):
-    """Something may not be registered; ``faults`` holds a line for each."""
-
-    def __init__(self, faults: list[str]) -> None:
-        """Keep every fault."""
-        super().__init__("\n".join(faults))
-        self.faults = faults
+    devices: list[Device]
+    held: Queued
 
 
 class Registry:
@@ -65,18 +52,40 @@ class Registry:
         """Add or replace devices; gives them with their slots, in the order given.
 
         Raises:
-            RegistryError: An id or area is not allowed, or stands here twice; nothing was stored.
+            RegistryError: An id, area or profile is not allowed, or an id stands here twice, or a
+                foreign id is another device's; nothing was stored.
         """
-        faults = [fault for device in new for fault in _faults_of(device)]
-        counts = Counter(device.id for device in new)
-        faults += [f"{name}: stands here twice" for name, count in counts.items() if count > 1]
-        if faults:
-            raise RegistryError(faults)
+        claims = check_new(new)
+        with writing(self._engine) as connection:
+            return self._add(connection, new, claims)
+
+    def adopt_devices(
+        self, new: Sequence[NewDevice], audit: Sequence[AuditRow] = (), *, with_held: bool = True
+    ) -> Adopted:
+        """Add or replace devices and run again what was held of them as unknown: all at once.
+
+        Args:
+            new: As for ``add_devices``, which says what is refused.
+            audit: Rows written in the same transaction.
+            with_held: False leaves in quarantine what is there.
+        """
+        claims = check_new(new)
+        with writing(self._engine) as connection:
+            added = self._add(connection, new, claims)
+            held = NOTHING
+            if with_held:
+                held = queue_unknown(connection, added, by=self._by, at_ms=self._now_ms())
+            put_audit(connection, audit)
+        return Adopted(devices=added, held=held)
+
+    def _add(
+        self, connection: sa.Connection, new: Sequence[NewDevice], claims: Mapping[Claim, str]
+    ) -> list[Device]:
+        take_claims(connection, claims, [device.id for device in new])
         now_ms = self._now_ms()
         added: list[Device] = []
-        with writing(self._engine) as connection:
-            for chunk in _chunks(new):
-                added += self._add_chunk(connection, chunk, now_ms)
+        for chunk in _chunks(new):
+            added += self._add_chunk(connection, chunk, now_ms)
         return added
 
     def _add_chunk(
@@ -87,7 +96,7 @@ class Registry:
         fresh = [device for device in chunk if device.id not in slots]
         again = [device for device in chunk if device.id in slots]
         if fresh:
-            rows = [msgspec.structs.asdict(d) | {"registered_ms": now_ms} for d in fresh]
+            rows = [row_of(device) | {"registered_ms": now_ms} for device in fresh]
             connection.execute(sa.insert(devices), rows)
             slots |= _slots(connection, fresh)
         if again:
@@ -96,9 +105,9 @@ class Registry:
             }
             connection.execute(
                 sa.update(devices).where(devices.c.id == sa.bindparam("key")).values(replaced),
-                [{"key": d.id} | {name: getattr(d, name) for name in replaced} for d in again],
+                [{"key": d.id} | {name: row_of(d)[name] for name in replaced} for d in again],
             )
-        added = [_numbered(device, slots[device.id]) for device in chunk]
+        added = [numbered(device, slots[device.id]) for device in chunk]
         entry = control.RegisterDevices(at_ms=now_ms, by=self._by, devices=added)
         put_control(connection, control.encode(entry), now_ms)
         return added
@@ -151,6 +160,7 @@ class Registry:
             )
             if changed.rowcount == 0:
                 return None
+            drop_claims(connection, [device_id])
             return self._put(connection, control.RevokeDevice, device_id=device_id)
 
     def _put(
@@ -164,7 +174,7 @@ class Registry:
         """Every device, retired ones too, ascending by slot."""
         with self._engine.connect() as connection:
             return [
-                _device(row)
+                device_of(row)
                 for row in connection.execute(sa.select(devices).order_by(devices.c.slot))
             ]
 
@@ -203,44 +213,9 @@ class Registry:
             return [msgspec.json.decode(row.body, type=kind) for row in connection.execute(query)]
 
 
-def _faults_of(device: NewDevice) -> Iterable[str]:
-    if DEVICE_ID.fullmatch(device.id) is None or device.id.startswith(RESERVED):
-        yield f"{device.id!r}: an id has 1-64 of a-z 0-9 - and does not begin with {RESERVED!r}"
-    if AREA.fullmatch(device.area) is None:
-        yield f"{device.id}: area {device.area!r} is not a grid code of up to 14 digits"
-
-
 def _slots(connection: sa.Connection, some: Sequence[NewDevice]) -> dict[str, int]:
     query = sa.select(devices.c.id, devices.c.slot).where(devices.c.id.in_([d.id for d in some]))
     return {row.id: row.slot for row in connection.execute(query)}
-
-
-def _numbered(new: NewDevice, slot: int) -> Device:
-    return Device(
-        id=new.id,
-        slot=slot,
-        cls=new.cls,
-        vehicle_id=new.vehicle_id,
-        site_id=new.site_id,
-        area=new.area,
-        model=new.model,
-        interval_s=new.interval_s,
-        admin=new.admin,
-    )
-
-
-def _device(row: sa.Row[tuple[object, ...]]) -> Device:
-    return Device(
-        id=row.id,
-        slot=row.slot,
-        cls=DeviceClass(row.cls),
-        vehicle_id=row.vehicle_id,
-        site_id=row.site_id,
-        area=row.area,
-        model=row.model,
-        interval_s=row.interval_s,
-        admin=AdminState(row.admin),
-    )
 
 
 def _upsert(

@@ -33,7 +33,16 @@ devices = sa.Table(
     sa.Column("admin", sa.String(16), nullable=False, server_default="active"),
     sa.Column("secret_hash", sa.String(200), nullable=False),
     sa.Column("registered_ms", sa.BigInteger, nullable=False),
+    sa.Column("profile", sa.Text, nullable=False, server_default="{}"),  # devices.model.Profile
     sqlite_autoincrement=True,
+)
+
+foreign_ids = sa.Table(  # whose an id in a foreign adapter is; retired devices hold none
+    "foreign_ids",
+    metadata,
+    sa.Column("adapter", sa.String(32), primary_key=True),
+    sa.Column("foreign_id", sa.String(64), primary_key=True),
+    sa.Column("device_id", sa.String(64), nullable=False, index=True),
 )
 
 vehicles = sa.Table(
@@ -97,6 +106,12 @@ quarantine = sa.Table(
     sa.Column("detail", sa.Text, nullable=False),
     sa.Column("payload", sa.LargeBinary, nullable=False),
     sa.Column("code_version", sa.String(32), nullable=False),
+    sa.Column("retained", sa.Boolean, nullable=False, server_default=sa.false()),
+    sa.Column("bytes", sa.Integer, nullable=False, server_default="0"),  # of the payload
+    sa.Column("stored_ms", sa.BigInteger, nullable=False, server_default="0"),  # row written
+    sa.Column("queued_ms", sa.BigInteger),  # somebody asked to run it again
+    sa.Column("replayed_ms", sa.BigInteger),  # the processor did
+    sa.Column("replay_by", sa.Text),
     sa.UniqueConstraint("seq", "item"),
     sqlite_autoincrement=True,
 )
@@ -135,6 +150,21 @@ alert_log = sa.Table(
     sa.Column("t_ms", sa.BigInteger, nullable=False),  # time of the measurement
     sa.Column("moved_m", sa.Float, nullable=False),
     sa.Column("by", sa.String(64), nullable=False),
+)
+
+fence_events = sa.Table(
+    "fence_events",
+    metadata,
+    sa.Column("id", _big, primary_key=True, autoincrement=True),
+    sa.Column("vehicle_id", sa.String(64), nullable=False),
+    sa.Column("device_id", sa.String(64), nullable=False),
+    sa.Column("fence_id", sa.String(64), nullable=False, index=True),
+    sa.Column("what", sa.String(32), nullable=False),
+    sa.Column("t_ms", sa.BigInteger, nullable=False),  # fix time
+    sa.Column("recv_ms", sa.BigInteger, nullable=False),
+    sa.Column("inferred", sa.Boolean, nullable=False),  # no fix made sure of it
+    sa.UniqueConstraint("vehicle_id", "t_ms", "fence_id", "what", "device_id"),
+    sqlite_autoincrement=True,
 )
 
 incidents = sa.Table(

@@ -10,6 +10,8 @@ I8 = NDArray[np.int64]
 
 DISARMED, SETTLING, ARMED = 0, 1, 2
 """Values of ``mode``; the same as ``devices.latest.ArmedState``."""
+MIN_VAR, MAX_VAR = 1.0, 900.0
+"""Floor and cap of a learnt variance, m²: static hold gives zero, canyons 30 m."""
 
 
 def _f8(size: int) -> F8:
@@ -41,6 +43,8 @@ class AnchorArrays:
         left_t: Time of the first fix outside the slow radius, ms; 0 = inside.
         left_n: Fixes since then.
         quiet_t: Time of the last fix at the anchor, ms: the onset of what follows.
+        armed_t: Time of the fix that armed it, ms.
+        towed_n: Consecutive fixes that move fast with the ignition off.
         fast_n: Consecutive fixes with a trustworthy Doppler speed.
         mode: DISARMED, SETTLING, ARMED.
         ignition: -1 unknown, 0 off, 1 on.
@@ -74,6 +78,8 @@ class AnchorArrays:
     left_t: I8
     left_n: I8
     quiet_t: I8
+    armed_t: I8
+    towed_n: I8
     fast_n: I8
     mode: NDArray[np.uint8]
     ignition: NDArray[np.int8]
@@ -105,7 +111,7 @@ class AnchorArrays:
         """Clear what one excursion left behind; the anchor stays."""
         for name in ("score", "farthest"):
             getattr(self, name)[slot] = 0.0
-        for name in ("outside", "farther", "left_t", "left_n", "held_t", "fast_n"):
+        for name in ("outside", "farther", "left_t", "left_n", "held_t", "fast_n", "towed_n"):
             getattr(self, name)[slot] = 0
 
     def unsettle(self, slot: int, mode: int) -> None:

@@ -10,7 +10,17 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from alerts.detection.anchor import ARMED, DISARMED, F8, I8, SETTLING, AnchorArrays
+from alerts.detection.anchor import (
+    ARMED,
+    DISARMED,
+    F8,
+    I8,
+    MAX_VAR,
+    MIN_VAR,
+    SETTLING,
+    AnchorArrays,
+)
+from alerts.detection.settling import settle, towed_off
 from alerts.policy import DetectionPolicy
 from devices.geo import to_local_m
 
@@ -20,10 +30,6 @@ CLIP_LOW, CLIP_HIGH = -3.0, 5.0
 """Nats one fix may give. Source: detection.md, Method."""
 QUIET = 2.0
 """Below this S the anchor, its noise and its steps are learnt. Source: detection.md."""
-SETTLE_FIXES = 3
-"""Agreeing fixes that make an anchor. Source: detection.md, settle."""
-MIN_VAR, MAX_VAR = 1.0, 900.0
-"""Floor and cap of a learnt variance, m²: static hold gives zero, canyons 30 m."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +65,8 @@ class Moved:
         fast: Two or more consecutive fixes with a trustworthy Doppler speed.
         standing: Doppler says parked while the positions imply a walk or more.
         armed_now: This fix completed an anchor and armed the vehicle.
+        accepted: In order and not held back: where it is now.
+        towed: Someone had armed it, and it is taken away before it settled.
     """
 
     scored: B1
@@ -72,6 +80,8 @@ class Moved:
     fast: B1
     standing: B1
     armed_now: B1
+    accepted: B1
+    towed: B1
 
 
 def _log_t4(r2: F8, s2: F8) -> F8:
@@ -91,7 +101,7 @@ def step(arrays: AnchorArrays, fixes: Fixes, policy: DetectionPolicy) -> Moved:
     x, y = to_local_m(fixes.lat_deg, fixes.lon_deg, arrays.origin_lat[i], arrays.origin_lon[i])
     dt = (fixes.t_ms - arrays.last_t[i]) / 1000.0
     in_order = first | (dt > 0)
-    known = fixes.ignition >= 0
+    known = in_order & (fixes.ignition >= 0)
     arrays.ignition[i[known]] = fixes.ignition[known]
 
     sigma = np.sqrt(_noise(arrays, i, fixes.acc_m, policy))
@@ -134,7 +144,11 @@ def step(arrays: AnchorArrays, fixes: Fixes, policy: DetectionPolicy) -> Moved:
         policy,
     )
     arrays.quiet_t[i[scored & at_anchor]] = fixes.t_ms[scored & at_anchor]
-    armed_now = _settle(arrays, i, fixes.t_ms, x, y, accepted & (arrays.mode[i] != ARMED), policy)
+    follows = accepted & ~first
+    quick = follows & (fixes.ignition == 0) & (fixes.speed_mps >= policy.tow_mps)
+    quick &= np.sqrt(step_r2) >= 0.5 * fixes.speed_mps * dt
+    towed = towed_off(arrays, i, x, y, follows, quick, policy)
+    armed_now = settle(arrays, i, fixes.t_ms, x, y, accepted & (arrays.mode[i] != ARMED), policy)
 
     take = i[accepted]
     arrays.last_t[take] = fixes.t_ms[accepted]
@@ -151,6 +165,8 @@ def step(arrays: AnchorArrays, fixes: Fixes, policy: DetectionPolicy) -> Moved:
         fast=fast,
         standing=standing,
         armed_now=armed_now,
+        accepted=accepted,
+        towed=towed,
     )
 
 
@@ -302,39 +318,6 @@ def _learn(
     white = np.clip(step_r2 / 2.0 - sigma**2 * (1.0 - phi**2), 0.0, MAX_VAR)
     arrays.step_var[i] += 0.05 * (white - arrays.step_var[i])
     arrays.samples[i] = m
-
-
-def _settle(
-    arrays: AnchorArrays, i: I8, t_ms: I8, x: F8, y: F8, open_: B1, policy: DetectionPolicy
-) -> B1:
-    """Cluster agreeing fixes; arm when they have stood long enough, or someone wished it."""
-    radius = np.maximum(policy.agree_m, 2.5 * np.sqrt(np.maximum(arrays.noise_var[i], MIN_VAR)))
-    near = np.hypot(x - arrays.near_x[i], y - arrays.near_y[i]) <= radius
-    agrees = open_ & near & (arrays.near_n[i] > 0)
-    restart = open_ & ~agrees
-    a = i[agrees]
-    arrays.near_n[a] += 1
-    arrays.near_x[a] += (x[agrees] - arrays.near_x[a]) / arrays.near_n[a]
-    arrays.near_y[a] += (y[agrees] - arrays.near_y[a]) / arrays.near_n[a]
-    r = i[restart]
-    arrays.near_t[r], arrays.near_n[r] = t_ms[restart], 1
-    arrays.near_x[r], arrays.near_y[r] = x[restart], y[restart]
-    settled = agrees & (arrays.near_n[i] >= SETTLE_FIXES)
-    still = (t_ms - arrays.near_t[i] >= policy.still_s * 1000) & (arrays.ignition[i] != 1)
-    wished = arrays.wish[i] == 1
-    arm = settled & (wished | (still & (arrays.mode[i] == SETTLING)))
-    k = i[arm]
-    arrays.anchor_x[k], arrays.anchor_y[k] = arrays.near_x[k], arrays.near_y[k]
-    arrays.samples[k] = 1.0
-    arrays.noise_var[k] = policy.prior_sd_m**2
-    arrays.step_var[k] = np.clip(arrays.step_var[k], MIN_VAR, MAX_VAR)
-    arrays.quiet_t[k] = t_ms[arm]
-    arrays.mode[k] = ARMED
-    arrays.wish[k] = 0
-    for slot in k.tolist():
-        arrays.forget_movement(slot)
-    result: B1 = arm
-    return result
 
 
 __all__ = ["ARMED", "DISARMED", "SETTLING", "Fixes", "Moved", "step"]

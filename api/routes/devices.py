@@ -112,8 +112,12 @@ def get_health(device_id: PathId, services: ServicesDep, principal: Reader) -> H
 
 @router.post("", status_code=status.HTTP_201_CREATED)
 def add_devices(body: DevicesIn, services: ServicesDep, principal: Writer) -> DeviceSecretsOut:
-    """Register devices. The answer shows each one's broker password this once."""
-    return register_devices(services, principal, body.devices)
+    """Register devices. The answer shows each one's broker password this once.
+
+    What they sent before and is held in quarantine as ``unknown_device`` is run again, oldest
+    first, unless ``adopt`` is false.
+    """
+    return register_devices(services, principal, body.devices, adopt=body.adopt)
 
 
 def _sees(principal: Principal, purpose: Purpose | None, vehicle_id: str | None) -> bool:

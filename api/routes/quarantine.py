@@ -1,22 +1,45 @@
-"""What was refused and why."""
+"""What was refused and why; running it again; adopting who was unknown."""
 
 import base64
+from collections.abc import Sequence
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query
+from starlette import status
 
 from api.asking import not_found, page_size
 from api.auth import Requires
+from api.bodies import AdoptIn, ReplayIn
 from api.cursors import decode_cursor, encode_cursor
-from api.deps import ServicesDep
+from api.deps import Services, ServicesDep
 from api.fields import ID_PATTERN, Cursor, Limit, RowId
 from api.privacy import audit_of
+from api.problems import Problem, ProblemCode
+from api.registering import adopt_device, need_city
 from api.roles import Permission, Principal
-from api.system_schemas import QuarantineDetailOut, QuarantineOut, QuarantinePage
+from api.system_schemas import (
+    AdoptedOut,
+    HintOut,
+    NotKeptOut,
+    QuarantineDetailOut,
+    QuarantineOut,
+    QuarantinePage,
+    QueuedOut,
+    ReasonCountOut,
+    ReasonOut,
+    ReasonsOut,
+)
+from api.times import TimeMs
+from devices.errors import WireReason
+from devices.quarantine_hints import hint_of, text_of
 
 router = APIRouter(prefix="/v1/quarantine", tags=["quarantine"])
 
 Reader = Annotated[Principal, Depends(Requires(Permission.QUARANTINE_READ))]
+Writer = Annotated[Principal, Depends(Requires(Permission.QUARANTINE_WRITE))]
+
+NOT_KEPT = "quarantine_full"
+"""Name in the books of what the bound refused."""
 
 
 @router.get("")
@@ -26,6 +49,9 @@ def list_quarantine(
     principal: Reader,
     reason: Annotated[str | None, Query(pattern="^[a-z0-9_]{1,32}$")] = None,
     device: Annotated[str | None, Query(pattern=ID_PATTERN)] = None,
+    since: TimeMs | None = None,
+    until: TimeMs | None = None,
+    replayed: bool | None = None,
     cursor: Cursor = None,
     limit: Limit = None,
 ) -> QuarantinePage:
@@ -36,6 +62,9 @@ def list_quarantine(
         principal.scope,
         reason=reason,
         device=device,
+        since_ms=since,
+        until_ms=until,
+        replayed=replayed,
         before_id=int(key[0]) if key else None,
         limit=size + 1,
     )
@@ -44,6 +73,57 @@ def list_quarantine(
         quarantine=[QuarantineOut.model_validate(row) for row in page],
         next=encode_cursor(page[-1].id) if len(rows) > size else None,
     )
+
+
+@router.get("/reasons")
+def count_reasons(services: ServicesDep, principal: Reader) -> ReasonsOut:
+    """Count what there is of each reason, with what to do about it."""
+    not_kept = []
+    if principal.scope.covers(""):
+        not_kept = [
+            NotKeptOut(reason=line.reason, count=line.count)
+            for line in services.quarantine.counts()
+            if line.name == NOT_KEPT
+        ]
+    return ReasonsOut(
+        reasons=[
+            ReasonOut(
+                **ReasonCountOut.model_validate(one).model_dump(),
+                hint=HintOut.model_validate(hint_of(one.reason)),
+            )
+            for one in services.quarantine.reasons(principal.scope)
+        ],
+        not_kept=not_kept,
+    )
+
+
+@router.post("/replay", status_code=status.HTTP_202_ACCEPTED)
+def replay(body: ReplayIn, services: ServicesDep, principal: Writer) -> QueuedOut:
+    """Run held messages again with the present code, oldest first. Needs the whole city.
+
+    What is queued already, or was run again, is left out: two clicks do not run it twice.
+    """
+    need_city(principal)
+    words = [f"{name}={value}" for name, value in body.model_dump(exclude={"ids"}).items() if value]
+    ids = [f"ids={len(body.ids)}"] if body.ids else []
+    return _queue(
+        services,
+        principal,
+        target="quarantine:" + ",".join(words + ids),
+        limit=body.limit,
+        reason=body.reason,
+        device=body.device,
+        ids=body.ids,
+    )
+
+
+@router.post("/adopt", status_code=status.HTTP_201_CREATED)
+def adopt(body: AdoptIn, services: ServicesDep, principal: Writer) -> AdoptedOut:
+    """Register an unknown device and run what is held of it. Needs the whole city.
+
+    The answer shows its broker password this once.
+    """
+    return adopt_device(services, principal, body.device)
 
 
 @router.get("/{row_id}")
@@ -55,12 +135,48 @@ def get_quarantined(row_id: RowId, services: ServicesDep, principal: Reader) -> 
     now_ms = services.now_ms()
     entry = audit_of(principal, "quarantine_seen", f"quarantine:{row.id}", at_ms=now_ms)
     services.actions.note([entry])
-    try:
-        text = row.payload.decode("utf-8")
-    except UnicodeDecodeError:
-        text = None
     return QuarantineDetailOut(
         **QuarantineOut.model_validate(row).model_dump(),
         payload_base64=base64.b64encode(row.payload).decode(),
-        payload_text=text,
+        payload_text=text_of(row.payload),
+        hint=HintOut.model_validate(hint_of(row.reason)),
     )
+
+
+@router.post("/{row_id}/replay", status_code=status.HTTP_202_ACCEPTED)
+def replay_one(row_id: RowId, services: ServicesDep, principal: Writer) -> QueuedOut:
+    """Run one held message again. Needs the whole city.
+
+    ``queued`` is 0 when it is queued already or was run again.
+    """
+    need_city(principal)
+    row = services.quarantine.one(principal.scope, row_id)
+    if row is None:
+        not_found()
+    if row.reason == WireReason.CONTROL:
+        raise Problem(ProblemCode.INVALID, "a row of our own, no message: upgrade instead")
+    return _queue(services, principal, target=f"quarantine:{row_id}", limit=1, ids=[row_id])
+
+
+def _queue(
+    services: Services,
+    principal: Principal,
+    *,
+    target: str,
+    limit: int,
+    reason: str | None = None,
+    device: str | None = None,
+    ids: Sequence[int] | None = None,
+) -> QueuedOut:
+    now_ms = services.now_ms()
+    done = services.quarantine.queue(
+        principal.scope,
+        by=principal.name,
+        at_ms=now_ms,
+        audit=audit_of(principal, "quarantine_replayed", target, at_ms=now_ms),
+        limit=limit,
+        reason=reason,
+        device=device,
+        ids=ids,
+    )
+    return QueuedOut.model_validate(done)

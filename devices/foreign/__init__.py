@@ -1,1 +1,1 @@
-"""Foreign payloads in the words of wire.md."""
+"""Foreign payloads in the words of wire.md: one file a protocol, each a switchable adapter."""

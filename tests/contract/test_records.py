@@ -1,5 +1,6 @@
 """Opening, migrating and sharing the records database."""
 
+import re
 import subprocess
 import sys
 import zipfile
@@ -10,10 +11,14 @@ import sqlalchemy as sa
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 
+from api.roles import CITY
 from devices.errors import StoreError
+from devices.model import PLAIN, DeviceClass
 from stores.processing import RecordsControl, put_control
+from stores.queries_quarantine import QuarantineQueries
 from stores.records import downgrade, migrate, open_records, writing
-from stores.schema import control, metadata, sites
+from stores.registry import NewDevice, Registry
+from stores.schema import control, metadata, quarantine, sites
 from support.stores_records import records_in, rows_of, url_of
 from support.stores_tmpfs import fill_up, small_disk
 
@@ -32,13 +37,20 @@ def start(folder: Path, *arguments: str) -> subprocess.Popen[str]:
 
 
 def definitions(engine: sa.Engine) -> dict[str, list[str]]:
-    """What SQLite keeps of every table and index, in an order that does not matter."""
+    """What SQLite keeps of every table and index: the parts, in an order that does not matter.
+
+    A column that was added later stands on another line, and behind a constraint.
+    """
     query = sa.text("SELECT name, sql FROM sqlite_master WHERE name NOT LIKE '%alembic%'")
     with engine.connect() as connection:
-        return {
-            row.name: sorted(line.strip(" ,\t") for line in (row.sql or "").splitlines())
-            for row in connection.execute(query)
-        }
+        return {row.name: parts_of(row.sql or "") for row in connection.execute(query)}
+
+
+def parts_of(sql: str) -> list[str]:
+    """The columns and constraints of a CREATE statement."""
+    head, _, inner = " ".join(sql.split()).partition("(")
+    parts = re.split(r",(?![^(]*\))", inner.removesuffix(")"))
+    return sorted([head.strip(), *(part.strip() for part in parts)])
 
 
 def fail_after(control_id: int) -> None:
@@ -113,6 +125,75 @@ def test_downgrade_and_upgrade_work_with_data(tmp_path: Path) -> None:
 
         assert left == set()
         assert rows_of(engine, control) == []
+
+
+YESTERDAY = (
+    "INSERT INTO devices (id, cls, secret_hash, registered_ms) VALUES ('trk-1', 'trk', 'h', 1)",
+    "INSERT INTO devices (id, cls, secret_hash, registered_ms) VALUES ('trk-2', 'trk', 'h', 1)",
+    "DELETE FROM devices WHERE id = 'trk-2'",
+    (
+        "INSERT INTO quarantine"
+        "(seq, item, recv_ms, topic, device_id, reason, detail, payload, code_version)"
+        "VALUES (7, -1, 1790000000000, 't', 'trk-1', 'json', 'd', x'00ff00', '0.1.0')"
+    ),
+)
+
+
+def test_database_of_yesterday_opens_today(tmp_path: Path) -> None:
+    """Its rows stay, with what can be told of them; a slot that was given is never given again."""
+    engine = open_records(url_of(tmp_path / "records.db"))
+    migrate(engine, "0001")
+    with writing(engine) as connection:
+        for statement in YESTERDAY:
+            connection.exec_driver_sql(statement)
+
+    migrate(engine)
+
+    [row] = QuarantineQueries(engine).page(CITY, limit=9)
+    assert (row.seq, row.bytes, row.stored_ms) == (7, 3, 1_790_000_000_000)
+    assert (row.retained, row.queued_ms, row.replayed_ms, row.replay_by) == (
+        False,
+        None,
+        None,
+        None,
+    )
+    registry = Registry(engine, lambda: 2)
+    assert [(device.slot, device.profile) for device in registry.devices()] == [(1, PLAIN)]
+    fresh = NewDevice(id="trk-3", cls=DeviceClass.TRACKER, secret_hash="h")  # noqa: S106 - of nobody
+    assert registry.add_devices([fresh])[0].slot == 3
+    engine.dispose()
+
+
+def test_newest_step_goes_back_and_forth_with_data(tmp_path: Path) -> None:
+    """Going back takes its columns alone."""
+    with records_in(tmp_path) as engine:
+        with writing(engine) as connection:
+            for statement in YESTERDAY:
+                connection.exec_driver_sql(statement)
+
+        downgrade(engine, "0001")
+        columns = {column["name"] for column in sa.inspect(engine).get_columns("quarantine")}
+        migrate(engine)
+
+        assert columns.isdisjoint({"retained", "queued_ms", "replayed_ms", "bytes"})
+        assert [(row["seq"], row["bytes"]) for row in rows_of(engine, quarantine)] == [(7, 3)]
+
+
+def test_long_control_rows_are_given_a_few_at_a_time(tmp_path: Path) -> None:
+    """Held messages make rows of megabytes: the receiver does not take 500 of them at once."""
+    with records_in(tmp_path) as engine:
+        with writing(engine) as connection:
+            ids = [put_control(connection, b"x" * 5_000_000, k) for k in range(5)]
+        source = RecordsControl(engine)
+
+        seen: list[int] = []
+        lengths: list[int] = []
+        while rows := source.after(seen[-1] if seen else 0, 500):
+            seen += [control_id for control_id, _ in rows]
+            lengths.append(len(rows))
+
+    assert seen == ids
+    assert lengths == [3, 2]
 
 
 def test_failed_transaction_leaves_nothing(tmp_path: Path) -> None:

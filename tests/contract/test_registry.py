@@ -16,9 +16,20 @@ from devices.control import (
     RevokeDevice,
     SaveFence,
 )
-from devices.model import AdminState, DeviceClass, Fence, Grid, Site, Vehicle
+from devices.crs import Crs
+from devices.model import (
+    PLAIN,
+    AdminState,
+    DeviceClass,
+    Fence,
+    Grid,
+    Profile,
+    Site,
+    SpeedUnit,
+    Vehicle,
+)
 from stores.registry import NewDevice, Registry, RegistryError
-from stores.schema import control, devices
+from stores.schema import control, devices, foreign_ids
 from support.stores_records import NOW_MS, records_in, rows_of
 
 
@@ -105,6 +116,83 @@ def test_same_id_twice_in_one_call_is_refused(tmp_path: Path) -> None:
     """Which of the two is meant is not ours to guess."""
     with records_in(tmp_path) as engine, pytest.raises(RegistryError, match="twice"):
         registry_on(engine).add_devices([a_new_device(1), a_new_device(1, model="other")])
+
+
+def foreign(number: str) -> Profile:
+    """A device behind a JT/T 808 platform."""
+    return Profile(foreign={"jt808": number})
+
+
+def test_profile_comes_back_as_it_was(tmp_path: Path) -> None:
+    """From the table and in what the processor hears; a plain one takes two bytes."""
+    profile = Profile(
+        speed_unit=SpeedUnit.KNOTS,
+        crs=Crs.GCJ02,
+        decimal=",",
+        gateway="gw-1",
+        foreign={"jt808": "013912345678"},
+        meter_wrap_wh=1_000_000,
+        coins_fen=(50, 100),
+    )
+    with records_in(tmp_path) as engine:
+        registry = registry_on(engine)
+        added = registry.add_devices([a_new_device(1, profile=profile), a_new_device(2)])
+        again = registry.add_devices([a_new_device(2, profile=Profile())])
+
+        assert [device.profile for device in registry.devices()] == [profile, PLAIN]
+        assert registry.devices() == added
+        assert again == added[1:]
+        assert controls_of(engine)[0] == RegisterDevices(at_ms=NOW_MS, by="desk-1", devices=added)
+        assert [row["profile"] == "{}" for row in rows_of(engine, devices)] == [False, True]
+
+
+def test_foreign_id_is_one_devices(tmp_path: Path) -> None:
+    """The fault names who has it; nothing of the call is stored. Another adapter is another id."""
+    with records_in(tmp_path) as engine:
+        registry = registry_on(engine)
+        registry.add_devices([a_new_device(1, profile=foreign("0139"))])
+
+        with pytest.raises(RegistryError, match="trk-000002: jt808 id '0139' is trk-000001's"):
+            registry.add_devices([a_new_device(3), a_new_device(2, profile=foreign("0139"))])
+        with pytest.raises(RegistryError, match="trk-000003: jt808 id '0140' is trk-000002's"):
+            registry.add_devices([a_new_device(k, profile=foreign("0140")) for k in (2, 3)])
+        registry.add_devices([a_new_device(4, profile=Profile(foreign={"traccar": "0139"}))])
+
+        assert [device.id for device in registry.devices()] == ["trk-000001", "trk-000004"]
+
+
+def test_foreign_id_is_free_when_its_device_lets_it_go(tmp_path: Path) -> None:
+    """Revoked, retired, registered without it, or swapped with another one in one call."""
+    with records_in(tmp_path) as engine:
+        registry = registry_on(engine)
+        registry.add_devices([a_new_device(k, profile=foreign(f"0{k}")) for k in (1, 2, 3)])
+
+        registry.add_devices([a_new_device(1, profile=foreign("02")), a_new_device(2)])
+        registry.add_devices([a_new_device(2, profile=foreign("01"))])
+        registry.revoke_device("trk-000001")
+        registry.add_devices([a_new_device(4, profile=foreign("02"))])
+        registry.add_devices(
+            [a_new_device(3, profile=foreign("03"), admin=AdminState.RETIRED)],
+        )
+        registry.add_devices([a_new_device(5, profile=foreign("03"))])
+
+        held = {row["foreign_id"]: row["device_id"] for row in rows_of(engine, foreign_ids)}
+    assert held == {"01": "trk-000002", "02": "trk-000004", "03": "trk-000005"}
+
+
+def test_many_foreign_ids_are_checked_over_all_chunks(tmp_path: Path) -> None:
+    """The last of 1,200 collides with the first that is there."""
+    fleet = [a_new_device(k, profile=foreign(f"{k:012d}")) for k in range(1200)]
+    with records_in(tmp_path) as engine:
+        registry = registry_on(engine)
+        registry.add_devices(fleet)
+        again = registry.add_devices(fleet)
+
+        with pytest.raises(RegistryError) as refused:
+            registry.add_devices([a_new_device(5000, profile=foreign(f"{1199:012d}"))])
+
+        assert len(again) == len(rows_of(engine, foreign_ids)) == 1200
+        assert len(refused.value.faults) == 1
 
 
 def test_many_devices_become_control_rows_of_a_thousand(tmp_path: Path) -> None:

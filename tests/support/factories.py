@@ -15,6 +15,7 @@ from devices.geo import M_PER_DEG_LAT
 from devices.model import Device, DeviceClass, Fence, Vehicle
 from devices.readings import AnyReading, Event, EventType, Fix
 from devices.registry import Registry, RegistrySnapshot
+from devices.units import KMH_PER_MPS
 
 T0_MS = 1_764_032_400_000
 """2025-11-25 01:00:00 UTC."""
@@ -66,35 +67,49 @@ def a_registry(
     )
 
 
-_POS = {"lat_deg": "lat", "lon_deg": "lon", "source": "src", "acc_m": "acc_m", "hdop": "hdop",
-        "sat": "sat", "alt_m": "alt_m", "course_deg": "cog"}
-_ST = {"ignition": "ign", "motion": "motion", "armed": "armed", "ext_power": "ext_power",
-       "charging": "charging"}
-_BAT = {"battery_pct": "pct", "ext_mv": "ext_mv"}
-_NET = {"rssi_dbm": "rssi_dbm"}
+PARTS_OF = {
+    "lat_deg": ("pos", "lat"),
+    "lon_deg": ("pos", "lon"),
+    "source": ("pos", "src"),
+    "acc_m": ("pos", "acc_m"),
+    "hdop": ("pos", "hdop"),
+    "sat": ("pos", "sat"),
+    "alt_m": ("pos", "alt_m"),
+    "speed_mps": ("pos", "spd_kmh"),
+    "course_deg": ("pos", "cog"),
+    "ignition": ("st", "ign"),
+    "motion": ("st", "motion"),
+    "armed": ("st", "armed"),
+    "ext_power": ("st", "ext_power"),
+    "charging": ("st", "charging"),
+    "battery_pct": ("bat", "pct"),
+    "ext_mv": ("bat", "ext_mv"),
+    "rssi_dbm": ("net", "rssi_dbm"),
+}
+"""Where the properties of a ``Fix`` stand in its message."""
 
 
 def fix_of(base: Fix | None = None, **said: object) -> Fix:
-    """``base`` (an empty fix when None) with what is said in the words of ``Fix``'s properties."""
-    base = base or Fix()
-    parts = {"pos": {}, "st": {}, "bat": {}, "net": {}}
-    plain = {}
+    """``base`` (an empty fix when None) with what is said in the words of ``Fix``'s properties.
+
+    A fix with a latitude is valid, one without is not.
+    """
+    fix = Fix() if base is None else base
+    parts: dict[str, dict[str, object]] = {}
+    plain: dict[str, object] = {}
     for name, value in said.items():
-        for part, names in (("pos", _POS), ("st", _ST), ("bat", _BAT), ("net", _NET)):
-            if name in names:
-                parts[part][names[name]] = value
-                break
-        else:
-            if name == "speed_mps":
-                parts["pos"]["spd_kmh"] = None if value is None else value * 3.6
-            else:
-                plain[name] = value
-    if parts["pos"]:
-        parts["pos"].setdefault("valid", parts["pos"].get("lat", base.pos.lat) is not None)
+        if name not in PARTS_OF:
+            plain[name] = value
+            continue
+        part, key = PARTS_OF[name]
+        if name == "speed_mps" and isinstance(value, float | int):
+            value = value * KMH_PER_MPS  # noqa: PLW2901 - one name for what is said
+        parts.setdefault(part, {})[key] = value
+    if "lat" in parts.get("pos", {}):
+        parts["pos"]["valid"] = parts["pos"]["lat"] is not None
     for part, changes in parts.items():
-        if changes:
-            plain[part] = msgspec.structs.replace(getattr(base, part), **changes)
-    return msgspec.structs.replace(base, **plain)
+        plain[part] = msgspec.structs.replace(getattr(fix, part), **changes)
+    return msgspec.structs.replace(fix, **plain)
 
 
 def a_fix(at_s: float = 0.0, east_m: float = 0.0, north_m: float = 0.0, **changes: object) -> Fix:

@@ -62,6 +62,7 @@ class ProcessorPlant:
             limits=self._limits,
             steady_ms=self.clock,
             wait=self.rounds,
+            tidy=lambda: None,
         )
         self.processor.resume(self.fallback)
         return self.processor

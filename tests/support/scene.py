@@ -6,12 +6,12 @@ Time passes in whole seconds with a tick each, as the receiver makes them.
 import msgspec
 
 from alerts.engine import Engine
-from alerts.model import AlertChange, Effects, Notice, NoticeKind
+from alerts.model import AlertChange, Effects, FenceCrossing, Notice, NoticeKind
 from alerts.open_alert import OpenAlert
 from alerts.policy import DetectionPolicy, DispatchPolicy
 from devices.control import AnyControl, Delivered, DeskVerdict, OwnerAnswer
 from devices.model import Device, Fence, Grid, Vehicle
-from devices.readings import AnyReading, EventType
+from devices.readings import AnyReading, EventType, Flag
 from devices.registry import Registry
 from support.factories import (
     a_control,
@@ -60,6 +60,18 @@ class Scene:
         device = device or a_device(number)
         records = [a_record(reading, device=device, at_s=self.now_s) for reading in readings]
         self.engine.records(records, self.effects)
+
+    def finish(self) -> None:
+        """The input ends."""
+        self.engine.finish(a_tick(self.now_s), self.effects)
+
+    def upload(self, *readings: AnyReading, number: int = 1) -> None:
+        """One message of records older than ten minutes, flagged as decoding flags them."""
+        flagged = [
+            msgspec.structs.replace(reading, flags=reading.flags | Flag.LATE | Flag.BACKFILL)
+            for reading in readings
+        ]
+        self.hear(*flagged, number=number)
 
     def fix(self, east_m: float = 0.0, north_m: float = 0.0, *, number: int = 1) -> None:
         """A fix of now."""
@@ -147,7 +159,13 @@ class Scene:
     @property
     def quiet(self) -> bool:
         """Nothing was raised or told at all."""
-        return not self.effects
+        effects = self.effects
+        return not (effects.alerts or effects.incidents or effects.notices)
+
+    @property
+    def crossings(self) -> list[FenceCrossing]:
+        """Fences entered and left, in order."""
+        return self.effects.crossings
 
     @property
     def story(self) -> list[str]:

@@ -14,6 +14,7 @@ from alerts.model import (
     AlertState,
     Channel,
     Effects,
+    FenceCrossing,
     Group,
     IncidentOpened,
     Level,
@@ -111,9 +112,11 @@ def a_notice(key: str, *, alert_id: str = "a1", incident_id: str | None = None) 
     )
 
 
-def a_refusal(seq: int, item: int = -1, *, payload: bytes = b"\xff{") -> QuarantineRow:
+def a_refusal(
+    seq: int, item: int = -1, *, payload: bytes = b"\xff{", **changes: object
+) -> QuarantineRow:
     """A message that was no UTF-8."""
-    return QuarantineRow(
+    row = QuarantineRow(
         seq=seq,
         item=item,
         recv_ms=NOW_MS,
@@ -122,7 +125,9 @@ def a_refusal(seq: int, item: int = -1, *, payload: bytes = b"\xff{") -> Quarant
         reason="utf8",
         detail="invalid start byte",
         payload=payload,
+        retained=False,
     )
+    return dataclasses.replace(row, **changes)  # type: ignore[arg-type]
 
 
 def a_commit(
@@ -133,6 +138,8 @@ def a_commit(
     incidents: Sequence[IncidentOpened] = (),
     notices: Sequence[Notice] = (),
     quarantine: Sequence[QuarantineRow] = (),
+    requeued: Sequence[int] = (),
+    crossings: Sequence[FenceCrossing] = (),
 ) -> ProcessCommit:
     """One transaction of the processor."""
     return ProcessCommit(
@@ -140,5 +147,11 @@ def a_commit(
         recv_ms=NOW_MS + upto_seq,
         books=books or {},
         quarantine=quarantine,
-        effects=Effects(alerts=list(alerts), incidents=list(incidents), notices=list(notices)),
+        requeued=requeued,
+        effects=Effects(
+            alerts=list(alerts),
+            incidents=list(incidents),
+            notices=list(notices),
+            crossings=list(crossings),
+        ),
     )

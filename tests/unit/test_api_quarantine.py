@@ -8,9 +8,11 @@ import pytest
 from starlette.testclient import TestClient
 
 from api.roles import Role
-from stores.schema import audit, books
+from devices import control as wire
+from devices.control import RegisterDevices, Requeue
+from stores.schema import audit, books, control, quarantine
 from support.api_city import a_refusal, client_of, fill
-from support.api_world import HERE, World, a_world
+from support.api_world import HERE, NOW_MS, World, a_world
 
 
 @pytest.fixture
@@ -54,6 +56,140 @@ def test_one_row_has_its_raw_bytes(world: World, client: TestClient) -> None:
     assert text["payload_text"] == '{"lat": 31.8'
     assert (raw["payload_text"], base64.b64decode(raw["payload_base64"])) == (None, b"\xff\x00")
     assert [row["object"] for row in world.rows(audit)] == ["quarantine:1", "quarantine:3"]
+
+
+def test_list_is_filtered_by_time_and_by_what_became_of_it(
+    world: World, client: TestClient
+) -> None:
+    """Receive times, from and before; a wrong one says what to give."""
+    headers = world.headers(Role.OPERATOR)
+    a_refusal(world, 4, "stranger", recv_ms=NOW_MS - 3_600_000, replayed_ms=NOW_MS)
+
+    def ids(query: str) -> list[int]:
+        page = client.get(f"/v1/quarantine?{query}", headers=headers).json()
+        return [row["id"] for row in page["quarantine"]]
+
+    assert ids("until=2025-11-25T16:00:00%2B08:00") == [4]
+    assert ids(f"since={NOW_MS}") == [3, 2, 1]
+    assert ids("replayed=true") == [4]
+    assert ids("replayed=false&device=stranger") == [3]
+    assert client.get("/v1/quarantine?since=1764059400", headers=headers).status_code == 422
+
+
+def test_reasons_are_counted_with_what_to_do(world: World, client: TestClient) -> None:
+    """By scope; what the bounds refused is the whole city's."""
+    world.put(books, reader="processor", name="quarantine_full", reason="json", count=7)
+
+    city = client.get("/v1/quarantine/reasons", headers=world.headers(Role.OPERATOR)).json()
+    district = client.get(
+        "/v1/quarantine/reasons", headers=world.headers(Role.OPERATOR, areas=[HERE])
+    ).json()
+
+    assert [(one["reason"], one["rows"], one["held"]) for one in city["reasons"]] == [
+        ("json", 2, 2),
+        ("unknown_device", 1, 1),
+    ]
+    assert "adopt" in city["reasons"][1]["hint"]["en"]
+    assert city["not_kept"] == [{"reason": "json", "count": 7}]
+    assert [(one["reason"], one["rows"]) for one in district["reasons"]] == [("json", 1)]
+    assert district["not_kept"] == []
+
+
+def test_held_messages_are_run_again_once(world: World, client: TestClient) -> None:
+    """By reason, then by number, then not at all; each asking that did something is noted."""
+    headers = world.headers(Role.OPERATOR, name="zhao")
+
+    first = client.post("/v1/quarantine/replay", json={"reason": "json"}, headers=headers)
+    second = client.post("/v1/quarantine/replay", json={"ids": [1, 3]}, headers=headers)
+    third = client.post("/v1/quarantine/3/replay", headers=headers)
+
+    assert (first.status_code, second.status_code, third.status_code) == (202, 202, 202)
+    assert first.json() == {"queued": 2, "left": 0, "control_ids": [1]}
+    assert (second.json()["queued"], third.json()["queued"]) == (1, 0)
+    heard = [wire.decode(row["body"]) for row in world.rows(control)]
+    assert [[held.row for held in one.messages] for one in heard if isinstance(one, Requeue)] == [
+        [1, 2],
+        [3],
+    ]
+    assert {one.by for one in heard} == {"zhao"}
+    assert [row["queued_ms"] for row in world.rows(quarantine)] == [NOW_MS] * 3
+    assert [(row["action"], row["object"]) for row in world.rows(audit)] == [
+        ("quarantine_replayed", "quarantine:reason=json,limit=1000"),
+        ("quarantine_replayed", "quarantine:limit=1000,ids=2"),
+    ]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [{}, {"limit": 5}, {"reason": "no"}, {"reason": "control"}, {"ids": []}, {"ids": ["1"]},
+     {"reason": "json", "limit": 0}, {"reason": "json", "limit": 10_001}, {"ids": [1], "x": 1}],
+)  # fmt: skip
+def test_replay_of_everything_is_no_slip_of_the_finger(
+    world: World, client: TestClient, body: dict[str, object]
+) -> None:
+    """Nothing is queued."""
+    headers = world.headers(Role.ADMIN)
+
+    assert client.post("/v1/quarantine/replay", json=body, headers=headers).status_code == 422
+    assert world.rows(control) == []
+
+
+def test_row_of_our_own_is_no_message(world: World, client: TestClient) -> None:
+    """It cannot be run again; one that there is not is 404."""
+    a_refusal(world, 4, "", reason="control", topic="")
+    headers = world.headers(Role.ADMIN)
+
+    assert client.post("/v1/quarantine/4/replay", headers=headers).status_code == 422
+    assert client.post("/v1/quarantine/5/replay", headers=headers).status_code == 404
+
+
+def test_adopted_device_brings_its_held_messages(world: World, client: TestClient) -> None:
+    """Registered, its secret shown, the processor told of both in order, everything noted."""
+    body = {"device": {"id": "stranger", "cls": "trk", "vehicle_id": "veh-here", "area": HERE}}
+    headers = world.headers(Role.OPERATOR)
+
+    answer = client.post("/v1/quarantine/adopt", json=body, headers=headers)
+    again = client.post("/v1/quarantine/adopt", json=body, headers=headers)
+
+    assert (answer.status_code, again.status_code) == (201, 409)
+    assert answer.json()["held"] == {"queued": 1, "left": 0, "control_ids": [2]}
+    assert answer.json()["device"]["id"] == "stranger"
+    heard = [wire.decode(row["body"]) for row in world.rows(control)]
+    assert [type(one) for one in heard] == [RegisterDevices, Requeue]
+    assert [row["object"] for row in world.rows(audit)] == ["device:stranger"]
+
+
+@pytest.mark.parametrize(("adopt", "queued"), [(None, 1), (True, 1), (False, 0)])
+def test_registering_adopts_unless_told_not_to(
+    world: World,
+    client: TestClient,
+    adopt: bool | None,  # noqa: FBT001 - a table
+    queued: int,
+) -> None:
+    """Case A-14: what was unknown a minute ago is taken without anything else."""
+    body: dict[str, object] = {"devices": [{"id": "stranger", "cls": "trk", "area": HERE}]}
+    if adopt is not None:
+        body["adopt"] = adopt
+    headers = world.headers(Role.OPERATOR, areas=[HERE])
+
+    answer = client.post("/v1/devices", json=body, headers=headers)
+
+    assert answer.json()["held"]["queued"] == queued
+    marked = [row["queued_ms"] for row in world.rows(quarantine) if row["device_id"] == "stranger"]
+    assert marked == [NOW_MS if queued else None]
+
+
+def test_hostile_details_do_not_break_the_answer(world: World, client: TestClient) -> None:
+    """Whatever an older version of us stored."""
+    a_refusal(world, 4, "stranger", detail="a\x01\x1b[31m\u2028\u202e", payload=b"a\x00b")
+    headers = world.headers(Role.OPERATOR)
+
+    listed = client.get("/v1/quarantine?limit=1", headers=headers).json()["quarantine"][0]
+    shown = client.get("/v1/quarantine/4", headers=headers).json()
+
+    assert listed["detail"] == shown["detail"] == "a\x01\x1b[31m\u2028\u202e"
+    assert shown["payload_text"] is None
+    assert shown["hint"]["zh"]
 
 
 def test_pages_hold_every_row_once(world: World, client: TestClient) -> None:

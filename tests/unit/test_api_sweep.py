@@ -18,6 +18,7 @@ from api.auth import ANONYMOUS
 from api.openapi import roles_of
 from api.problems import MEDIA_TYPE
 from api.roles import AREA_ROLES, PERMISSIONS, PURPOSES, Permission, Role
+from stores.schema import control
 from support.api_city import client_of, fill
 from support.api_world import HERE, NOW_MS, World, a_world
 
@@ -31,6 +32,13 @@ OBJECTS = {
     "token_id": ("tok_mine", "tok_theirs", "tok_nowhere"),
 }
 """Path parameter -> an object here, one there, and none."""
+
+CITY_WIDE = {
+    ("post", "/v1/quarantine/replay"),
+    ("post", "/v1/quarantine/adopt"),
+    ("post", "/v1/quarantine/{row_id}/replay"),
+}
+"""Operations that need the whole city: a district's token is refused, whatever the object."""
 
 CREATES = {("put", "/v1/fences/{fence_id}")}
 """Operations for which a nonexistent object is no error."""
@@ -46,6 +54,8 @@ BODIES: dict[tuple[str, str], dict[str, Any]] = {
     ("post", "/v1/incidents/{incident_id}/acknowledge"): {},
     ("post", "/v1/incidents/{incident_id}/move"): {"state": "false_alarm"},
     ("post", "/v1/incidents/{incident_id}/close"): {"outcome": "test"},
+    ("post", "/v1/quarantine/replay"): {"reason": "json"},
+    ("post", "/v1/quarantine/adopt"): {"device": {"id": "trk-new", "cls": "trk", "area": HERE}},
     ("post", "/v1/tokens"): {"name": "new", "role": "officer", "areas": [HERE]},
 }
 """A good body for every operation that takes one."""
@@ -61,6 +71,11 @@ class Operation:
     method: str
     path: str
     roles: frozenset[str]
+
+    @property
+    def needs_city(self) -> bool:
+        """Whether a district's token is refused."""
+        return (self.method, self.path) in CITY_WIDE
 
     @property
     def parameter(self) -> str | None:
@@ -149,8 +164,9 @@ def test_foreign_and_nonexistent_objects_are_the_same_404(world: World, role: Ro
         if operation.parameter is None:
             continue
         foreign = ask(client, operation, 1, headers)
+        may = role in operation.roles and not operation.needs_city
 
-        assert foreign[0] == (404 if role in operation.roles else 403), (operation, foreign)
+        assert foreign[0] == (404 if may else 403), (operation, foreign)
         if (operation.method, operation.path) not in CREATES:
             assert foreign == ask(client, operation, 2, headers), operation
 
@@ -158,10 +174,12 @@ def test_foreign_and_nonexistent_objects_are_the_same_404(world: World, role: Ro
 @pytest.mark.parametrize("role", list(Role))
 def test_every_operation_answers_its_roles_and_refuses_the_others(world: World, role: Role) -> None:
     """Own objects: no 500, no 401, and 403 exactly for the roles that the document leaves out."""
-    client, headers = client_of(world), headers_of(world, role)
+    client, district = client_of(world), headers_of(world, role)
+    city = world.headers(role, areas=[""]) if role in AREA_ROLES else district
     for operation in operations(world):
         if operation.path in STREAMS and role in operation.roles:
             continue
+        headers = city if operation.needs_city else district
         status, media_type, text = ask(client, operation, 0, headers)
 
         if role in operation.roles:
@@ -170,6 +188,24 @@ def test_every_operation_answers_its_roles_and_refuses_the_others(world: World, 
             assert status == 403, (operation, status, text)
         if status >= 400:
             assert media_type == MEDIA_TYPE, operation
+
+
+@pytest.mark.parametrize("role", sorted(AREA_ROLES))
+def test_what_needs_the_city_refuses_a_district(world: World, role: Role) -> None:
+    """The same 403 for the own object, a foreign one and none; nothing is written."""
+    client, headers = client_of(world), headers_of(world, role)
+    swept = [operation for operation in operations(world) if operation.needs_city]
+
+    found = {
+        (operation.path, *ask(client, operation, which, headers)[:2])
+        for operation in swept
+        for which in (0, 1, 2)
+    }
+
+    assert {(method, path) for method, path in CITY_WIDE} == {(o.method, o.path) for o in swept}
+    assert {status for _, status, _ in found} == {403}
+    assert len(found) == len(CITY_WIDE)
+    assert world.rows(control) == []
 
 
 @pytest.mark.parametrize("credential", ["anonymous", "garbage", "expired", "revoked"])

@@ -225,3 +225,25 @@ def test_any_order_of_steps_keeps_the_laws(steps: list[tuple[str, Level]]) -> No
         assert opened.alert.level >= Level.CONFIRMED or opened.alert.what == "owner_silent"
     incident_rows = [n for n in notices if n.kind is NoticeKind.INCIDENT]
     assert bool(incident_rows) == bool(desk.effects.incidents)
+
+
+def test_noted_alert_is_over_at_once_and_tells_nobody() -> None:
+    """Level 0: kept and shown to the desk; what happens next is asked about as ever."""
+    desk = Desk()
+
+    desk.cases.note(
+        a_vehicle(),
+        a_device(),
+        kind=AlertKind.MOVEMENT,
+        onset_ms=at_ms(0),
+        reasons=[MOVED],
+        cause=_cause(0),
+        effects=desk.effects,
+    )
+    noted = list(desk.effects.notices)
+    desk.signal(Level.SUSPECTED)
+
+    assert desk.story == ["noted", "raised"]
+    assert desk.effects.alerts[0].state is AlertState.EXPIRED
+    assert [notice.audience for notice in noted] == ["desk"]
+    assert desk.effects.notices[-1].kind is NoticeKind.OWNER_NOTICE

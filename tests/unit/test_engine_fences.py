@@ -1,11 +1,12 @@
-"""Fences in the engine: armed vehicles only, one alert, membership over a restart."""
+"""Fences in the engine: crossings of every vehicle, alerts of armed ones, sides over a restart."""
 
 import pytest
 
-from alerts.model import AlertKind, Level
+from alerts.model import AlertKind, FenceCrossing, Level
+from alerts.rules.geofence import Side
 from devices.control import DeleteFence, SaveFence
 from devices.model import Fence, FenceKind
-from support.factories import HOME, a_vehicle, place
+from support.factories import HOME, a_vehicle, at_ms, place
 from support.scene import Scene
 
 
@@ -14,6 +15,10 @@ def _fence(kind: FenceKind, *, radius_m: float = 60.0, east_m: float = 0.0) -> F
     return Fence(
         id="f-1", kind=kind, lat_deg=lat_deg, lon_deg=lon_deg, radius_m=radius_m, dwell_s=15.0
     )
+
+
+def _said(scene: Scene) -> list[tuple[str, str]]:
+    return [(crossing.vehicle_id, crossing.what) for crossing in scene.crossings]
 
 
 def _creep(scene: Scene, to_m: float) -> None:
@@ -75,6 +80,107 @@ def test_disarmed_vehicle_leaves_its_fence_in_silence() -> None:
 
     scene.ride(300)
 
+    assert scene.quiet
+    assert _said(scene) == [("v-1", "geofence_exit")]
+
+
+def test_crossing_says_who_where_and_when() -> None:
+    """Vehicle, tracker, fence, both times, and that fixes saw it."""
+    scene = Scene(vehicle=a_vehicle(auto_arm=False), fences=(_fence(FenceKind.WATCH),))
+    scene.park()
+    scene.ride(60)
+
+    (crossing,) = scene.crossings
+
+    assert crossing == FenceCrossing(
+        vehicle_id="v-1",
+        device_id="trk-000001",
+        fence_id="f-1",
+        what="geofence_exit",
+        t_ms=crossing.t_ms,
+        recv_ms=crossing.recv_ms,
+        inferred=False,
+    )
+    assert at_ms(310) <= crossing.t_ms == crossing.recv_ms <= at_ms(340)
+
+
+def test_narrow_fence_on_the_way_is_an_enter_and_its_exit_a_10() -> None:
+    """60 m wide, crossed between two fixes: both events, marked, for a disarmed vehicle."""
+    fence = _fence(FenceKind.WATCH, radius_m=30, east_m=1_000)
+    scene = Scene(vehicle=a_vehicle(auto_arm=False), fences=(fence,))
+    for east_m in (750, 880, 1_130, 1_260):
+        scene.wait(12)
+        scene.fix(east_m)
+
+    assert _said(scene) == [("v-1", "geofence_enter"), ("v-1", "geofence_exit")]
+    assert [crossing.inferred for crossing in scene.crossings] == [True, True]
+
+
+def test_armed_vehicle_that_crosses_a_forbidden_area_tells_the_owner() -> None:
+    """Though no fix was inside."""
+    fence = _fence(FenceKind.KEEP_OUT, radius_m=30, east_m=200)
+    scene = Scene(fences=(fence,))
+    scene.park()
+
+    scene.ride(40, speed_mps=9)
+
+    assert "entered_fence" in {reason.code for reason in scene.alert.reasons}
+
+
+def test_leap_that_the_detector_holds_back_crosses_nothing() -> None:
+    """One fix 20 km away between two at home."""
+    scene = Scene(fences=(_fence(FenceKind.WATCH),))
+    scene.park()
+
+    scene.wait(10)
+    scene.fix(20_000)
+    scene.park(60)
+
+    assert scene.crossings == []
+
+
+def test_three_bikes_in_the_depot_over_a_restart_a_26() -> None:
+    """Their next messages come 40 s apart: no event, no arming changes, sides known throughout."""
+    scene = Scene(trackers=3, fences=(_fence(FenceKind.KEEP_IN, radius_m=3_000),))
+    for _ in range(30):
+        scene.wait(10)
+        for number in (1, 2, 3):
+            scene.fix(number=number)
+    armed = [scene.engine.armed_state(slot) for slot in (1, 2, 3)]
+
+    scene.restart()
+    sides = [scene.engine.fence_side(f"v-{number}", "f-1") for number in (1, 2, 3)]
+    for number in (1, 2, 3):
+        scene.wait(40)
+        scene.fix(number=number)
+        sides += [scene.engine.fence_side(f"v-{k}", "f-1") for k in (1, 2, 3)]
+
+    assert set(sides) == {Side.INSIDE}
+    assert scene.crossings == []
+    assert [scene.engine.armed_state(slot) for slot in (1, 2, 3)] == armed == [2, 2, 2]
+
+
+def test_start_is_unknown_never_outside_a_26() -> None:
+    """Before the first fix nobody knows; the first one is no event."""
+    scene = Scene(fences=(_fence(FenceKind.KEEP_IN),))
+    before = scene.engine.fence_side("v-1", "f-1")
+
+    scene.fix()
+
+    assert before is Side.UNKNOWN
+    assert scene.engine.fence_side("v-1", "f-1") is Side.INSIDE
+    assert scene.engine.fence_side("v-1", "no such fence") is Side.UNKNOWN
+    assert not scene.effects
+
+
+def test_side_that_nothing_was_sure_of_raises_no_alert() -> None:
+    """Parked 5 m inside the edge; noise carries it 25 m out: a marked crossing, no alarm."""
+    scene = Scene(fences=(_fence(FenceKind.KEEP_IN, radius_m=80),))
+    scene.park(at_m=75)
+
+    scene.park(60, at_m=105)
+
+    assert [(c.what, c.inferred) for c in scene.crossings] == [("geofence_exit", True)]
     assert scene.quiet
 
 

@@ -2,7 +2,6 @@
 
 from collections import Counter
 
-import msgspec
 import pytest
 
 from alerts.model import Effects, Level
@@ -27,7 +26,7 @@ def _ride_of(scene: Scene, **changes: object) -> None:
     """A ride whose fixes all have something about them."""
     for k in range(1, 31):
         scene.wait(10)
-        scene.hear(msgspec.structs.replace(a_fix(scene.now_s, 50 * k), **changes))
+        scene.hear(a_fix(scene.now_s, 50 * k, **changes))
 
 
 @pytest.mark.parametrize(

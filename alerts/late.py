@@ -1,0 +1,111 @@
+"""The late lane: records older than ten minutes wait until their upload is over.
+
+A tracker without network keeps what it saw and tells it hours later, in a batch of many or in many
+messages. Each vehicle's late records are gathered until none came for ``late_settle_s`` and
+are then judged as a whole (``alerts.late_judge``). Nothing here touches the live arrays.
+"""
+
+import struct
+
+import msgspec
+import numpy as np
+
+from alerts.detection.anchor import AnchorArrays
+from alerts.late_judge import KEYS, MOVES, OPENS, LateFix
+from devices.admission import Record
+from devices.geo import to_local_m
+from devices.readings import Event, EventType, Fix, Flag
+
+TAKEN = KEYS | MOVES | OPENS | {EventType.ARM, EventType.SOS}
+"""Events that say something when they come late. A shake of hours ago says nothing."""
+MAX_FIXES = 20_000
+"""Kept per vehicle: 24 h at 5 s is 17,280. Of more every second one goes."""
+MAX_EVENTS = 500
+"""Kept per vehicle, the newest."""
+UNKNOWN_ACC_M = 15.0
+"""Taken for a fix that does not say its accuracy, as for fences."""
+_PACK = struct.Struct("<qddfb")
+_DTYPE = np.dtype([("t", "<i8"), ("lat", "<f8"), ("lon", "<f8"), ("acc", "<f4"), ("ign", "i1")])
+
+
+class Upload(msgspec.Struct):
+    """Late records of one tracker that wait.
+
+    Attributes:
+        vehicle_id, device_id: Whose they are.
+        heard_ms: Steady clock of the last one.
+        recv_ms: Receive time of the last one.
+        requeued: Some came out of quarantine: their receive time is that of long ago.
+        fixes: Packed ``_DTYPE``, in order of arrival.
+        events: (time, type) in order of arrival.
+    """
+
+    vehicle_id: str
+    device_id: str
+    heard_ms: int
+    recv_ms: int
+    requeued: bool = False
+    fixes: bytearray = msgspec.field(default_factory=bytearray)
+    events: list[tuple[int, EventType]] = msgspec.field(default_factory=list)
+
+
+class LateLane:
+    """Uploads by slot."""
+
+    def __init__(self, uploads: dict[int, Upload] | None = None) -> None:
+        """Start from ``uploads`` or with nothing waiting."""
+        self.uploads = uploads or {}
+
+    def take(self, record: Record) -> None:
+        """One late record of a tracker that is bound to a vehicle."""
+        device, reading, elapsed_ms = record.device, record.reading, record.entry.elapsed_ms
+        if isinstance(reading, Event) and (reading.type not in TAKEN or not reading.on):
+            return
+        upload = self.uploads.get(device.slot)
+        if upload is None or upload.vehicle_id != device.vehicle_id:
+            upload = Upload(device.vehicle_id or "", device.id, elapsed_ms, record.entry.recv_ms)
+            self.uploads[device.slot] = upload
+        upload.heard_ms, upload.recv_ms = elapsed_ms, record.entry.recv_ms
+        upload.requeued |= bool(reading.flags & Flag.REQUEUED)
+        if isinstance(reading, Fix):
+            pos, ignition = reading.pos, reading.st.ign
+            acc_m = UNKNOWN_ACC_M if pos.acc_m is None else pos.acc_m
+            said = -1 if ignition is None else int(ignition)
+            upload.fixes += _PACK.pack(reading.t_ms, pos.lat, pos.lon, acc_m, said)
+            if len(upload.fixes) > MAX_FIXES * _PACK.size:
+                upload.fixes = bytearray(np.frombuffer(upload.fixes, _DTYPE)[::2].tobytes())
+        elif isinstance(reading, Event):
+            upload.events.append((reading.t_ms, reading.type))
+            del upload.events[:-MAX_EVENTS]
+
+    def due(self, elapsed_ms: int, settle_ms: float, limit: int) -> list[tuple[int, Upload]]:
+        """Take out at most ``limit`` uploads that are over, in order of slot."""
+        ready = [s for s, u in self.uploads.items() if elapsed_ms - u.heard_ms >= settle_ms]
+        return [(slot, self.uploads.pop(slot)) for slot in sorted(ready)[:limit]]
+
+
+def fixes_of(upload: Upload, anchors: AnchorArrays, slot: int) -> list[LateFix]:
+    """The fixes in order of time, one a time, in metres from the slot's origin.
+
+    A slot that was never heard takes its first late fix as the origin of these numbers only.
+    """
+    rows = np.frombuffer(bytes(upload.fixes), _DTYPE)
+    _, first = np.unique(rows["t"], return_index=True)
+    rows = rows[first]
+    if not len(rows):
+        return []
+    lat, lon = anchors.origin_lat[slot], anchors.origin_lon[slot]
+    if not anchors.last_t[slot]:
+        lat, lon = rows["lat"][0], rows["lon"][0]
+    x, y = to_local_m(rows["lat"], rows["lon"], np.full(len(rows), lat), np.full(len(rows), lon))
+    columns = (rows["t"], x, y, rows["acc"], rows["ign"])
+    return [LateFix(*row) for row in zip(*(c.tolist() for c in columns), strict=True)]
+
+
+def last_place(upload: Upload) -> tuple[int, float, float, float] | None:
+    """Time, latitude, longitude and accuracy of the newest fix."""
+    rows = np.frombuffer(bytes(upload.fixes), _DTYPE)
+    if not len(rows):
+        return None
+    row = rows[int(np.argmax(rows["t"]))]
+    return int(row["t"]), float(row["lat"]), float(row["lon"]), float(row["acc"])

@@ -1,0 +1,50 @@
+"""What every rule of the engine looks at: registry, grids, watch and casebook, as one value."""
+
+from dataclasses import dataclass
+
+from alerts.casebook import Casebook
+from alerts.fences import FenceWatch
+from alerts.open_alert import Cause
+from alerts.policy import DetectionPolicy
+from alerts.routing import GridIndex
+from alerts.watch import Watch
+from devices.admission import Record
+from devices.model import Device, Vehicle
+from devices.readings import Event, Fix
+from devices.registry import Registry
+
+
+@dataclass(slots=True)
+class Scope:
+    """The parts of one engine."""
+
+    policy: DetectionPolicy
+    registry: Registry
+    grids: GridIndex
+    watch: Watch
+    fences: FenceWatch
+    cases: Casebook
+
+    def vehicle_of(self, device: Device) -> Vehicle | None:
+        """The vehicle a tracker is on."""
+        return self.registry.vehicles.get(device.vehicle_id or "")
+
+    def placed(self, cause: Cause) -> Cause:
+        """``cause`` with the patrol grid of its place."""
+        return cause._replace(grid=self.grids.grid_of(cause.lat_deg, cause.lon_deg))
+
+    def cause_of(self, record: Record, moved_m: float) -> Cause:
+        """The record as a cause, at its own place or at the last one known."""
+        reading, entry = record.reading, record.entry
+        cause = Cause(
+            t_ms=reading.t_ms,
+            recv_ms=entry.recv_ms,
+            elapsed_ms=entry.elapsed_ms,
+            moved_m=moved_m,
+        )
+        if isinstance(reading, Fix | Event) and reading.lat_deg is not None:
+            acc_m = reading.acc_m if isinstance(reading, Fix) else None
+            cause = cause._replace(lat_deg=reading.lat_deg, lon_deg=reading.lon_deg, acc_m=acc_m)
+        else:
+            cause = self.watch.place(record.device.slot, cause)
+        return self.placed(cause)

@@ -1,0 +1,164 @@
+"""Telemetry made for ThingsBoard: a device's own, or a gateway's for many.
+
+Facts: ``ts`` in milliseconds or absent; values may be text; an array fills gaps; a gateway sends a
+map of device name to array. Keys are the maker's own: the policy maps them. Source: [W2].
+"""
+
+from typing import Any, Final
+
+from devices.errors import WireError, WireReason
+from devices.foreign.adapter import Foreign, ForeignRefused, ModelOf, no_model
+from devices.foreign.filters import Filters
+from devices.foreign.ids import canonical_id
+from devices.foreign.payload import (
+    Given,
+    event_of,
+    limit,
+    open_plain,
+    refused,
+    without_unknown,
+)
+from devices.foreign.policy import ThingsBoardPolicy
+from devices.foreign.units import UNKNOWN, any_time_ms, convert
+from devices.lenient import check
+from devices.words import EventType, Flag
+
+_MAY_BE_NEGATIVE = frozenset({"pos.lat", "pos.lon", "pos.alt_m", "pack.temp_c", "pack.ma"})
+"""-1 is a value there, not "unknown"."""
+_WORDS = {type_.value: type_ for type_ in EventType}
+_MAX_DIGITS = 18
+_Said = tuple[str, object]
+"""A device's id or its refusal's "", and one element of its telemetry."""
+
+
+class ThingsBoard:
+    """Reads device and gateway telemetry; the id is the client id, or the device's name."""
+
+    name: Final = "thingsboard"
+
+    def __init__(self, policy: ThingsBoardPolicy) -> None:
+        """Keep the policy."""
+        self._policy = policy
+        self._filters = Filters(policy.topics)
+
+    def owns(self, topic: str) -> bool:
+        """Whether a filter of the policy matches."""
+        return self._filters.match(topic) is not None
+
+    def read(
+        self, topic: str, payload: bytes, recv_ms: int, model_of: ModelOf = no_model
+    ) -> list[Foreign | ForeignRefused]:
+        """A fix for each element, and an event where it names one.
+
+        Raises:
+            WireError: It cannot be opened, or holds too many elements.
+        """
+        del model_of
+        names = self._filters.match(topic)
+        plain = open_plain(payload)
+        if names:
+            said = [(names[-1], element) for element in _elements(plain)]
+        elif isinstance(plain, dict):
+            said = [(name, one) for name, many in plain.items() for one in _elements(many)]
+        else:
+            raise WireError(WireReason.SHAPE, "a gateway sends a map of devices")
+        limit(said)
+        alone = bool(names) and not isinstance(plain, list)
+        given: Given = []
+        for index, (name, element) in enumerate(said):
+            given += self._element(name, element, -1 if alone else index, recv_ms)
+        return given
+
+    def _element(self, name: str, element: object, item: int, recv_ms: int) -> Given:
+        foreign_id = ""
+        try:
+            foreign_id = canonical_id(name)
+            check(element)
+            t_ms, values = self._opened(element)
+            return self._messages(values, t_ms, Foreign(item, foreign_id, "fix", {}), recv_ms)
+        except WireError as exc:
+            return [refused(item, foreign_id, exc)]
+
+    def _opened(self, element: object) -> tuple[int | None, dict[str, Any]]:
+        """Time and values of ``{"ts", "values"}`` or of bare values."""
+        if not isinstance(element, dict):
+            raise WireError(WireReason.SHAPE, "telemetry is an object of values")
+        values = element.get("values") if "values" in element else element
+        if not isinstance(values, dict):
+            raise WireError(WireReason.SHAPE, "values is not an object")
+        said_t = element.get("ts")
+        t_ms = None if said_t is None else any_time_ms(said_t, self._policy.timezone_h)
+        return t_ms, {key: value for key, value in values.items() if key != "ts"}
+
+    def _messages(
+        self, values: dict[str, Any], t_ms: int | None, empty: Foreign, recv_ms: int
+    ) -> Given:
+        message: dict[str, Any] = {} if t_ms is None else {"t": t_ms}
+        rest: dict[str, Any] = {}
+        flags, types = 0, list[EventType]()
+        for key, value in values.items():
+            target = self._policy.keys.get(key)
+            if target is None:
+                rest[key] = value
+            elif target == "event":
+                rest[key] = value
+                types += self._types(value)
+            else:
+                taken, noted = self._value(key, target, value)
+                flags |= noted
+                if taken is not None:
+                    _put(message, target, taken)
+        message |= without_unknown({"thingsboard": rest})
+        fix = empty._replace(message=message, flags=flags)
+        given: Given = [fix]
+        for type_ in types:
+            raw: dict[str, object] = {"proto": "thingsboard", "alarm": type_.value}
+            given.append(event_of(fix, type_, recv_ms=recv_ms, raw=raw))
+        return given
+
+    def _types(self, value: object) -> list[EventType]:
+        """Event types of a word, or of words in a list."""
+        words = value if isinstance(value, list) else [value]
+        found = [
+            self._policy.alarms.get(word) or _WORDS.get(word.lower())
+            for word in words
+            if isinstance(word, str)
+        ]
+        return [type_ for type_ in found if type_ is not None]
+
+    def _value(self, key: str, target: str, value: object) -> tuple[object, int]:
+        """A value in the unit of wire.md, or as it came: our own judging reads text and refuses."""
+        number, flags = _number(value)
+        if number is None:
+            return value, 0
+        if number in UNKNOWN and target not in _MAY_BE_NEGATIVE:
+            return None, 0
+        unit = self._policy.units.get(key)
+        if unit is None:
+            return value, 0
+        return convert(number, unit), flags
+
+
+def _elements(plain: object) -> list[object]:
+    return plain if isinstance(plain, list) else [plain]
+
+
+def _number(value: object) -> tuple[float | None, int]:
+    """A number, or plain decimal text (flagged ``COERCED``); None for anything else."""
+    if isinstance(value, bool) or not isinstance(value, int | float | str):
+        return None, 0
+    if not isinstance(value, str):
+        return value, 0
+    digits = value.removeprefix("-").replace(".", "", 1)
+    if digits.isascii() and digits.isdigit() and len(digits) <= _MAX_DIGITS:
+        return float(value), int(Flag.COERCED)
+    return None, 0
+
+
+def _put(message: dict[str, Any], target: str, value: object) -> None:
+    """Put a value at ``part.field``; the first of several keys for one field stays."""
+    part, _, name = target.partition(".")
+    if name:
+        message.setdefault(part, {}).setdefault(name, value)
+    else:
+        message.setdefault(part, value)

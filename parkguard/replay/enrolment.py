@@ -1,0 +1,200 @@
+"""From device, vehicle, site, grid and fence lines to the controls the API would write.
+
+Slots are numbered in the order of first appearance; a known id keeps its slot.
+"""
+
+import math
+from collections.abc import Iterator, Sequence
+from typing import TypeVar
+
+import msgspec
+from msgspec import UNSET, UnsetType
+
+from alerts.rules.geofence import Area, FenceTooSmall
+from devices.control import (
+    AnyControl,
+    RegisterDevices,
+    RegisterPlaces,
+    RegisterVehicles,
+    SaveFence,
+)
+from devices.geo import M_PER_DEG_LAT
+from devices.model import Device, Fence, Grid, Site, SiteClass, Vehicle
+from parkguard.replay.lines import (
+    AnyLine,
+    DeviceFields,
+    DeviceLine,
+    FenceFields,
+    FenceLine,
+    GridLine,
+    Meta,
+    SiteLine,
+    VehicleLine,
+)
+from parkguard.replay.places import in_wgs84
+
+_T = TypeVar("_T")
+ROW_MAX = 1_000
+"""Devices or vehicles in one control (``devices.control``)."""
+_CORNERS = 32
+"""Corners of a grid that is given as a circle."""
+
+_PROFILE = (
+    "speed_unit",
+    "crs",
+    "decimal",
+    "gateway",
+    "foreign",
+    "meter_wrap_wh",
+    "coins_fen",
+)
+_DEVICE = {"vehicle": "vehicle_id", "site": "site_id"} | {
+    name: name for name in ("area", "model", "interval_s", "admin")
+}
+
+
+class Enrolment:
+    """What the file registered so far, and what of it the journal does not know yet."""
+
+    def __init__(self) -> None:
+        """Nothing is registered."""
+        self.devices: dict[str, Device] = {}
+        self.vehicles: dict[str, Vehicle] = {}
+        self.refused: list[tuple[str, str]] = []
+        self._site_class = SiteClass.OPEN
+        self._new_devices: dict[str, Device] = {}
+        self._new_vehicles: dict[str, Vehicle] = {}
+        self._sites: list[Site] = []
+        self._grids: list[Grid] = []
+        self._fences: list[Fence] = []
+
+    def meta(self, line: Meta) -> None:
+        """Take the default of all vehicles that do not say their site class."""
+        self._site_class = line.site_class
+
+    def take(self, line: AnyLine) -> None:
+        """Register what a line of that kind registers; others are nothing to the registry."""
+        match line:
+            case DeviceLine():
+                self.device(line)
+            case VehicleLine():
+                self.vehicle(line)
+            case SiteLine():
+                self.site(line)
+            case GridLine():
+                self.grid(line)
+            case FenceLine():
+                self.fence(line)
+            case _:
+                pass
+
+    def device(self, fields: DeviceFields) -> Device:
+        """Register a device, or change what is said of a known one."""
+        known = self.devices.get(fields.id)
+        if known is None:
+            known = Device(id=fields.id, slot=len(self.devices), cls=fields.cls)
+        changes = _said(fields, _DEVICE)
+        profile = msgspec.structs.replace(
+            known.profile, **_said(fields, {name: name for name in _PROFILE})
+        )
+        device = msgspec.structs.replace(known, cls=fields.cls, profile=profile, **changes)
+        self.devices[device.id] = self._new_devices[device.id] = device
+        return device
+
+    def vehicle(self, line: VehicleLine) -> None:
+        """Register a vehicle."""
+        site_class = line.site_class
+        self._new_vehicles[line.id] = Vehicle(
+            id=line.id,
+            plate=line.plate,
+            label=line.label,
+            kind=line.type,
+            area=line.area,
+            contacts=line.contacts,
+            consent=line.consent,
+            auto_arm=line.auto_arm,
+            site_class=self._site_class if isinstance(site_class, UnsetType) else site_class,
+        )
+        self.vehicles[line.id] = self._new_vehicles[line.id]
+
+    def site(self, line: SiteLine) -> None:
+        """Register a site."""
+        lat_deg, lon_deg, geometry = in_wgs84(line)
+        self._sites.append(
+            Site(
+                id=line.id,
+                name=line.name,
+                area=line.area,
+                lat_deg=lat_deg or 0.0,
+                lon_deg=lon_deg or 0.0,
+                geometry=geometry,
+            )
+        )
+
+    def grid(self, line: GridLine) -> None:
+        """Register a patrol grid; a circle becomes a polygon of 32 corners."""
+        lat_deg, lon_deg, geometry = in_wgs84(line)
+        if geometry is None:
+            geometry = _ring(lat_deg or 0.0, lon_deg or 0.0, line.radius_m or 0.0)
+        self._grids.append(Grid(id=line.id, name=line.name, geometry=geometry))
+
+    def fence(self, fields: FenceFields) -> None:
+        """Save a fence as the API would; one that may not be saved is noted in ``refused``."""
+        lat_deg, lon_deg, geometry = in_wgs84(fields)
+        fence = Fence(
+            id=fields.id,
+            name=fields.name,
+            kind=fields.type,
+            lat_deg=lat_deg,
+            lon_deg=lon_deg,
+            radius_m=fields.radius_m,
+            geometry=geometry,
+            margin_m=fields.margin_m,
+            dwell_s=fields.dwell_s,
+            vehicle_id=fields.vehicle,
+        )
+        try:
+            Area(fence)
+        except (FenceTooSmall, ValueError) as exc:
+            self.refused.append((fence.id, str(exc)))
+        else:
+            self._fences.append(fence)
+
+    def controls(self, at_ms: int) -> Iterator[AnyControl]:
+        """Everything new since the last call, as controls written at ``at_ms``.
+
+        A vehicle that devices are bound to and no line registered exists with the defaults.
+        """
+        for device in self._new_devices.values():
+            bound = device.vehicle_id
+            if bound is not None and bound not in self.vehicles:
+                vehicle = Vehicle(id=bound, site_class=self._site_class)
+                self.vehicles[bound] = self._new_vehicles[bound] = vehicle
+        if self._sites or self._grids:
+            yield RegisterPlaces(at_ms=at_ms, sites=self._sites, grids=self._grids)
+        for vehicles in _rows(list(self._new_vehicles.values())):
+            yield RegisterVehicles(at_ms=at_ms, vehicles=vehicles)
+        for devices in _rows(list(self._new_devices.values())):
+            yield RegisterDevices(at_ms=at_ms, devices=devices)
+        for fence in self._fences:
+            yield SaveFence(at_ms=at_ms, fence=fence)
+        self._new_devices, self._new_vehicles = {}, {}
+        self._sites, self._grids, self._fences = [], [], []
+
+
+def _rows(items: Sequence[_T]) -> Iterator[list[_T]]:
+    for k in range(0, len(items), ROW_MAX):
+        yield list(items[k : k + ROW_MAX])
+
+
+def _said(fields: DeviceFields, names: dict[str, str]) -> dict[str, object]:
+    said = {ours: getattr(fields, name) for name, ours in names.items()}
+    return {name: value for name, value in said.items() if value is not UNSET}
+
+
+def _ring(lat_deg: float, lon_deg: float, radius_m: float) -> dict[str, object]:
+    north = radius_m / M_PER_DEG_LAT
+    east = north / math.cos(math.radians(lat_deg))
+    turns = [2 * math.pi * (k % _CORNERS) / _CORNERS for k in range(_CORNERS + 1)]
+    ring = [[lon_deg + east * math.cos(a), lat_deg + north * math.sin(a)] for a in turns]
+    return {"type": "Polygon", "coordinates": [ring]}

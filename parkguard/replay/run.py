@@ -1,0 +1,150 @@
+"""One run: the lines of one file, taken one by one in their order, and what was expected."""
+
+from collections.abc import Iterable
+from itertools import islice
+
+from devices.control import Requeue
+from parkguard.replay.enrolment import Enrolment
+from parkguard.replay.expecting import miss_of
+from parkguard.replay.lines import AnyLine, Expect, Meta, Mqtt, Side, Truth
+from parkguard.replay.observed import HELD_MAX
+from parkguard.replay.reading import LineError, payload_of
+from parkguard.replay.seen_world import SeenWorld
+from parkguard.replay.sides import controls_of
+from parkguard.replay.timeline import Timeline
+from parkguard.settings import Settings
+
+
+class Replay:
+    """A run of one file. Feed it lines in order, then ``finish``.
+
+    Attributes:
+        timeline: The live pipeline and its clock.
+        enrolment: What the file registered.
+        truths: For the score.
+        misses: What was expected and not seen, one line each.
+        notes: What was taken and had no effect, one line each.
+    """
+
+    def __init__(self, settings: Settings, *, name: str = "-", every_tick: bool = False) -> None:
+        """Name the file for messages; ``every_tick`` as in ``Timeline``."""
+        self._name = name
+        self.timeline = Timeline(settings, every_tick=every_tick)
+        self.enrolment = Enrolment()
+        self.truths: list[Truth] = []
+        self.misses: list[str] = []
+        self.notes: list[str] = []
+        self._expects: list[tuple[int, Expect]] = []
+        self._enrolled = True
+
+    def feed(self, numbered: Iterable[tuple[int, AnyLine]]) -> None:
+        """Run lines.
+
+        Raises:
+            LineError: A line whose payload cannot be taken.
+        """
+        for number, line in numbered:
+            if type(line) is Mqtt:
+                self._mqtt(number, line)
+            else:
+                self._other(number, line)
+
+    def finish(self) -> None:
+        """Let the clock come to the last ``recv_t`` and check what is expected at the end.
+
+        Raises:
+            BooksError: The totals do not balance.
+        """
+        self._enrol()
+        self.timeline.finish()
+        for number, expect in self._expects:
+            self._check(number, expect)
+        self.timeline.observed.totals()
+
+    def world(self) -> SeenWorld:
+        """What there is to see at this moment."""
+        return SeenWorld(self.timeline, self.enrolment)
+
+    # -- lines --------------------------------------------------------------------------
+
+    def _mqtt(self, number: int, line: Mqtt) -> None:
+        try:
+            payload = payload_of(line)
+        except ValueError as exc:
+            raise LineError(self._name, number, str(exc)) from exc
+        self._arrive(line.recv_t)
+        self.timeline.message(line.topic, payload, retain=line.retain, dup=line.dup)
+
+    def _other(self, number: int, line: AnyLine) -> None:
+        match line:
+            case Side():
+                self._arrive(line.recv_t)
+                self._side(number, line)
+            case Truth():
+                self.truths.append(line)
+            case Expect(recv_t=None):
+                self._expects.append((number, line))
+            case Expect():
+                self._arrive(line.recv_t or 0)
+                self.timeline.settle()
+                self._check(number, line)
+            case Mqtt():
+                self._mqtt(number, line)
+            case Meta():
+                self.enrolment.meta(line)
+            case _:
+                self.enrolment.take(line)
+                self._enrolled = False
+
+    def _side(self, number: int, line: Side) -> None:
+        match line.type:
+            case "tick":
+                pass
+            case "clock_step":
+                self.timeline.step_clock(line.seconds or 0.0)
+            case "restart":
+                self.timeline.restart(line.down_s or 0.0)
+            case "register":
+                self._register(line)
+            case "fence" if line.fence is not None:
+                self.enrolment.fence(line.fence)
+                self._enrolled = False
+                self._enrol()
+            case _:
+                self.timeline.step()
+                acts, note = controls_of(
+                    line, self.timeline.pipeline, at_ms=self.timeline.clock.wall_ms
+                )
+                self.timeline.act(acts)
+                if note:
+                    self.notes.append(f"{self._name}:{number}: {note}")
+
+    def _register(self, line: Side) -> None:
+        """Register a device and run its held messages, as adopting it through the API does."""
+        if line.device is None:
+            return
+        device = self.enrolment.device(line.device)
+        self._enrolled = False
+        self._enrol()
+        self.timeline.step()
+        ids = {device.id, *device.profile.foreign.values()}
+        held = iter(self.timeline.observed.held_of(ids))
+        while messages := list(islice(held, HELD_MAX)):
+            self.timeline.act([Requeue(at_ms=self.timeline.clock.wall_ms, messages=messages)])
+            self.timeline.step()
+
+    def _arrive(self, recv_t: int) -> None:
+        """Let time pass; what the file registered before this line is known by then."""
+        self.timeline.begin(recv_t)
+        if not self._enrolled:
+            self._enrol()
+        self.timeline.arrive(recv_t)
+
+    def _enrol(self) -> None:
+        self._enrolled = True
+        self.timeline.act(self.enrolment.controls(self.timeline.clock.wall_ms))
+
+    def _check(self, number: int, expect: Expect) -> None:
+        miss = miss_of(expect, self.world())
+        if miss:
+            self.misses.append(f"{self._name}:{number}: {miss}")

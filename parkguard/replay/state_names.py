@@ -1,0 +1,141 @@
+"""The lines of ``--state``, and a dotted name looked up in one. One place for all names."""
+
+import math
+
+import msgspec
+
+from alerts.pipeline import Pipeline
+from alerts.rules.geofence import Side
+from devices.health import Rows
+from devices.latest import ArmedState
+from devices.model import Device, DeviceClass
+from devices.presence import Presence, causes_of
+from devices.words import SOURCE_CODE, Flag
+from parkguard.replay.observed import Observed
+
+_SOURCES = {code: source.value for source, code in SOURCE_CODE.items()}
+DEGREES, METRES, ANGLE, SPEED = 7, 1, 1, 2
+"""Digits after the point: degrees (1 cm), metres, angles and percent, km/h."""
+
+
+def rounded(value: float | None, digits: int) -> float | None:
+    """A number as it is printed; NaN is unknown."""
+    return None if value is None or math.isnan(value) else round(float(value), digits)
+
+
+def device_state(
+    device: Device, pipeline: Pipeline, rows: Rows, seen: Observed
+) -> dict[str, object]:
+    """The ``--state`` line of a device."""
+    row = rows[device.slot]
+    line: dict[str, object] = {
+        "kind": "device",
+        "id": device.id,
+        "class": device.cls,
+        "vehicle": device.vehicle_id,
+        "site": device.site_id,
+        "admin": device.admin,
+        "presence": Presence(int(row["presence"])).word,
+        "causes": [cause.code for cause in causes_of(int(row["causes"]))],
+        "recv_t": int(row["recv_ms"]) or None,
+        "position": _position(rows, device.slot),
+        "clock_off_ms": rounded(float(row["clock_off_ms"]), 0),
+        "counters": seen.share(device.id),
+        "flags": [flag.name.lower() for flag in Flag if flag.name and seen.flags[device.id] & flag],
+    }
+    if device.cls is DeviceClass.TRACKER:
+        words = seen.trackers[device.id]
+        line |= {
+            "armed": ArmedState(pipeline.engine.armed_state(device.slot)).name.lower(),
+            "distance_m": rounded(pipeline.odometer.distance_m(device.slot), METRES),
+            "bat_pct": rounded(words.battery_pct, ANGLE),
+            "ign": words.ignition,
+            "spd_kmh": rounded(words.speed_kmh, SPEED),
+            "cog": rounded(words.course_deg, ANGLE),
+        }
+    elif device.cls is DeviceClass.CHARGER:
+        line |= _plain(pipeline.chargers.state(device.slot))
+    elif device.cls is DeviceClass.CAMERA:
+        heartbeat = seen.cameras.get(device.id)
+        channels = heartbeat.channels if heartbeat else ()
+        line["ch"] = {str(channel.n): _plain(channel) for channel in channels}
+    return line
+
+
+def vehicle_state(vehicle_id: str, pipeline: Pipeline, rows: Rows) -> dict[str, object]:
+    """The ``--state`` line of a vehicle: of its trackers the one with the newest position."""
+    engine = pipeline.engine
+    trackers = engine.trackers(vehicle_id)
+    newest = max(trackers, key=lambda device: int(rows["fix_t_ms"][device.slot]), default=None)
+    alert = engine.cases.open.get(vehicle_id)
+    line: dict[str, object] = {
+        "kind": "vehicle",
+        "id": vehicle_id,
+        "trackers": [device.id for device in trackers],
+        "presence": Presence.UNKNOWN.word,
+        "causes": [],
+        "position": None,
+        "armed": ArmedState.DISARMED.name.lower(),
+        "distance_m": None,
+        "alert": None,
+        "fences": {
+            fence_id: Side(engine.fence_side(vehicle_id, fence_id)).name.lower()
+            for fence_id, fence in sorted(pipeline.admission.registry.fences.items())
+            if fence.vehicle_id in {None, vehicle_id}
+        },
+    }
+    if newest is not None:
+        row = rows[newest.slot]
+        line |= {
+            "presence": Presence(int(row["presence"])).word,
+            "causes": [cause.code for cause in causes_of(int(row["causes"]))],
+            "position": _position(rows, newest.slot),
+            "armed": ArmedState(engine.armed_state(newest.slot)).name.lower(),
+            "distance_m": rounded(
+                sum(pipeline.odometer.distance_m(device.slot) for device in trackers), METRES
+            ),
+        }
+    if alert is not None:
+        line["alert"] = {
+            "alert_id": alert.alert_id,
+            "kind": alert.kind,
+            "level": int(alert.level),
+            "state": alert.state,
+        }
+    return line
+
+
+def look_up(line: object, field: str) -> object:
+    """What stands at a dotted path, None when nothing does.
+
+    A name that holds a dot itself is tried whole first.
+    """
+    if not field:
+        return line
+    if not isinstance(line, dict):
+        return None
+    if field in line:
+        return line[field]
+    for k in range(len(field) - 1, 0, -1):
+        if field[k] == "." and field[:k] in line:
+            return look_up(line[field[:k]], field[k + 1 :])
+    return None
+
+
+def _position(rows: Rows, slot: int) -> dict[str, object] | None:
+    row = rows[slot]
+    if not row["fix_t_ms"]:
+        return None
+    return {
+        "lat": rounded(row["lat_deg"], DEGREES),
+        "lon": rounded(row["lon_deg"], DEGREES),
+        "acc_m": rounded(row["acc_m"], METRES),
+        "t": int(row["fix_t_ms"]),
+        "source": _SOURCES.get(int(row["source"])),
+    }
+
+
+def _plain(state: object) -> dict[str, object]:
+    """A struct of the core as JSON-ready names; numbers that index are text."""
+    plain = msgspec.to_builtins(state, str_keys=True)
+    return plain if isinstance(plain, dict) else {}

@@ -1,0 +1,51 @@
+"""Whose an id in a foreign adapter is: one device's at a time, by the database's own key."""
+
+from collections.abc import Mapping, Sequence
+
+import sqlalchemy as sa
+
+from devices.registration_faults import Claim, ForeignIdTaken, taken_fault
+from stores.queries import IN_MAX
+from stores.schema import foreign_ids
+
+
+def take_claims(
+    connection: sa.Connection, claims: Mapping[Claim, str], device_ids: Sequence[str]
+) -> None:
+    """Give foreign ids to devices; what these devices had before is free first.
+
+    Args:
+        connection: Inside a writing transaction.
+        claims: Device by (adapter, foreign id).
+        device_ids: Every device that is registered now, also without a claim.
+
+    Raises:
+        ForeignIdTaken: Another device has one; roll back.
+    """
+    drop_claims(connection, device_ids)
+    wanted = sorted(claims)
+    held: dict[Claim, str] = {}
+    for start in range(0, len(wanted), IN_MAX):
+        some = wanted[start : start + IN_MAX]
+        query = sa.select(foreign_ids).where(
+            foreign_ids.c.foreign_id.in_([foreign_id for _, foreign_id in some])
+        )
+        held |= {(row.adapter, row.foreign_id): row.device_id for row in connection.execute(query)}
+    taken = [(claim, held[claim]) for claim in wanted if claim in held]
+    if taken:
+        raise ForeignIdTaken([taken_fault(claim, claims[claim], holder) for claim, holder in taken])
+    if wanted:
+        connection.execute(
+            sa.insert(foreign_ids),
+            [
+                {"adapter": adapter, "foreign_id": foreign_id, "device_id": device_id}
+                for (adapter, foreign_id), device_id in claims.items()
+            ],
+        )
+
+
+def drop_claims(connection: sa.Connection, device_ids: Sequence[str]) -> None:
+    """Free the foreign ids of devices."""
+    for start in range(0, len(device_ids), IN_MAX):
+        some = device_ids[start : start + IN_MAX]
+        connection.execute(sa.delete(foreign_ids).where(foreign_ids.c.device_id.in_(some)))

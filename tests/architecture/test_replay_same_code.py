@@ -1,0 +1,111 @@
+"""A replay is the live code: it decides nothing by itself, and nothing it runs is its own."""
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+SOURCES = sorted((ROOT / "parkguard" / "replay").glob("*.py"))
+LIVE = ROOT / "ingest" / "processor.py"
+DECIDES = {
+    "devices.wire",
+    "devices.payloads",
+    "devices.codec",
+    "devices.judge",
+    "devices.clocks",
+    "devices.seen",
+    "devices.lenient",
+    "alerts.detection",
+    "alerts.casebook",
+    "alerts.people",
+    "alerts.watch",
+    "alerts.fences",
+    "alerts.batches",
+}
+"""What decodes, judges and detects: reached through the pipeline alone."""
+
+
+def _imports(path: Path) -> set[str]:
+    """Modules a file imports, with the names it takes from them."""
+    found: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            found |= {f"{node.module}.{alias.name}" for alias in node.names} | {node.module}
+    return found
+
+
+def _called(path: Path) -> set[str]:
+    """Dotted names of everything a file calls, as far as they are written out."""
+    tree = ast.parse(path.read_text())
+    return {ast.unparse(node.func) for node in ast.walk(tree) if isinstance(node, ast.Call)}
+
+
+def _modules_after(*imported: str) -> set[str]:
+    """Our modules that are loaded once these are."""
+    program = (
+        f"import sys; import {', '.join(imported)}; "
+        "print('\\n'.join(name for name in sys.modules if name.startswith(('devices', 'alerts'))))"
+    )
+    done = subprocess.run(  # noqa: S603 - our own Python
+        [sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    return set(done.stdout.split())
+
+
+def test_replay_and_processor_run_the_same_pipeline() -> None:
+    """Both take it from one place, and both drive it by ``step``."""
+    replay = set().union(*map(_imports, SOURCES))
+
+    for name in ("alerts.pipeline.Pipeline", "alerts.pipeline.Outcome"):
+        assert name in replay
+        assert name in _imports(LIVE)
+    assert "self.pipeline.step" in _called(ROOT / "parkguard" / "replay" / "timeline.py")
+    assert "self._pipeline.step" in _called(LIVE)
+
+
+def test_replay_wires_the_parts_that_the_process_wires() -> None:
+    """One constructor each, from the same modules."""
+    live = _imports(ROOT / "parkguard" / "wiring" / "process.py")
+    replay = _imports(ROOT / "parkguard" / "replay" / "plant.py")
+
+    parts = {name for name in live if name.startswith(("alerts.", "devices."))}
+    assert {"alerts.engine.Engine", "devices.admission.Admission"} <= parts
+    assert parts - replay == set()
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=lambda path: path.name)
+def test_replay_has_no_code_of_its_own_that_decides(path: Path) -> None:
+    """No decoder, no detector, no clock judgement is imported: they come with the pipeline."""
+    assert {
+        name
+        for name in _imports(path)
+        for decider in DECIDES
+        if name == decider or name.startswith(decider + ".")
+    } == set()
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=lambda path: path.name)
+def test_replay_steps_the_pipeline_and_touches_no_part_of_it(path: Path) -> None:
+    """Records, ticks and controls go through ``Pipeline.step``, never into a part directly."""
+    parts = ("admission", "health", "engine", "odometer", "chargers")
+    verbs = ("admit", "control", "records", "tick", "requeue", "register")
+
+    assert {
+        call
+        for call in _called(path)
+        for part in parts
+        if call.rsplit(".", 1)[0].endswith(part) and call.rsplit(".", 1)[-1] in verbs
+    } == set()
+
+
+def test_replay_loads_what_the_processor_loads() -> None:
+    """Of the core there is no module that only one of them has for its decisions."""
+    live = _modules_after("ingest.processor", "alerts.engine", "devices.health")
+    replay = _modules_after("parkguard.replay.run")
+
+    assert {name for name in live if name.startswith(tuple(DECIDES))} - replay == set()

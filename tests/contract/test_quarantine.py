@@ -1,0 +1,328 @@
+"""Held messages: written by the processor, asked for once, run again, forgotten in time."""
+
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+
+from alerts.ports import quarantine_row
+from api.roles import CITY, Scope
+from devices import control as wire
+from devices.admission import Admission
+from devices.control import Held, RegisterDevices, Requeue
+from devices.entry import Entry, EntryKind
+from devices.model import DeviceClass, Profile
+from stores import quarantine_replay
+from stores.processing import RecordsProcessLedger
+from stores.quarantine import FORGET_MAX, forget_quarantine, put_refusals
+from stores.quarantine_replay import CONTROL_BYTES, MESSAGES_MAX, Queued
+from stores.queries_quarantine import QuarantineQueries
+from stores.records import writing
+from stores.registry import NewDevice, Registry
+from stores.schema import audit, control, quarantine
+from stores.schema import books as books_table
+from support.stores_records import NOW_MS, a_commit, a_refusal, records_in, rows_of
+
+ASKED_MS = NOW_MS + 60_000
+AUDIT = (ASKED_MS, "zhao", "operator", "quarantine_replayed", "quarantine:1", "")
+
+
+@pytest.fixture
+def engine(tmp_path: Path) -> Iterator[sa.Engine]:
+    """A migrated, empty records database."""
+    with records_in(tmp_path) as opened:
+        yield opened
+
+
+def ledger_on(engine: sa.Engine) -> RecordsProcessLedger:
+    """The processor's ledger, five seconds later."""
+    return RecordsProcessLedger(engine, "0.2.0", now_ms=lambda: NOW_MS + 5000)
+
+
+def hold(engine: sa.Engine, *rows: object) -> None:
+    """Put refusals in."""
+    with writing(engine) as connection:
+        put_refusals(connection, rows, code_version="0.1.0", now_ms=NOW_MS)  # type: ignore[arg-type]
+
+
+def ask(engine: sa.Engine, scope: Scope = CITY, **picked: object) -> Queued:
+    """Ask as operator zhao for held rows to be run again."""
+    asked: dict[str, object] = {"limit": 10_000} | picked
+    return QuarantineQueries(engine).queue(
+        scope,
+        by="zhao",
+        at_ms=ASKED_MS,
+        audit=AUDIT,
+        **asked,  # type: ignore[arg-type]
+    )
+
+
+def requeues(engine: sa.Engine) -> list[Requeue]:
+    """What the processor is asked, in order."""
+    heard = [wire.decode(row["body"]) for row in rows_of(engine, control)]
+    return [entry for entry in heard if isinstance(entry, Requeue)]
+
+
+def an_unknown(seq: int, device_id: str, **changes: object) -> object:
+    """A message of a device that nobody registered."""
+    topic = f"pg/v1/up/trk/{device_id}/fix"
+    fields: dict[str, object] = {
+        "device_id": device_id,
+        "topic": topic,
+        "reason": "unknown_device",
+        "payload": b"{}",
+    }
+    return a_refusal(seq, **(fields | changes))  # type: ignore[arg-type]
+
+
+def test_row_keeps_everything_that_is_needed_to_run_it_again(engine: sa.Engine) -> None:
+    """Bytes, topic, the retain flag, when it came and when it was written, by which code."""
+    ledger_on(engine).commit(a_commit(9, quarantine=[a_refusal(9, retained=True)]))
+
+    row = QuarantineQueries(engine).one(CITY, 1)
+
+    assert row is not None
+    assert (row.payload, row.bytes, row.retained) == (b"\xff{", 2, True)
+    assert (row.recv_ms, row.stored_ms, row.code_version) == (NOW_MS, NOW_MS + 5000, "0.2.0")
+    assert (row.queued_ms, row.replayed_ms, row.replay_by) == (None, None, None)
+
+
+def test_hostile_words_are_stored_as_escapes(engine: sa.Engine) -> None:
+    """Neither NUL nor half a character nor a terminal's command gets into a text column."""
+    hostile = a_refusal(
+        1,
+        topic="pg/v1/\x00\ud800/x",
+        device_id="d\x00" + "x" * 100,
+        detail="a\x00b\nc\x1b[31m\u202e\ud800é皖",
+    )
+
+    ledger_on(engine).commit(a_commit(9, quarantine=[hostile]))
+
+    [row] = QuarantineQueries(engine).page(CITY, limit=9)
+    assert row.topic == "pg/v1/\\x00\\ud800/x"
+    assert row.device_id == "d\\x00" + "x" * 59
+    assert row.detail == "a\\x00b\\x0ac\\x1b[31m\\u202e\\ud800é皖"
+
+
+def test_asked_rows_reach_the_processor_oldest_first(engine: sa.Engine) -> None:
+    """By receive time, whole, with why they were refused; marks and audit are there at once."""
+    hold(
+        engine,
+        a_refusal(1, recv_ms=NOW_MS + 2, payload=b"b"),
+        a_refusal(2, recv_ms=NOW_MS + 1, payload=b"a", retained=True),
+        a_refusal(3, reason="json"),
+    )
+
+    done = ask(engine, reason="utf8")
+
+    [entry] = requeues(engine)
+    topic = "pg/v1/up/trk/trk-000001/fix"
+    assert entry.messages == [
+        Held(row=2, recv_ms=NOW_MS + 1, topic=topic, payload=b"a", reason="utf8", retained=True),
+        Held(row=1, recv_ms=NOW_MS + 2, topic=topic, payload=b"b", reason="utf8"),
+    ]
+    assert (entry.by, entry.at_ms) == ("zhao", ASKED_MS)
+    assert done == Queued(queued=2, left=0, control_ids=(1,))
+    marks = [(row["queued_ms"], row["replay_by"]) for row in rows_of(engine, quarantine)]
+    assert marks == [(ASKED_MS, "zhao"), (ASKED_MS, "zhao"), (None, None)]
+    assert [row["object"] for row in rows_of(engine, audit)] == ["quarantine:1"]
+
+
+def test_two_clicks_run_it_once(engine: sa.Engine) -> None:
+    """Also after it was run: only another refusal is another row."""
+    hold(engine, a_refusal(1))
+
+    first, second = ask(engine, ids=[1]), ask(engine, ids=[1])
+    ledger_on(engine).commit(a_commit(9, requeued=[1]))
+    third = ask(engine, ids=[1])
+
+    assert [done.queued for done in (first, second, third)] == [1, 0, 0]
+    assert len(requeues(engine)) == 1
+    assert len(rows_of(engine, audit)) == 1
+
+
+def test_run_again_is_noted_once_and_refused_anew_is_a_new_row(engine: sa.Engine) -> None:
+    """The new row has the control entry's number; a repeated commit changes neither."""
+    hold(engine, a_refusal(1), a_refusal(2))
+    ask(engine)
+    commit = a_commit(9, requeued=[1, 2], quarantine=[a_refusal(9, 0, reason="version")])
+    ledger_on(engine).commit(commit)
+    once = rows_of(engine, quarantine)
+
+    RecordsProcessLedger(engine, "0.3.0", now_ms=lambda: NOW_MS + 9999).commit(commit)
+
+    assert rows_of(engine, quarantine) == once
+    assert [row["replayed_ms"] for row in once] == [NOW_MS + 5000, NOW_MS + 5000, None]
+    assert [row["replay_by"] for row in once] == ["zhao", "zhao", None]
+    assert (once[2]["seq"], once[2]["item"], once[2]["reason"]) == (9, 0, "version")
+
+
+def test_row_that_nobody_asked_for_was_run_by_the_system(engine: sa.Engine) -> None:
+    """A journal that is read anew runs what was asked for in another database."""
+    hold(engine, a_refusal(1))
+
+    ledger_on(engine).commit(a_commit(9, requeued=[1, 77]))
+
+    assert [row["replay_by"] for row in rows_of(engine, quarantine)] == ["system"]
+
+
+def test_our_own_control_rows_are_never_run_as_messages(engine: sa.Engine) -> None:
+    """They are in quarantine when a newer API wrote them."""
+    hold(engine, a_refusal(1, reason="control", topic=""))
+
+    assert ask(engine).queued == 0
+    assert QuarantineQueries(engine).held(CITY) == (0, 1)
+
+
+def test_limit_takes_the_oldest_and_says_what_is_left(engine: sa.Engine) -> None:
+    """Nothing is taken twice by asking again; later rows are not taken past ``upto_id``."""
+    hold(engine, *(a_refusal(k) for k in range(1, 8)))
+
+    done = [ask(engine, limit=3, upto_id=6) for _ in range(3)]
+
+    assert [(one.queued, one.left) for one in done] == [(3, 3), (3, 0), (0, 0)]
+    assert [held.row for entry in requeues(engine) for held in entry.messages] == [1, 2, 3, 4, 5, 6]
+
+
+def test_control_rows_keep_their_bounds(engine: sa.Engine) -> None:
+    """500 messages and 4 MiB each, and no message is left out at an edge."""
+    small = [a_refusal(k) for k in range(1201)]
+    large = [a_refusal(10_000 + k, payload=b"\xff" * 65_536, recv_ms=NOW_MS + 1) for k in range(60)]
+    hold(engine, *small, *large)
+
+    done = ask(engine)
+
+    bodies = [row["body"] for row in rows_of(engine, control)]
+    counts = [len(entry.messages) for entry in requeues(engine)]
+    assert max(counts) == MESSAGES_MAX
+    assert max(len(body) for body in bodies) <= CONTROL_BYTES
+    rows = [held.row for entry in requeues(engine) for held in entry.messages]
+    assert rows == list(range(1, 1262))
+    assert done.control_ids == tuple(range(1, len(counts) + 1))
+
+
+def test_call_stops_when_it_is_full(engine: sa.Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One transaction stays short; the rest is left for the next call, never lost."""
+    monkeypatch.setattr(quarantine_replay, "CALL_BYTES", 250)
+    hold(engine, *(a_refusal(k, payload=b"x" * 100) for k in range(5)))
+
+    done = [ask(engine) for _ in range(3)]
+
+    assert [(one.queued, one.left) for one in done] == [(2, 3), (2, 1), (1, 0)]
+
+
+def test_district_sees_its_own_devices_rows_only(engine: sa.Engine) -> None:
+    """A stranger's messages are the whole city's, for reading and for running."""
+    registry = Registry(engine, lambda: NOW_MS)
+    here = NewDevice(id="trk-here", cls=DeviceClass.TRACKER, secret_hash="h", area="34")  # noqa: S106 - of nobody
+    registry.add_devices([here])
+    hold(engine, a_refusal(1, device_id="trk-here"), a_refusal(2, device_id="stranger"))
+    district = Scope(areas=("34",))
+
+    counts = QuarantineQueries(engine).reasons(district)
+    done = ask(engine, district)
+
+    assert [(one.reason, one.rows, one.held, one.devices) for one in counts] == [("utf8", 1, 1, 1)]
+    assert (done.queued, [held.row for held in requeues(engine)[0].messages]) == (1, [1])
+
+
+def test_adopted_device_is_registered_before_its_messages_run(engine: sa.Engine) -> None:
+    """One transaction: the processor hears of the device, then of what it sent, oldest first."""
+    hold(
+        engine,
+        an_unknown(1, "eb-0999", recv_ms=NOW_MS + 9),
+        an_unknown(2, "eb-0999"),
+        an_unknown(3, "eb-0998"),
+        an_unknown(4, "eb-0999", reason="json"),
+        an_unknown(5, "013912345678", topic="foreign/jt808/013912345678"),
+    )
+    new = NewDevice(
+        id="eb-0999",
+        cls=DeviceClass.TRACKER,
+        secret_hash="h",  # noqa: S106 - of nobody
+        profile=Profile(foreign={"jt808": "013912345678"}),
+    )
+
+    made = Registry(engine, lambda: NOW_MS, by="zhao").adopt_devices([new], [AUDIT])
+
+    heard = [wire.decode(row["body"]) for row in rows_of(engine, control)]
+    assert [type(entry) for entry in heard] == [RegisterDevices, Requeue]
+    assert [held.row for held in requeues(engine)[0].messages] == [2, 5, 1]
+    assert (made.held.queued, made.devices[0].slot) == (3, 1)
+    assert len(rows_of(engine, audit)) == 1
+
+
+def test_adopted_messages_are_accepted_and_the_books_balance(engine: sa.Engine) -> None:
+    """Case A-14, held messages included: journal, quarantine, adoption, run again, as in life."""
+    topic, payload = "pg/v1/up/trk/eb-0999/fix", b'{"seq": %d, "pos": {"lat": 31.8, "lon": 117.2}}'
+    admission, books = Admission("pg/v1"), Counter[tuple[str, str]]()
+    sent = [Entry(k, EntryKind.MQTT, NOW_MS + k, k, 0, topic, payload % k) for k in (1, 2)]
+    unknown = admission.admit(sent, books)
+    refused = [quarantine_row(refusal) for refusal in unknown.refusals]
+    ledger_on(engine).commit(a_commit(2, books=dict(books), quarantine=refused))
+    new = NewDevice(id="eb-0999", cls=DeviceClass.TRACKER, secret_hash="h")  # noqa: S106 - of nobody
+
+    Registry(engine, lambda: NOW_MS).adopt_devices([new])
+    after = Counter[tuple[str, str]]()
+    records, requeued = [], []
+    for seq, row in enumerate(rows_of(engine, control), start=3):
+        entry = Entry(seq, EntryKind.CONTROL, NOW_MS + 9000, 9000, 0, "", row["body"])
+        told = admission.control(entry, after)
+        if isinstance(told, Requeue):
+            records += admission.requeue(told, entry, after).records
+            requeued += [held.row for held in told.messages]
+    ledger_on(engine).commit(a_commit(4, books=dict(after), requeued=requeued))
+
+    assert [record.reading.seq for record in records] == [1, 2]
+    counts = {(row["name"], row["reason"]): row["count"] for row in rows_of(engine, books_table)}
+    assert counts["received", ""] == counts["accepted", ""] == 2
+    assert counts["quarantined", "unknown_device"] == 0
+    assert all(row["replayed_ms"] for row in rows_of(engine, quarantine))
+
+
+def test_adoption_that_fails_leaves_nothing(engine: sa.Engine) -> None:
+    """Neither the device nor a mark nor a control row."""
+    hold(engine, an_unknown(1, "eb-0999"))
+    new = NewDevice(id="eb-0999", cls=DeviceClass.TRACKER, secret_hash="h")  # noqa: S106 - of nobody
+    broken = (ASKED_MS, None, "operator", "devices_added", "device:eb-0999", "")
+
+    with pytest.raises(sa.exc.IntegrityError):
+        Registry(engine, lambda: NOW_MS).adopt_devices([new], [broken])  # type: ignore[list-item]
+
+    assert rows_of(engine, control) == []
+    assert [row["queued_ms"] for row in rows_of(engine, quarantine)] == [None]
+    assert Registry(engine, lambda: NOW_MS).devices() == []
+
+
+def test_what_is_too_old_is_forgotten(engine: sa.Engine) -> None:
+    """Before the moment and not at it, in steps, whatever became of it; ids are not used again."""
+    old = [a_refusal(k, recv_ms=NOW_MS - 1) for k in range(FORGET_MAX + 1)]
+    hold(engine, *old, a_refusal(90_000, recv_ms=NOW_MS))
+    ask(engine, ids=[1])
+
+    gone = forget_quarantine(engine, NOW_MS)
+
+    assert gone == FORGET_MAX + 1
+    assert [row["seq"] for row in rows_of(engine, quarantine)] == [90_000]
+    assert len(requeues(engine)) == 1
+
+
+def test_filters_pick_by_time_and_by_what_became_of_it(engine: sa.Engine) -> None:
+    """From a moment on, before a moment; run again or not."""
+    hold(engine, *(a_refusal(k, recv_ms=NOW_MS + k) for k in range(1, 5)))
+    ask(engine, ids=[1, 2])
+    ledger_on(engine).commit(a_commit(9, requeued=[1]))
+    book = QuarantineQueries(engine)
+
+    def ids(**filters: object) -> list[int]:
+        return [row.id for row in book.page(CITY, limit=9, **filters)]  # type: ignore[arg-type]
+
+    assert ids(since_ms=NOW_MS + 2, until_ms=NOW_MS + 4) == [3, 2]
+    assert ids(replayed=True) == [1]
+    assert ids(replayed=False) == [4, 3, 2]
+    assert ids(before_id=3) == [2, 1]
+    [count] = book.reasons(CITY)
+    assert (count.rows, count.held, count.bytes) == (4, 2, 8)
+    assert (count.oldest_ms, count.newest_ms) == (NOW_MS + 1, NOW_MS + 4)
