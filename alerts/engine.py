@@ -5,6 +5,8 @@ one by one would. No clock: times come with the entries. Late records wait in a 
 (``alerts.late``) and change nothing here.
 """
 
+import math
+
 import msgspec
 import numpy as np
 
@@ -35,8 +37,8 @@ from devices.model import Device, DeviceClass
 from devices.readings import Event, Fix
 from devices.registry import Registry
 
-JUDGED_A_TICK = 50
-"""Late uploads judged in one second at most: each costs 1 to 20 ms, and live records wait."""
+JUDGED_A_TICK = 20_000
+"""Late fixes judged in one second (but always one upload): 0.1 s of CPU, and live records wait."""
 
 
 class EngineState(msgspec.Struct):
@@ -152,10 +154,10 @@ class Engine:
 
     def finish(self, entry: Entry, effects: Effects) -> None:
         """Judge every late upload now: the input has ended (replay), nothing will follow."""
-        self._judge(entry, 0.0, len(self._late.uploads), effects)
+        self._judge(entry, 0.0, math.inf, effects)
 
-    def _judge(self, entry: Entry, settle_s: float, limit: int, effects: Effects) -> None:
-        due = self._late.due(entry.elapsed_ms, settle_s * 1000, limit)
+    def _judge(self, entry: Entry, settle_s: float, budget: float, effects: Effects) -> None:
+        due = self._late.due(entry.elapsed_ms, settle_s * 1000, budget)
         for slot, upload in due:
             late_alerts.settle(
                 slot,

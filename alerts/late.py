@@ -5,6 +5,7 @@ messages. Each vehicle's late records are gathered until none came for ``late_se
 are then judged as a whole (``alerts.late_judge``). Nothing here touches the live arrays.
 """
 
+import math
 import struct
 
 import msgspec
@@ -24,6 +25,9 @@ MAX_EVENTS = 500
 """Kept per vehicle, the newest."""
 UNKNOWN_ACC_M = 15.0
 """Taken for a fix that does not say its accuracy, as for fences."""
+UPLOAD_COST = 100
+"""What judging an upload costs beside its fixes (4-6 µs each), in fixes."""
+_REQUEUED = int(Flag.REQUEUED)
 _PACK = struct.Struct("<qddfb")
 _DTYPE = np.dtype([("t", "<i8"), ("lat", "<f8"), ("lon", "<f8"), ("acc", "<f4"), ("ign", "i1")])
 
@@ -66,10 +70,11 @@ class LateLane:
             upload = Upload(device.vehicle_id or "", device.id, elapsed_ms, record.entry.recv_ms)
             self.uploads[device.slot] = upload
         upload.heard_ms, upload.recv_ms = elapsed_ms, record.entry.recv_ms
-        upload.requeued |= bool(reading.flags & Flag.REQUEUED)
+        if reading.flags & _REQUEUED:
+            upload.requeued = True
         if isinstance(reading, Fix):
             pos, ignition = reading.pos, reading.st.ign
-            acc_m = UNKNOWN_ACC_M if pos.acc_m is None else pos.acc_m
+            acc_m = math.nan if pos.acc_m is None else pos.acc_m
             said = -1 if ignition is None else int(ignition)
             upload.fixes += _PACK.pack(reading.t_ms, pos.lat, pos.lon, acc_m, said)
             if len(upload.fixes) > MAX_FIXES * _PACK.size:
@@ -78,10 +83,16 @@ class LateLane:
             upload.events.append((reading.t_ms, reading.type))
             del upload.events[:-MAX_EVENTS]
 
-    def due(self, elapsed_ms: int, settle_ms: float, limit: int) -> list[tuple[int, Upload]]:
-        """Take out at most ``limit`` uploads that are over, in order of slot."""
+    def due(self, elapsed_ms: int, settle_ms: float, budget: float) -> list[tuple[int, Upload]]:
+        """Take out uploads that are over, in order of slot: one, and more up to so many fixes."""
         ready = [s for s, u in self.uploads.items() if elapsed_ms - u.heard_ms >= settle_ms]
-        return [(slot, self.uploads.pop(slot)) for slot in sorted(ready)[:limit]]
+        taken: list[tuple[int, Upload]] = []
+        for slot in sorted(ready):
+            budget -= UPLOAD_COST + len(self.uploads[slot].fixes) // _PACK.size
+            if taken and budget < 0:
+                break
+            taken.append((slot, self.uploads.pop(slot)))
+        return taken
 
 
 def fixes_of(upload: Upload, anchors: AnchorArrays, slot: int) -> list[LateFix]:
@@ -98,14 +109,16 @@ def fixes_of(upload: Upload, anchors: AnchorArrays, slot: int) -> list[LateFix]:
     if not anchors.last_t[slot]:
         lat, lon = rows["lat"][0], rows["lon"][0]
     x, y = to_local_m(rows["lat"], rows["lon"], np.full(len(rows), lat), np.full(len(rows), lon))
-    columns = (rows["t"], x, y, rows["acc"], rows["ign"])
+    acc = np.nan_to_num(rows["acc"], nan=UNKNOWN_ACC_M)
+    columns = (rows["t"], x, y, acc, rows["ign"])
     return [LateFix(*row) for row in zip(*(c.tolist() for c in columns), strict=True)]
 
 
-def last_place(upload: Upload) -> tuple[int, float, float, float] | None:
-    """Time, latitude, longitude and accuracy of the newest fix."""
+def last_place(upload: Upload) -> tuple[int, float, float, float | None] | None:
+    """Time, latitude, longitude and accuracy (as the fix said it) of the newest fix."""
     rows = np.frombuffer(bytes(upload.fixes), _DTYPE)
     if not len(rows):
         return None
     row = rows[int(np.argmax(rows["t"]))]
-    return int(row["t"]), float(row["lat"]), float(row["lon"]), float(row["acc"])
+    acc_m = None if np.isnan(row["acc"]) else float(row["acc"])
+    return int(row["t"]), float(row["lat"]), float(row["lon"]), acc_m

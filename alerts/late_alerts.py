@@ -10,7 +10,7 @@ from typing import NamedTuple
 from alerts import people, report
 from alerts.detection.anchor import ARMED
 from alerts.detection.evidence import SIGN_OF, reason_of
-from alerts.late import Upload, fixes_of, last_place
+from alerts.late import UNKNOWN_ACC_M, Upload, fixes_of, last_place
 from alerts.late_judge import Case, Finding, Judge
 from alerts.model import AlertKind, Effects, Level, Reason
 from alerts.open_alert import Cause
@@ -96,15 +96,15 @@ def _case(slot: int, vehicle: Vehicle, upload: Upload, scope: Scope) -> Case:
     events = [(t_ms, event) for t_ms, event in upload.events if t_ms >= bound_ms]
     times = [fix.t_ms for fix in fixes] + [t_ms for t_ms, _ in events]
     first_ms = min(times, default=0)
-    mode, anchor = watch.stood(slot, first_ms)
     newest_ms = fixes[-1].t_ms if fixes else first_ms
     now = Spot(float(anchors.last_x[slot]), float(anchors.last_y[slot]))
     return Case(
         fixes=fixes,
         events=events,
         words=watch.said_since(slot, first_ms),
-        mode=mode,
-        anchor=anchor,
+        mode=watch.stood(slot, first_ms),
+        anchor=watch.anchor(slot),
+        armed_t=int(anchors.armed_t[slot]),
         sigma_m=watch.sigma_m(slot, scope.policy),
         by_rule=vehicle.auto_arm,
         heard=bool(anchors.last_t[slot]),
@@ -118,7 +118,8 @@ def _home(vehicle: Vehicle, upload: Upload, scope: Scope) -> bool:
     place = last_place(upload)
     if place is None:
         return False
-    _, lat_deg, lon_deg, acc_m = place
+    _, lat_deg, lon_deg, said_m = place
+    acc_m = UNKNOWN_ACC_M if said_m is None else said_m
     return any(
         acc_m <= area.size_m <= HOME_MAX_M and area.depth_m(*area.local(lat_deg, lon_deg)) > 0
         for area in scope.fences.areas(vehicle.id)

@@ -71,7 +71,8 @@ class Case:
         events: The tracker's events as (time, type).
         words: What people and keys said after the first of them.
         mode: How it was watched at the first record.
-        anchor: Its anchor then, when it was armed.
+        anchor: Where the live lane watches it, None when it is not armed now.
+        armed_t: Since when it does, by fix time; perhaps only after the first record.
         sigma_m: Its parked noise, metres.
         by_rule: It arms by rule.
         heard: It was heard live before.
@@ -84,6 +85,7 @@ class Case:
     words: list[Word]
     mode: int
     anchor: Spot | None
+    armed_t: int
     sigma_m: float
     by_rule: bool
     heard: bool
@@ -98,7 +100,7 @@ class Judge:
         """Take the case as it stood at its first record."""
         self._case, self._policy = case, policy
         self.mode = case.mode
-        self._anchor = case.anchor
+        self._anchor = case.anchor if case.mode == ARMED else None
         self._event: tuple[int, EventType] | None = None
         self._sos_t = 0
         self._ignition = -1
@@ -110,6 +112,8 @@ class Judge:
             *((t_ms, 1, event) for t_ms, event in case.events),
             *((fix.t_ms, 2, fix) for fix in case.fixes),
         ]
+        if case.anchor is not None and case.mode != ARMED:
+            items.append((case.armed_t, 0, Word(case.armed_t, "armed")))
         for t_ms, _, item in sorted(items, key=lambda each: each[:2]):
             if isinstance(item, LateFix):
                 self._fix(item)
@@ -130,6 +134,11 @@ class Judge:
         if what == "arm":
             if self.mode != ARMED:
                 self.mode, self._wish, self._near = SETTLING, True, 0
+            return
+        if what == "armed":  # by the live lane, while these records were on their way
+            if self.mode != ARMED:
+                self.mode, self._anchor = ARMED, self._case.anchor
+                self._out, self._quiet_t = 0, self._case.armed_t
             return
         self._event, self._anchor = None, None  # the owner knows, or people dealt with it
         self._begin()

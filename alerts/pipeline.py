@@ -19,6 +19,7 @@ from devices.admission import (
     Refusal,
     split_runs,
 )
+from devices.chargers import Chargers, ChargersState
 from devices.control import (
     Arm,
     Disarm,
@@ -30,8 +31,11 @@ from devices.control import (
 )
 from devices.entry import Entry, EntryKind
 from devices.health import Health, HealthState
+from devices.odometer import Odometer, OdometerState, rounds_of_places
+from devices.presence import Cause
 from devices.quarantine_bound import BoundState, QuarantineBound, bound_id, bound_size
 from devices.registry import Registry
+from devices.unit_check import UnitCheck, UnitCheckState
 
 
 class PipelineState(msgspec.Struct):
@@ -40,6 +44,9 @@ class PipelineState(msgspec.Struct):
     admission: AdmissionState
     bound: BoundState
     health: HealthState
+    chargers: ChargersState
+    odometer: OdometerState
+    units: UnitCheckState
     engine: EngineState
 
 
@@ -79,6 +86,9 @@ class Pipeline:
         self.admission = admission
         self.bound = bound or QuarantineBound()
         self.health = health
+        self.chargers = Chargers()
+        self.odometer = Odometer()
+        self.units = UnitCheck()
         self.engine = engine
 
     def step(self, entries: list[Entry], outcome: Outcome) -> None:
@@ -88,13 +98,32 @@ class Pipeline:
             if head.kind == EntryKind.MQTT:
                 admitted = self.admission.admit(run, outcome.books)
                 self._set_aside(admitted.refusals, outcome)
-                self.health.records(admitted.records)
+                self._follow(admitted.records)
                 self._take(admitted, outcome)
             elif head.kind == EntryKind.CONTROL:
                 self._control(head, outcome)
             else:
+                self.chargers.tick(head.elapsed_ms)
+                self._tell_health()
                 self.health.tick(head, connected=bool(head.flags))
                 self.engine.tick(head, outcome.effects)
+
+    def _follow(self, records: list[Record]) -> None:
+        """How the devices are: health first, then what others know about causes."""
+        self.health.records(records)
+        self.chargers.records(records)
+        for places in rounds_of_places(records):
+            self.odometer.step(places)
+            self.units.step(places)
+        self._tell_health()
+
+    def _tell_health(self) -> None:
+        """Causes that began or ended, each once."""
+        for change in self.chargers.take_changes():
+            self.health.note(change.slot, change.on, change.on | change.off)
+        for suspicion in self.units.take_changes():
+            bits = 0 if suspicion.ratio is None else int(Cause.UNIT_SUSPECT)
+            self.health.note(suspicion.slot, bits, int(Cause.UNIT_SUSPECT))
 
     def _take(self, admitted: Admitted, outcome: Outcome) -> None:
         if outcome.records is not None:
@@ -149,6 +178,9 @@ class Pipeline:
             admission=self.admission.dump(),
             bound=self.bound.dump(),
             health=self.health.dump(),
+            chargers=self.chargers.dump(),
+            odometer=self.odometer.dump(),
+            units=self.units.dump(),
             engine=self.engine.dump(),
         )
 
@@ -157,4 +189,7 @@ class Pipeline:
         self.admission.load(state.admission)
         self.bound.load(state.bound)
         self.health.load(state.health)
+        self.chargers.load(state.chargers)
+        self.odometer.load(state.odometer)
+        self.units.load(state.units)
         self.engine.load(state.engine, self.admission.registry)

@@ -123,19 +123,26 @@ class Watch:
         """Words about arming after a time."""
         return self._past.since(slot, t_ms)
 
-    def stood(self, slot: int, t_ms: int) -> tuple[int, Spot | None]:
-        """How it was watched at a time that is past: the mode, and the anchor when armed.
+    def stood(self, slot: int, t_ms: int) -> int:
+        """How it was watched at a time that is past: the mode.
 
-        An anchor that was given up since is not needed: the word that ended it ends whatever came
-        before it, too.
+        An anchor that was given up since is not asked for: the word that ended it ends whatever
+        came before it, too.
         """
         a = self.anchors
         if a.mode[slot] == ARMED and a.armed_t[slot] <= t_ms:
-            return ARMED, Spot(float(a.anchor_x[slot]), float(a.anchor_y[slot]))
+            return ARMED
         last = self._past.before(slot, t_ms)
         if last is None or last.what == "ride":
-            return (SETTLING if self._by_rule[slot] else DISARMED), None
-        return (DISARMED if last.what == "disarm" else SETTLING), None
+            return SETTLING if self._by_rule[slot] else DISARMED
+        return DISARMED if last.what == "disarm" else SETTLING
+
+    def anchor(self, slot: int) -> Spot | None:
+        """Where it is watched now, when it is armed."""
+        a = self.anchors
+        if a.mode[slot] != ARMED:
+            return None
+        return Spot(float(a.anchor_x[slot]), float(a.anchor_y[slot]))
 
     def ignitions(
         self, fixes: Fixes, elapsed_ms: np.ndarray[tuple[int], np.dtype[np.int64]]

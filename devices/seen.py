@@ -6,6 +6,7 @@ each device. Duplicates are told exactly; gaps are the holes between spans.
 """
 
 from array import array
+from bisect import bisect_left
 from collections import deque
 from enum import Enum
 
@@ -29,7 +30,7 @@ SeenState = tuple[
     list[int],
     list[int],
     int,
-    list[tuple[str, int]],
+    list[tuple[str, int, bool]],
 ]
 
 
@@ -55,16 +56,30 @@ class Seen:
         self._ring: deque[int] | None = None
         self._recent = array("q", bytes(8 * RECENT))
         self._newest_t = 0
-        self._held: set[tuple[str, int]] = set()
+        self._held: dict[tuple[str, int], bool] = {}
 
     def hold(self, boot: str, seq: int) -> int:
         """A record of this number is in quarantine: no gap. The change of open gaps."""
-        spans = self._spans if boot == self._boot else self._older.get(boot, [])
-        known = any(spans[k] <= seq <= spans[k + 1] for k in range(0, len(spans), 2))
-        if not boot or known or (boot, seq) in self._held or len(self._held) >= RING:
+        place = _place(self._spans_of(boot), seq)
+        if not boot or place is _Place.TAKEN or (boot, seq) in self._held:
             return 0
-        self._held.add((boot, seq))
-        return -1
+        if len(self._held) >= RING:
+            return 0
+        self._held[boot, seq] = place is _Place.HOLE
+        return -int(place is _Place.HOLE)
+
+    def _spans_of(self, boot: str) -> list[int]:
+        return self._spans if boot == self._boot else self._older.get(boot, [])
+
+    def _settle(self, boot: str, seq: int) -> int:
+        """After a number was taken: what is held of its boot, where there are holes now."""
+        change = int(self._held.pop((boot, seq), False))
+        spans = self._spans_of(boot)
+        for (of_boot, number), counted in self._held.items():
+            if of_boot == boot and not counted and _place(spans, number) is _Place.HOLE:
+                self._held[of_boot, number] = True
+                change -= 1
+        return change
 
     def take(self, boot: str, seq: int, t_ms: int, content: int) -> tuple[Taken, int]:
         """Take a numbered record and look whether its number tells the truth.
@@ -82,9 +97,8 @@ class Seen:
         known_boot = boot == self._boot
         top = self._spans[-1] if known_boot and self._spans else -1
         new, change = self.take_number(boot, seq)
-        if self._held and (boot, seq) in self._held:
-            self._held.remove((boot, seq))
-            change += 1
+        if new and self._held:
+            change += self._settle(boot, seq)
         if not new:
             if not known_boot:
                 return Taken.DUPLICATE, 0
@@ -148,7 +162,8 @@ class Seen:
         """Plain state for a checkpoint."""
         older = list(self._older.items())
         recent = self._recent.tolist()
-        ring, held = list(self._ring or ()), sorted(self._held)
+        ring = list(self._ring or ())
+        held = [(held_boot, seq, counted) for (held_boot, seq), counted in self._held.items()]
         return self._boot, self._spans, older, ring, recent, self._newest_t, held
 
     @classmethod
@@ -159,8 +174,23 @@ class Seen:
         seen._older = {boot: list(spans) for boot, spans in state[2]}
         seen._ring = deque(state[3], maxlen=RING) if state[3] else None
         seen._recent, seen._newest_t = array("q", state[4]), state[5]
-        seen._held = set(state[6])
+        seen._held = {(boot, seq): counted for boot, seq, counted in state[6]}
         return seen
+
+
+class _Place(Enum):
+    """Where a number lies among spans."""
+
+    TAKEN = 0
+    HOLE = 1
+    OUTSIDE = 2
+
+
+def _place(spans: list[int], seq: int) -> _Place:
+    at = bisect_left(spans, seq)
+    if at < len(spans) and (spans[at] == seq or at % 2):
+        return _Place.TAKEN
+    return _Place.HOLE if 0 < at < len(spans) else _Place.OUTSIDE
 
 
 def _insert(spans: list[int], seq: int) -> tuple[bool, int]:

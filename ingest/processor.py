@@ -19,7 +19,7 @@ from devices.registry import Registry
 from ingest.ports import Checkpoints, JournalReader, LatestRows, ProcessLedger, StatusSink
 
 log = structlog.get_logger()
-STATE_VERSION = 2
+STATE_VERSION = 3
 """Raise it when the shape of ``ProcessorState`` changes: older checkpoints are not loaded."""
 RETRY_S = 1.0
 """Wait before a refused commit is tried again."""

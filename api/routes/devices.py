@@ -2,20 +2,21 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Query
+from fastapi import APIRouter, Depends, Query, Request, Response
 from starlette import status
 
 from api.asking import not_found, page_size
 from api.auth import Requires
 from api.believed import Believed, believe, device_out, health_out
 from api.bodies import DevicesIn
+from api.csv_text import CSV_RESPONSES, Cell, Format, csv_response
 from api.cursors import decode_cursor, encode_cursor
 from api.deps import Services, ServicesDep
 from api.fields import AreaFilter, Cursor, Limit, PathId
 from api.privacy import PurposeHeader, audit_of, may_see_position, purpose_of
 from api.registering import register_devices
 from api.roles import Permission, Principal, Purpose, Role
-from api.schemas import DeviceOut, DevicePage, HealthOut
+from api.schemas import DeviceOut, DevicePage, HealthOut, PositionOut
 from api.system_schemas import DeviceSecretsOut
 from devices.model import Device, DeviceClass
 from devices.presence import Presence
@@ -33,10 +34,16 @@ PresenceFilter = Annotated[
     str | None, Query(pattern=f"^({'|'.join(_WORDS)})$", description=", ".join(_WORDS))
 ]
 
+_CSV_COLUMNS = (
+    *(name for name in DeviceOut.model_fields if name != "position"),
+    *PositionOut.model_fields,
+)
 
-@router.get("")
+
+@router.get("", response_model=DevicePage, responses=CSV_RESPONSES)
 def list_devices(
     *,
+    request: Request,
     services: ServicesDep,
     principal: Reader,
     cls: DeviceClass | None = None,
@@ -44,8 +51,9 @@ def list_devices(
     area: AreaFilter = None,
     cursor: Cursor = None,
     limit: Limit = None,
+    as_: Format = "json",
     x_purpose: PurposeHeader = None,
-) -> DevicePage:
+) -> DevicePage | Response:
     """List devices in scope. A vehicle's position stands here for its owner and admins only."""
     purpose = purpose_of(principal, x_purpose)
     looks = purpose if principal.role in {Role.OWNER, Role.ADMIN} else None
@@ -71,15 +79,14 @@ def list_devices(
                 continue
         break
     _note(services, principal, looks, found)
-    return DevicePage(
-        devices=[
-            device_out(
-                device, state, now_ms, see_position=_sees(principal, looks, device.vehicle_id)
-            )
-            for device, state in found
-        ],
-        next=encode_cursor(after) if more else None,
-    )
+    devices = [
+        device_out(device, state, now_ms, see_position=_sees(principal, looks, device.vehicle_id))
+        for device, state in found
+    ]
+    if as_ == "csv":
+        rows = map(_csv_row, devices)
+        return csv_response(request, "devices", _CSV_COLUMNS, rows, (after,) if more else None)
+    return DevicePage(devices=devices, next=encode_cursor(after) if more else None)
 
 
 @router.get("/{device_id}")
@@ -118,6 +125,13 @@ def add_devices(body: DevicesIn, services: ServicesDep, principal: Writer) -> De
     first, unless ``adopt`` is false.
     """
     return register_devices(services, principal, body.devices, adopt=body.adopt)
+
+
+def _csv_row(device: DeviceOut) -> dict[str, Cell]:
+    """One flat row: causes by their codes, the position's fields beside the others."""
+    row = device.model_dump(exclude={"position", "causes"})
+    position = device.position.model_dump() if device.position is not None else {}
+    return row | {"causes": " ".join(cause.code for cause in device.causes)} | position
 
 
 def _sees(principal: Principal, purpose: Purpose | None, vehicle_id: str | None) -> bool:

@@ -2,10 +2,11 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Query
+from fastapi import APIRouter, Depends, Query, Request, Response
 
 from api.asking import page_size, sight_of
 from api.auth import Requires
+from api.csv_text import CSV_RESPONSES, Format, csv_response
 from api.cursors import decode_cursor, encode_cursor
 from api.deps import Services, ServicesDep
 from api.fields import Cursor, Limit, PathId
@@ -27,9 +28,10 @@ _SEQ_MIN, _SEQ_MAX = -(2**63), 2**63 - 1
 _COLUMNS = tuple(MEASUREMENTS["fix"])
 
 
-@router.get("/{vehicle_id}/track")
+@router.get("/{vehicle_id}/track", response_model=TrackOut, responses=CSV_RESPONSES)
 def get_track(
     *,
+    request: Request,
     vehicle_id: PathId,
     services: ServicesDep,
     principal: Looker,
@@ -37,8 +39,9 @@ def get_track(
     to_ms: Annotated[TimeMs | None, Query(alias="to")] = None,
     cursor: Cursor = None,
     limit: Limit = None,
+    as_: Format = "json",
     x_purpose: PurposeHeader = None,
-) -> TrackOut:
+) -> TrackOut | Response:
     """Get the fixes of a vehicle's trackers, by time. The default period is the last 24 hours."""
     purpose = purpose_of(principal, x_purpose)
     sight = sight_of(services, principal, vehicle_id)
@@ -62,14 +65,18 @@ def get_track(
         )
     rows.sort(key=lambda row: (row.t_ms, row.device_id, row.seq))
     page = rows[:size]
-    more = len(rows) > size
+    last = (page[-1].t_ms, page[-1].device_id, page[-1].seq) if len(rows) > size else None
+    fixes = [fix for fix in map(_fix, page) if fix is not None]
+    if as_ == "csv":
+        cells = (fix.model_dump() for fix in fixes)
+        return csv_response(request, f"track-{vehicle_id}", tuple(FixOut.model_fields), cells, last)
     return TrackOut(
         vehicle=vehicle_id,
         from_ms=begin_ms,
         to_ms=end_ms,
         purpose=purpose,
-        fixes=[fix for fix in map(_fix, page) if fix is not None],
-        next=encode_cursor(page[-1].t_ms, page[-1].device_id, page[-1].seq) if more else None,
+        fixes=fixes,
+        next=encode_cursor(*last) if last is not None else None,
     )
 
 

@@ -24,7 +24,7 @@ class Filters:
 
 
 def _match(words: list[str], levels: list[str]) -> list[str] | None:
-    found = []
+    found: list[str] = []
     for number, word in enumerate(words):
         if word == "#":
             return found

@@ -6,7 +6,7 @@ Source: domain.md 1.1, [J1][J2].
 """
 
 from collections.abc import Iterator
-from typing import Annotated, Any, Final, NamedTuple
+from typing import Annotated, Any, NamedTuple
 
 import msgspec
 from msgspec import Meta
@@ -103,7 +103,7 @@ def _types(alarm: int, bits: dict[int, EventType]) -> list[EventType]:
 class Jt808:
     """Reads ``jt808/{clientid}/{phone}/up``; the id is the phone number of the topic."""
 
-    name: Final = "jt808"
+    name: str = "jt808"
 
     def __init__(self, policy: Jt808Policy) -> None:
         """Keep the policy."""
@@ -120,17 +120,19 @@ class Jt808:
         """One location, a batch of them, each with its alarms as events; or a sign of life.
 
         Raises:
-            WireError: It cannot be opened, its header cannot be read, or the header names another
-                terminal than the topic.
+            WireError: It cannot be opened, or its topic names no terminal.
         """
         names = self._filters.match(topic) or [""]
         foreign_id = phone_id(names[-1])
         plain = open_plain(payload)
         fields = plain.get("header") if isinstance(plain, dict) else None
-        check(fields)
-        header, _ = fit_part(fields, _Header)
-        if header.phone is not None and phone_id(header.phone) != foreign_id:
-            raise WireError(WireReason.ID, "the header names another terminal than the topic")
+        try:
+            check(fields)
+            header, _ = fit_part(fields, _Header)
+            if header.phone is not None and phone_id(header.phone) != foreign_id:
+                raise WireError(WireReason.ID, "the header names another terminal than the topic")  # noqa: TRY301
+        except WireError as exc:
+            return [refused(-1, foreign_id, exc)]
         bits = _bits_of(model_of(foreign_id), self._policy)
         terminal = _Terminal(foreign_id, bits, recv_ms)
         return self._messages(header.msg_id, plain.get("body"), terminal)
@@ -177,7 +179,7 @@ class Jt808:
             "alarm": location.alarm,
             "status": location.status,
         }
-        message["jt808"] = raw | typed.rest | more.rest
+        message["jt808"] = typed.rest | more.rest | raw
         noted = flags | typed.flags | more.flags
         fix = Foreign(item, terminal.foreign_id, "fix", message, noted)
         events = _events(location, extra, terminal.bits)

@@ -4,7 +4,7 @@ Facts: ``tst`` in seconds, ``vel`` in km/h, ``acc`` in m; fields that are zero a
 a missing one is unknown; a will's ``tst`` is its first connection. Source: domain.md 1.1, [O1].
 """
 
-from typing import Any, Final
+from typing import Any
 
 import msgspec
 
@@ -70,7 +70,7 @@ class _Location(msgspec.Struct, kw_only=True):
 class OwnTracks:
     """Reads ``owntracks/{user}/{device}``; the id is ``user/device``."""
 
-    name: Final = "owntracks"
+    name: str = "owntracks"
 
     def __init__(self, policy: OwnTracksPolicy) -> None:
         """Keep the policy."""

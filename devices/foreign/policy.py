@@ -86,6 +86,16 @@ TARGETS = frozenset(
 """Where a ThingsBoard key may go: fields of wire.md's fix, or ``event`` (an event's type)."""
 
 
+def _is_bit(bit: int) -> bool:
+    return 0 <= bit <= 31  # noqa: PLR2004 - a DWORD
+
+
+def _refuse(what: str, wrong: Iterable[object]) -> None:
+    words = ", ".join(str(word) for word in wrong)
+    if words:
+        raise ValueError(f"{what} {words}")
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OwnTracksPolicy:
     """OwnTracks phones, and Queclink trackers behind its bridge.
@@ -176,13 +186,3 @@ class AdapterPolicy:
     traccar: TraccarPolicy = TraccarPolicy()
     jt808: Jt808Policy = Jt808Policy()
     thingsboard: ThingsBoardPolicy = ThingsBoardPolicy()
-
-
-def _is_bit(bit: int) -> bool:
-    return 0 <= bit <= 31  # noqa: PLR2004 - a DWORD
-
-
-def _refuse(what: str, wrong: Iterable[object]) -> None:
-    words = ", ".join(str(word) for word in wrong)
-    if words:
-        raise ValueError(f"{what} {words}")

@@ -4,7 +4,7 @@ Facts: ``ts`` in milliseconds or absent; values may be text; an array fills gaps
 map of device name to array. Keys are the maker's own: the policy maps them. Source: [W2].
 """
 
-from typing import Any, Final
+from typing import Any
 
 from devices.errors import WireError, WireReason
 from devices.foreign.adapter import Foreign, ForeignRefused, ModelOf, no_model
@@ -34,7 +34,7 @@ _Said = tuple[str, object]
 class ThingsBoard:
     """Reads device and gateway telemetry; the id is the client id, or the device's name."""
 
-    name: Final = "thingsboard"
+    name: str = "thingsboard"
 
     def __init__(self, policy: ThingsBoardPolicy) -> None:
         """Keep the policy."""
@@ -74,28 +74,31 @@ class ThingsBoard:
         try:
             foreign_id = canonical_id(name)
             check(element)
-            t_ms, values = self._opened(element)
-            return self._messages(values, t_ms, Foreign(item, foreign_id, "fix", {}), recv_ms)
+            values, empty = self._opened(element, Foreign(item, foreign_id, "fix", {}))
+            return self._messages(values, empty, recv_ms)
         except WireError as exc:
             return [refused(item, foreign_id, exc)]
 
-    def _opened(self, element: object) -> tuple[int | None, dict[str, Any]]:
-        """Time and values of ``{"ts", "values"}`` or of bare values."""
+    def _opened(self, element: object, empty: Foreign) -> tuple[dict[str, Any], Foreign]:
+        """Values of ``{"ts", "values"}`` or of bare values, and a message that has their time."""
         if not isinstance(element, dict):
             raise WireError(WireReason.SHAPE, "telemetry is an object of values")
         values = element.get("values") if "values" in element else element
         if not isinstance(values, dict):
             raise WireError(WireReason.SHAPE, "values is not an object")
         said_t = element.get("ts")
-        t_ms = None if said_t is None else any_time_ms(said_t, self._policy.timezone_h)
-        return t_ms, {key: value for key, value in values.items() if key != "ts"}
+        if said_t is not None:
+            t_ms = any_time_ms(said_t, self._policy.timezone_h)
+            flags = int(Flag.COERCED) if isinstance(said_t, str) else 0
+            scaled = str(said_t) != str(t_ms) and not (isinstance(said_t, str) and "-" in said_t)
+            flags |= int(Flag.TIME_SCALED) if scaled else 0
+            empty = empty._replace(message={"t": t_ms}, flags=flags)
+        return {key: value for key, value in values.items() if key != "ts"}, empty
 
-    def _messages(
-        self, values: dict[str, Any], t_ms: int | None, empty: Foreign, recv_ms: int
-    ) -> Given:
-        message: dict[str, Any] = {} if t_ms is None else {"t": t_ms}
+    def _messages(self, values: dict[str, Any], empty: Foreign, recv_ms: int) -> Given:
+        message, flags = empty.message, empty.flags
         rest: dict[str, Any] = {}
-        flags, types = 0, list[EventType]()
+        types: list[EventType] = []
         for key, value in values.items():
             target = self._policy.keys.get(key)
             if target is None:

@@ -1,11 +1,11 @@
-"""Positions that a Traccar server forwards: one topic, over two hundred tracker protocols behind it.
+"""Positions that a Traccar server forwards: one topic, over 200 tracker protocols behind it.
 
 Facts: speed in knots; ``fixTime`` is the position's time, ``deviceTime`` the report's;
 ``outdated`` repeats an old position; ``approximate`` marks a place worked out from cells, with a
 speed of 0 that nobody measured; accuracy 0 is unknown. Source: domain.md 1.1, [R1].
 """
 
-from typing import Any, Final
+from typing import Any
 
 import msgspec
 
@@ -23,7 +23,7 @@ from devices.foreign.payload import (
 )
 from devices.foreign.policy import TraccarPolicy
 from devices.foreign.units import Unit, any_time_ms, convert, known
-from devices.payloads import Float, Int, Lat, Lon
+from devices.payloads import Count, Float, Int, Lat, Lon
 from devices.words import Flag
 
 MAX_CELL_V, MAX_SUPPLY_V = 30.0, 120.0
@@ -76,13 +76,13 @@ class _Tower(msgspec.Struct, kw_only=True, rename="camel"):
     mobile_country_code: Int | None = None
     mobile_network_code: Int | None = None
     location_area_code: Int | None = None
-    cell_id: Int | None = None
+    cell_id: Count | None = None
 
 
 class Traccar:
     """Reads ``{"position": {...}, "device": {...}}``; the id is the device's ``uniqueId``."""
 
-    name: Final = "traccar"
+    name: str = "traccar"
 
     def __init__(self, policy: TraccarPolicy) -> None:
         """Keep the policy."""
@@ -193,14 +193,20 @@ def _network(fields: object, rssi: float | None) -> tuple[dict[str, Any], int]:
         network["rat"] = _RAT.get(str(fields.get("radioType", "")).lower())
         towers = fields.get("cellTowers")
         if isinstance(towers, list) and towers:
-            tower, typed = fit_part(towers[0], _Tower)
-            flags = typed.flags
-            network["cell"] = without_unknown(
-                {
-                    "mcc": tower.mobile_country_code,
-                    "mnc": tower.mobile_network_code,
-                    "lac": tower.location_area_code,
-                    "cid": tower.cell_id,
-                }
-            )
+            network["cell"], flags = _cell(towers[0])
     return without_unknown(network), flags
+
+
+def _cell(fields: object) -> tuple[dict[str, Any], int]:
+    """A cell tower; one that cannot be read is unknown, and costs the position nothing."""
+    try:
+        tower, typed = fit_part(fields, _Tower)
+    except WireError:
+        return {}, int(Flag.UNREADABLE)
+    cell = {
+        "mcc": tower.mobile_country_code,
+        "mnc": tower.mobile_network_code,
+        "lac": tower.location_area_code,
+        "cid": tower.cell_id,
+    }
+    return without_unknown(cell), typed.flags

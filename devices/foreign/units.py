@@ -27,7 +27,9 @@ _MS_PER_S = 1000
 _BCD = re.compile(r"[0-9]{12}", re.ASCII)
 _NEVER = "000000000000"
 _ISO = re.compile(
-    r"(\d{4}-\d{2}-\d{2})[T ](\d{2}:\d{2}:\d{2})(?:\.(\d{1,9}))?(Z|[+-]\d{2}:?\d{2})?", re.ASCII
+    r"(\d{4}-\d\d-\d\d)[T ]((?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d)(?:\.(\d{1,9}))?"
+    r"(Z|[+-]\d\d:?\d\d)?",
+    re.ASCII,
 )
 
 
@@ -77,11 +79,16 @@ def convert(value: float, unit: Unit) -> float:
     """A number in the unit of wire.md; whole where wire.md counts (mV, Wh, fen, ports).
 
     Levels and ratios beyond their end give over 100 per cent, which judging takes as unknown.
+
+    Raises:
+        WireError: ``number`` when nothing finite is left.
     """
     if unit in _PER:
         value /= _PER[unit]
     else:
         value = value * _FACTOR.get(unit, 1) + _PLUS.get(unit, 0)
+    if not math.isfinite(value):
+        raise WireError(WireReason.NUMBER, f"too large to be {unit}")
     return round(value) if unit in _WHOLE else round(value, _DECIMALS)
 
 
@@ -135,9 +142,9 @@ def bcd_time_ms(value: object, zone_h: float) -> int | None:
         return None
     if not isinstance(value, str) or _BCD.fullmatch(value) is None:
         raise WireError(WireReason.TIME, "not YYMMDDhhmmss")
-    pairs = [int(value[k : k + 2]) for k in range(0, len(value), 2)]
+    year, month, day, hour, minute, second = (int(value[k : k + 2]) for k in range(0, 12, 2))
     try:
-        moment = datetime(2000 + pairs[0], *pairs[1:], tzinfo=_zone(zone_h))  # type: ignore[misc,arg-type]
+        moment = datetime(2000 + year, month, day, hour, minute, second, tzinfo=_zone(zone_h))
     except ValueError as exc:
         raise WireError(WireReason.TIME, str(exc)) from exc
     return round(moment.timestamp()) * _MS_PER_S

@@ -18,6 +18,7 @@ from devices.control import (
     RegisterVehicles,
     SaveFence,
 )
+from devices.foreign.ids import registered_id
 from devices.geo import M_PER_DEG_LAT
 from devices.model import Device, Fence, Grid, Site, SiteClass, Vehicle
 from parkguard.replay.lines import (
@@ -61,6 +62,7 @@ class Enrolment:
         self.devices: dict[str, Device] = {}
         self.vehicles: dict[str, Vehicle] = {}
         self.refused: list[tuple[str, str]] = []
+        self.adapters: frozenset[str] = frozenset()
         self._site_class = SiteClass.OPEN
         self._new_devices: dict[str, Device] = {}
         self._new_vehicles: dict[str, Vehicle] = {}
@@ -94,10 +96,12 @@ class Enrolment:
         if known is None:
             known = Device(id=fields.id, slot=len(self.devices), cls=fields.cls)
         changes = _said(fields, _DEVICE)
-        profile = msgspec.structs.replace(
-            known.profile, **_said(fields, {name: name for name in _PROFILE})
-        )
+        said = _said(fields, {name: name for name in _PROFILE})
+        if not isinstance(fields.foreign, UnsetType):
+            said["foreign"] = {name: registered_id(name, i) for name, i in fields.foreign.items()}
+        profile = msgspec.structs.replace(known.profile, **said)
         device = msgspec.structs.replace(known, cls=fields.cls, profile=profile, **changes)
+        self.adapters |= device.profile.foreign.keys()
         self.devices[device.id] = self._new_devices[device.id] = device
         return device
 

@@ -205,6 +205,8 @@ def _say(expect: Expect, seen: str) -> str:
     names = ("device", "vehicle", "level", "by", "reason", "field", "value", "tolerance", "t")
     asked = {name: getattr(expect, name) for name in names}
     said = {name: value for name, value in asked.items() if not _is_default(value)}
+    if expect.value is not msgspec.UNSET:
+        said["value"] = expect.value
     return f"expected {expect.what} {_show(said)}, saw {seen}"
 
 

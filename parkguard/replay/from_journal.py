@@ -65,13 +65,15 @@ class JournalReplay:
         first, last = self._reader.first_seq(), self._reader.last_seq()
         if first > 1:
             self._run.timeline.pipeline.follow(fallback())
-        newest_ms = self._since_ms
+        times: list[int] = []
         for entries in self._batches(first - 1, last):
-            wanted = [entry for entry in entries if self._counts(entry)]
-            self._run_all(wanted)
-            newest_ms = max(newest_ms, *(entry.recv_ms for entry in wanted[-1:]))
+            self._run_all([entry for entry in entries if self._counts(entry)])
+            inside = [entry.recv_ms for entry in entries if entry.recv_ms >= self._since_ms]
+            times = [*times[:1], *inside[:1], *inside[-1:], *times[-1:]]
+            times = [min(times), max(times)] if times else []
             progress(entries[-1].seq - first + 1, last - first + 1)
-        self._run.truths += self._truths(self._since_ms, newest_ms)
+        if times:
+            self._run.truths += self._truths(*times)
 
     def _batches(self, after_seq: int, last_seq: int) -> Iterator[list[Entry]]:
         while after_seq < last_seq:

@@ -1,14 +1,21 @@
 """The live pipeline, wired for a replay: an array in the place of the shared columns."""
 
+from dataclasses import fields, replace
+
 import msgspec
 import numpy as np
 
 from alerts.engine import Engine
 from alerts.pipeline import Pipeline, PipelineState
 from devices.admission import Admission
+from devices.foreign.enabled import adapters_of
+from devices.foreign.policy import AdapterPolicy
 from devices.health import Health, Rows
 from devices.latest import LATEST_DTYPE
 from parkguard.settings import Settings
+
+ADAPTERS = frozenset(field.name for field in fields(AdapterPolicy))
+"""Adapters that a device's foreign id can switch on."""
 
 
 class LatestArray:
@@ -27,6 +34,12 @@ class LatestArray:
         return self.rows
 
 
+def _switched_on(names: frozenset[str]) -> AdapterPolicy:
+    policy = AdapterPolicy()
+    changes = {name: replace(getattr(policy, name), enabled=True) for name in names}
+    return replace(policy, **changes)
+
+
 def _unknown(size: int) -> Rows:
     rows: Rows = np.zeros(size, LATEST_DTYPE)
     for name in LATEST_DTYPE.names or ():
@@ -35,9 +48,14 @@ def _unknown(size: int) -> Rows:
     return rows
 
 
-def build_pipeline(settings: Settings, latest: LatestArray) -> Pipeline:
-    """The parts of ``parkguard process`` on an array, with the same settings."""
-    admission = Admission(settings.broker.root)
+def build_pipeline(
+    settings: Settings, latest: LatestArray, adapters: frozenset[str] = frozenset()
+) -> Pipeline:
+    """The parts of ``parkguard process`` on an array, with the same settings.
+
+    ``adapters`` are switched on by their names, as a device's foreign id does.
+    """
+    admission = Admission(settings.broker.root, adapters=adapters_of(_switched_on(adapters)))
     return Pipeline(
         admission=admission,
         health=Health(latest.rows_for, settings.presence),
@@ -45,9 +63,14 @@ def build_pipeline(settings: Settings, latest: LatestArray) -> Pipeline:
     )
 
 
-def restarted(pipeline: Pipeline, settings: Settings, latest: LatestArray) -> Pipeline:
+def restarted(
+    pipeline: Pipeline,
+    settings: Settings,
+    latest: LatestArray,
+    adapters: frozenset[str] = frozenset(),
+) -> Pipeline:
     """The pipeline of a process that was killed and started from a checkpoint of this moment."""
     blob = msgspec.msgpack.encode(pipeline.dump())
-    fresh = build_pipeline(settings, latest)
+    fresh = build_pipeline(settings, latest, adapters)
     fresh.load(msgspec.msgpack.decode(blob, type=PipelineState))
     return fresh

@@ -6,8 +6,11 @@ from collections.abc import Iterable, Iterator
 
 import msgspec
 
+from devices.errors import WireError
+from devices.foreign.ids import registered_id
 from parkguard.replay import lines
-from parkguard.replay.lines import AnyLine, Expect, Mqtt, PlaceFields, Side, Truth
+from parkguard.replay.lines import AnyLine, DeviceFields, Expect, Mqtt, PlaceFields, Side, Truth
+from parkguard.replay.plant import ADAPTERS
 
 _decoder: msgspec.json.Decoder[AnyLine] = msgspec.json.Decoder(AnyLine)
 _COUNTS = ("received", "accepted", "duplicate", "quarantined")
@@ -87,6 +90,8 @@ def _fault(line: AnyLine) -> str:
     match line:
         case Side():
             return _side_fault(line)
+        case DeviceFields():
+            return _device_fault(line)
         case PlaceFields():
             return _place_fault(line)
         case Truth():
@@ -101,7 +106,21 @@ def _side_fault(side: Side) -> str:
     missing = [name for name in lines.NEEDS[side.type] if getattr(side, name) is None]
     if missing:
         return f"side {side.type} needs {', '.join(missing)}"
+    if side.device is not None:
+        return _device_fault(side.device)
     return _place_fault(side.fence) if side.fence else ""
+
+
+def _device_fault(device: DeviceFields) -> str:
+    foreign = {} if isinstance(device.foreign, msgspec.UnsetType) else device.foreign
+    for adapter, its_id in foreign.items():
+        if adapter not in ADAPTERS:
+            return f"there is no adapter {adapter}; there are {', '.join(sorted(ADAPTERS))}"
+        try:
+            registered_id(adapter, its_id)
+        except WireError as exc:
+            return f"id {its_id!r} in {adapter}: {exc.detail}"
+    return ""
 
 
 def _truth_fault(truth: Truth) -> str:

@@ -142,6 +142,7 @@ class Replay:
 
     def _enrol(self) -> None:
         self._enrolled = True
+        self.timeline.switch_on(self.enrolment.adapters)
         self.timeline.act(self.enrolment.controls(self.timeline.clock.wall_ms))
 
     def _check(self, number: int, expect: Expect) -> None:

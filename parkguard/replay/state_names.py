@@ -1,6 +1,7 @@
 """The lines of ``--state``, and a dotted name looked up in one. One place for all names."""
 
 import math
+from collections.abc import Iterable
 
 import msgspec
 
@@ -47,14 +48,14 @@ def device_state(
         words = seen.trackers[device.id]
         line |= {
             "armed": ArmedState(pipeline.engine.armed_state(device.slot)).name.lower(),
-            "distance_m": rounded(pipeline.odometer.distance_m(device.slot), METRES),
+            "distance_m": _distance_m(pipeline, [device]),
             "bat_pct": rounded(words.battery_pct, ANGLE),
             "ign": words.ignition,
             "spd_kmh": rounded(words.speed_kmh, SPEED),
             "cog": rounded(words.course_deg, ANGLE),
         }
     elif device.cls is DeviceClass.CHARGER:
-        line |= _plain(pipeline.chargers.state(device.slot))
+        line |= _station(pipeline, device.slot)
     elif device.cls is DeviceClass.CAMERA:
         heartbeat = seen.cameras.get(device.id)
         channels = heartbeat.channels if heartbeat else ()
@@ -91,9 +92,7 @@ def vehicle_state(vehicle_id: str, pipeline: Pipeline, rows: Rows) -> dict[str, 
             "causes": [cause.code for cause in causes_of(int(row["causes"]))],
             "position": _position(rows, newest.slot),
             "armed": ArmedState(engine.armed_state(newest.slot)).name.lower(),
-            "distance_m": rounded(
-                sum(pipeline.odometer.distance_m(device.slot) for device in trackers), METRES
-            ),
+            "distance_m": _distance_m(pipeline, trackers),
         }
     if alert is not None:
         line["alert"] = {
@@ -133,6 +132,21 @@ def _position(rows: Rows, slot: int) -> dict[str, object] | None:
         "t": int(row["fix_t_ms"]),
         "source": _SOURCES.get(int(row["source"])),
     }
+
+
+def _distance_m(pipeline: Pipeline, trackers: Iterable[Device]) -> float | None:
+    """Travelled by all of them, metres."""
+    return rounded(sum(pipeline.odometer.distance_m(device.slot) for device in trackers), METRES)
+
+
+def _station(pipeline: Pipeline, slot: int) -> dict[str, object]:
+    """Ports, sessions, energy and money of a charging station; empty before its first word."""
+    state = _plain(pipeline.chargers.state(slot))
+    sessions = state.get("sessions")
+    if isinstance(sessions, dict):
+        open_ = [name for name, one in sessions.items() if one.get("state") == "open"]
+        state["open_sessions"] = sorted(open_)
+    return state
 
 
 def _plain(state: object) -> dict[str, object]:

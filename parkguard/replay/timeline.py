@@ -41,6 +41,7 @@ class Timeline:
         self.observed = Observed()
         self.messages = 0
         self._root = f"{settings.broker.root}/up/"
+        self._adapters: frozenset[str] = frozenset()
         self._pending: list[Entry] = []
         self._told: list[AnyControl] = []
         self._seq = 0
@@ -93,8 +94,18 @@ class Timeline:
     def restart(self, down_s: float) -> None:
         """Kill the service and start it from a checkpoint; it does not tick while it is down."""
         self.step()
-        self.pipeline = restarted(self.pipeline, self._settings, self.latest)
+        self._restart()
         self._tick_ms = max(self._tick_ms, self.clock.elapsed_ms + round(down_s * 1000))
+
+    def switch_on(self, adapters: frozenset[str]) -> None:
+        """From now on read these foreign payloads too."""
+        if adapters - self._adapters:
+            self.step()
+            self._adapters |= adapters
+            self._restart()
+
+    def _restart(self) -> None:
+        self.pipeline = restarted(self.pipeline, self._settings, self.latest, self._adapters)
 
     # -- entries ------------------------------------------------------------------------
 

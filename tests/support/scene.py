@@ -47,6 +47,13 @@ class Scene:
         self.now_s = 0.0
         self.gone_m = 0.0
 
+    @classmethod
+    def parked(cls) -> "Scene":
+        """One vehicle, parked and armed at 300 s."""
+        scene = cls()
+        scene.park()
+        return scene
+
     # -- what happens -----------------------------------------------------------------------
 
     def wait(self, seconds: float) -> None:
@@ -54,6 +61,11 @@ class Scene:
         for _ in range(round(seconds)):
             self.now_s += 1
             self.engine.tick(a_tick(self.now_s), self.effects)
+
+    def sleep_until(self, at_s: float) -> None:
+        """Let hours pass with one tick at their end: for when nothing waits for ticks."""
+        self.now_s = at_s
+        self.wait(1)
 
     def hear(self, *readings: AnyReading, number: int = 1, device: Device | None = None) -> None:
         """Records of one device, received now."""

@@ -15,11 +15,12 @@ from alerts.policy import DetectionPolicy, DispatchPolicy
 from devices.admission import Admission, AdmissionState, split_runs
 from devices.control import AnyControl, Delivered, OwnerAnswer, RegisterDevices, RegisterVehicles
 from devices.entry import Entry, EntryKind
-from devices.readings import EventType
+from devices.readings import AnyReading, EventType
 from support.factories import (
     ROOT,
     a_control,
     a_device,
+    a_fix,
     a_tick,
     a_vehicle,
     an_entry,
@@ -28,6 +29,8 @@ from support.factories import (
     fix_bytes,
 )
 
+LOST_S = 320
+"""Here the tracker of ``late_ride`` lost its network; until 300 it was parked and live."""
 LEFT_S = 120
 """The last fix at rest of the stolen vehicle."""
 ALERT_ID = alert_id_of(AlertKind.MOVEMENT, "v-1", 1, at_ms(LEFT_S))
@@ -108,3 +111,16 @@ class Brain:
         brain.admission.load(admitted)
         brain.engine.load(watched, brain.admission.registry)
         return brain
+
+
+def late_ride(*, start_s: float = LOST_S + 600, to_m: float = 3_000) -> list[AnyReading]:
+    """Ten minutes of a ride from home at 10 s, after ten minutes at rest: what a buffer holds."""
+    parked = [a_fix(at_s) for at_s in range(LOST_S, round(start_s), 30)]
+    return [*parked, *(a_fix(start_s + 10 * k, to_m * k / 60) for k in range(1, 61))]
+
+
+def and_back(readings: list[AnyReading]) -> list[AnyReading]:
+    """... and home again, parked."""
+    end_s = (readings[-1].t_ms - at_ms(0)) / 1000
+    home = [a_fix(end_s + 10 * k, 3_000 - 50 * k) for k in range(1, 61)]
+    return [*readings, *home, *(a_fix(end_s + 610 + 30 * k) for k in range(10))]

@@ -26,7 +26,7 @@ def _ride_of(scene: Scene, **changes: object) -> None:
     """A ride whose fixes all have something about them."""
     for k in range(1, 31):
         scene.wait(10)
-        scene.hear(a_fix(scene.now_s, 50 * k, **changes))
+        scene.hear(a_fix(scene.now_s, 50 * k, 0.0, **changes))
 
 
 @pytest.mark.parametrize(

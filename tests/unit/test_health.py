@@ -476,15 +476,28 @@ def test_wills_of_a_stopping_broker_are_nobodys(before_s: int) -> None:
     assert {ward.presence(device.slot) for device in devices} == {Presence.ONLINE}
 
 
-def test_wills_that_a_starting_broker_hands_over_are_nobodys() -> None:
-    """They were queued for us while it stopped."""
+@pytest.mark.parametrize("back_s", [0, 1, 4])
+def test_wills_that_a_starting_broker_hands_over_are_nobodys(back_s: int) -> None:
+    """They were queued for us while it stopped; or come before we know that it is back."""
     ward, devices = _fleet(35)
 
     ward.tick(20, connected=False)
-    ward.tick(1)
+    ward.tick(back_s)
     for device in devices:
         ward.hear(StateReport(t_ms=at_ms(ward.now_s), state=DeviceState.LOST, key=1), device)
-    ward.tick(25)
+    ward.tick(33)
+
+    assert {ward.presence(device.slot) for device in devices} == {Presence.ONLINE}
+
+
+def test_wills_that_come_first_after_our_own_outage_are_nobodys() -> None:
+    """The journal stood still for a minute; they stand before its first tick."""
+    ward, devices = _fleet(35)
+
+    ward.now_s += 60
+    for device in devices:
+        ward.hear(StateReport(t_ms=at_ms(ward.now_s), state=DeviceState.LOST, key=1), device)
+    ward.tick(33)
 
     assert {ward.presence(device.slot) for device in devices} == {Presence.ONLINE}
 

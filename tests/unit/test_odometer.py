@@ -84,6 +84,24 @@ def test_leap_counts_nothing_and_the_ride_after_it_does(speed_mps: float | None)
     assert _ridden([start, *ride]) == pytest.approx(1_200, rel=0.25)
 
 
+def test_walk_after_a_leap_counts_from_its_end() -> None:
+    """Pushed at 1 m/s, a fix a minute: the way from the first place near to where it stops."""
+    push = [
+        a_fix(60 * (k + 1), 60.0 * min(k, 9), speed_mps=1.0 if k < 9 else 0.0) for k in range(13)
+    ]
+
+    assert _ridden([a_fix(0, 5_000_000), *push]) == pytest.approx(540, abs=35)
+
+
+def test_leg_of_a_vehicle_that_stood_begins_at_its_mean() -> None:
+    """Not at the first fix, which was off."""
+    first = a_fix(0, -12, -12, speed_mps=0.0)
+    stood = [a_fix(30 * k, speed_mps=0.0) for k in range(1, 60)]
+    shoved = [a_fix(1_800 + 30 * k, 60, speed_mps=0.0) for k in range(3)]
+
+    assert _ridden([first, *stood, *shoved]) == pytest.approx(60, abs=3)
+
+
 def test_no_position_then_a_place_is_no_distance() -> None:
     """A power-on with 0/0 and ``fix:false`` (A-01)."""
     nowhere = a_fix(0, lat_deg=None, lon_deg=None, flags=int(Flag.NULL_ISLAND))

@@ -167,7 +167,7 @@ def test_alert_is_committed_at_once() -> None:
 
     for entry in JOURNAL:
         plant.processor.step([entry])
-        if plant.processor._effects:
+        if plant.processor._pending.effects:
             plant.processor.commit()
             raised.append(entry.recv_ms)
 

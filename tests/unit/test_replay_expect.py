@@ -20,20 +20,20 @@ from support.replay_files import (
 
 LAT, LON = place(0.0)
 HERE = {"lat": LAT, "lon": LON}
-QUIET = [DEVICE, *(fix(at_s) for at_s in range(0, 60, 10))]
+QUIET: list[Line] = [DEVICE, *(fix(at_s) for at_s in range(0, 60, 10))]
 BAD = mqtt(61, "fix", {"v": 1, "t": at_ms(61), "seq": 999, "boot": "b1", "pos": {"lat": 91}})
-MIXED = [
+MIXED: list[Line] = [
     *QUIET,
     fix(50),
     BAD,
     event(62, EventType.TILT),
     {**fix(63), "topic": "pg/v1/up/trk/trk-9/fix"},
 ]
-CAMERA = [
+CAMERA: list[Line] = [
     {"kind": "device", "class": "cam", "id": "cam-1"},
     mqtt(0, "hb", {"v": 1, "t": at_ms(0), "ch": [{"n": 1, "fps": 12.5}]}, who="cam/cam-1"),
 ]
-FENCES = [
+FENCES: list[Line] = [
     DEVICE,
     {"kind": "fence", **circle("yard")},
     {"kind": "fence", **circle("shed", radius_m=5)},
@@ -128,7 +128,7 @@ def test_missed(lines: list[Line], wanted: Line, seen: str) -> None:
     (miss,) = misses_of(*lines, wanted)
 
     assert miss.startswith(f"-:{len(lines) + 1}: expected {wanted['what']} ")
-    assert seen in miss.split(", saw ")[1] or seen in miss
+    assert seen in miss
 
 
 def test_expectation_with_a_time_is_checked_there() -> None:

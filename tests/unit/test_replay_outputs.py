@@ -54,7 +54,8 @@ def test_alert_lines_hold_what_the_page_says() -> None:
     alerts, _ = outputs_of(run_of(CITY))
 
     lines = [json.loads(line) for line in alerts]
-    names = "recv_t t vehicle alert_id level kind state late_s reasons lat lon acc_m".split()
+    names = ["recv_t", "t", "vehicle", "alert_id", "level", "kind", "state", "late_s"]
+    names += ["reasons", "lat", "lon", "acc_m"]
     assert [list(line) for line in lines] == [names] * len(lines)
     assert [line["level"] for line in lines] == sorted(line["level"] for line in lines)
     assert {line["vehicle"] for line in lines} == {"v-1"}
@@ -126,7 +127,7 @@ GAPS = st.lists(st.sampled_from([0.5, 1, 2, 7, 10, 31, 95, 260, 900]), max_size=
 @settings(max_examples=12, deadline=None)
 @given(gaps=GAPS, waits=GAPS, sleeps=st.booleans())
 def test_leaving_out_ticks_of_quiet_gaps_changes_nothing(
-    gaps: list[float], waits: list[float], sleeps: bool
+    gaps: list[float], waits: list[float], *, sleeps: bool
 ) -> None:
     """Against a run that ticks every second: the same bytes, whatever the pauses."""
     lines, at_s = theft(), 320.0

@@ -347,7 +347,7 @@ def test_latest_time_of_an_expectation_follows_the_clock_that_was_set() -> None:
     ]
     lines = [device, *ride[:21], side(205, "clock_step", seconds=3600), *shifted]
 
-    raised = [c.alert for c in run_of(lines).timeline.observed.changes][0].caused_recv_ms
+    raised = run_of(lines).timeline.observed.changes[0].alert.caused_recv_ms
 
     assert raised > at_ms(3600)
     late = run_of([*lines, expect("alert", level=1, by=raised - 1)])
@@ -390,3 +390,19 @@ def test_sos_of_a_device_is_an_event_and_an_alert() -> None:
 
     assert run.timeline.observed.events["trk-1"] == {"sos": 1}
     assert run.timeline.observed.changes[0].alert.level is Level.DANGER
+
+
+def test_foreign_id_switches_its_adapter_on() -> None:
+    """From the line that names it on, in the middle of a run as at its head."""
+    said = {"_type": "location", "lat": HOME[0], "lon": HOME[1], "tst": at_ms(0) // 1000, "acc": 5}
+    topic = {"topic": "owntracks/wang/phone"}
+    device = {"class": "trk", "id": "trk-2", "foreign": {"owntracks": "wang/phone"}}
+    lines = [mqtt(at_s, "", said | {"tst": at_ms(at_s) // 1000}) | topic for at_s in (0, 20)]
+
+    before, after = lines
+    late = run_of([DEVICE, before, side(10, "register", device=device), after])
+    early = run_of([DEVICE, {"kind": "device", **device}, *lines])
+
+    assert early.timeline.observed.share("trk-2")["accepted"] == 2
+    assert late.timeline.observed.share("trk-2")["accepted"] == 1
+    assert [r.reason for r in late.timeline.observed.quarantine.values()] == ["topic"]

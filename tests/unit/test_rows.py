@@ -9,19 +9,28 @@ from hypothesis import strategies as st
 from devices.admission import Record
 from devices.model import DeviceClass
 from devices.readings import (
+    AckResult,
     CameraChannel,
     CameraHeartbeat,
+    ChargerSession,
     ChargerStatus,
+    CoinKind,
+    CoinReport,
+    CommandAck,
+    DeviceInfo,
     DeviceState,
     EventType,
     Fix,
+    PayKind,
     Port,
     PortState,
+    SessionKind,
     StateReport,
+    StopReason,
 )
 from devices.rows import Thinner, ThinningPolicy, state_bits, to_row
 from devices.telemetry import MEASUREMENTS, Row
-from support.factories import a_device, a_fix, a_record, an_event, at_ms, place
+from support.factories import a_device, a_fix, a_record, an_event, at_ms, fix_of, place
 from support.parking import Noise
 
 
@@ -31,7 +40,9 @@ def _named(row: Row) -> dict[str, object]:
 
 def test_fix_row() -> None:
     """Keyed by device, fix time and sequence; unknown is None, never 0."""
-    fix = a_fix(5, 10, seq=77, speed_mps=1.5, battery_pct=80.0, rssi_dbm=-87.4, flags=8)
+    fix = a_fix(
+        5, 10, seq=77, speed_mps=1.5, battery_pct=80.0, rssi_dbm=-87.4, flags=8, ext='{"own":1}'
+    )
 
     row = to_row(a_record(fix, at_s=7))
 
@@ -45,7 +56,7 @@ def test_fix_row() -> None:
         "lat_deg": place(10)[0],
         "lon_deg": place(10)[1],
         "acc_m": 6.5,
-        "speed_mps": 1.5,
+        "speed_mps": pytest.approx(1.5),
         "course_deg": None,
         "hdop": 0.9,
         "sat": 12,
@@ -56,6 +67,7 @@ def test_fix_row() -> None:
         "state_bits": 0b01,
         "flags": 8,
         "recv_ms": at_ms(7),
+        "ext": '{"own":1}',
     }
 
 
@@ -113,6 +125,50 @@ def test_state_row() -> None:
     assert row.fields[:2] == ("sleeping", "low")
 
 
+READINGS = {
+    "session": (
+        ChargerSession(
+            t_ms=at_ms(0),
+            key=5,
+            kind=SessionKind.STOP,
+            session="S-1",
+            pay=PayKind.COIN,
+            paid_fen=100,
+            stop=StopReason.FULL,
+            offline=True,
+        ),
+        {"kind": "stop", "session": "S-1", "pay": "coin", "paid_fen": 100, "stop": "full"}
+        | {"offline": 1, "cur": "CNY", "energy_wh": None, "start_ms": None},
+    ),
+    "coin": (
+        CoinReport(t_ms=at_ms(0), key=5, kind=CoinKind.COLLECT, by="zhao", counted_fen=31_200),
+        {"kind": "collect", "by": "zhao", "counted_fen": 31_200, "n": None, "box_coins": None},
+    ),
+    "info": (
+        DeviceInfo(t_ms=at_ms(0), key=5, model="GT06N", caps=("a", "b"), receipts=True),
+        {"model": "GT06N", "caps": "a b", "receipts": 1, "interval_s": None},
+    ),
+    "ack": (
+        CommandAck(t_ms=at_ms(0), key=5, cmd_id="c-1", result=AckResult.FAILED, detail="cut"),
+        {"cmd_id": "c-1", "result": "failed", "detail": "cut"},
+    ),
+}
+
+
+@pytest.mark.parametrize("measurement", READINGS)
+def test_other_readings_are_rows_of_their_own(measurement: str) -> None:
+    """Words as text, switches as 0 and 1, unknown as None; what was kept stands in ``ext``."""
+    reading, expected = READINGS[measurement]
+    said = msgspec.structs.replace(reading, ext='{"own":1}', flags=8)
+
+    row = to_row(a_record(said, at_s=7))
+
+    assert (row.measurement, row.seq) == (measurement, 5)
+    named = _named(row)
+    assert {name: named[name] for name in expected} == expected
+    assert (named["flags"], named["recv_ms"], named["ext"]) == (8, at_ms(7), '{"own":1}')
+
+
 @given(
     states=st.lists(st.sampled_from([None, False, True]), min_size=5, max_size=5),
 )
@@ -120,7 +176,7 @@ def test_state_bits_tell_unknown_from_false(states: list[bool | None]) -> None:
     """Two bits a state: known, true."""
     names = ("ignition", "motion", "armed", "ext_power", "charging")
     said: dict[str, object] = dict(zip(names, states, strict=True))
-    bits = state_bits(msgspec.structs.replace(a_fix(), **said))
+    bits = state_bits(fix_of(**said))
 
     read = [(bits >> 2 * k + 1 & 1) == 1 if bits >> 2 * k & 1 else None for k in range(5)]
 

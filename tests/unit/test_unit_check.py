@@ -41,6 +41,23 @@ def test_other_ratios_are_no_unit(ratio: float) -> None:
     assert _checked(_line(20.0, 20.0 * ratio)).suspect(1) is None
 
 
+def _turning() -> list[Fix]:
+    corners = [(60.0 * ((k + 1) // 2), 60.0 * (k // 2)) for k in range(40)]
+    return [a_fix(10 * k, *at, speed_mps=6.0 * 1.852) for k, at in enumerate(corners)]
+
+
+def _surging() -> list[Fix]:
+    return [a_fix(10 * k, 100.0 * k, speed_mps=27.0 if k % 2 else 10.04) for k in range(40)]
+
+
+@pytest.mark.parametrize(
+    "fixes", [_turning(), _surging(), _line(60.0, 111.0)], ids=["turns", "surges", "leaps"]
+)
+def test_legs_that_prove_nothing(fixes: list[Fix]) -> None:
+    """Corners make the way longer than the legs; surges and leaps are no steady speed."""
+    assert _checked(fixes).suspect(1) is None
+
+
 def test_five_legs_decide() -> None:
     """Not four."""
     assert _checked(_line(20.0, 37.04, count=5)).suspect(1) is None

@@ -1,4 +1,4 @@
-"""The bad-input list, row by row: quarantined for its reason with its bytes, or taken and flagged."""
+"""The bad-input list, row by row: quarantined for its reason, or taken and flagged."""
 
 from collections import Counter
 
@@ -9,10 +9,10 @@ from devices.control import RegisterDevices
 from devices.entry import RETAIN, Entry, EntryKind
 from devices.model import DeviceClass
 from devices.readings import Flag
-from support.bad_input import BAD_INPUT, CHARGER, SAME, SENDER, BadInput
+from support.bad_input import CHARGER, SENDER, BadInput, bad_input, same_again
 from support.factories import ROOT, T0_MS, a_device, a_registry
 
-Books = Counter[tuple[str, str]]
+BAD_INPUT = bad_input(T0_MS)
 GOOD = b'{"v":1,"t":%d,"boot":"good","seq":%d,"pos":{"lat":31.8,"lon":117.2}}'
 
 
@@ -65,7 +65,7 @@ def test_row_47_same_number_and_bytes_is_a_duplicate() -> None:
     admission, books = _admission(), Counter[tuple[str, str]]()
 
     admitted = admission.admit([_good(1), _good(1)], books)
-    same = Entry(1, 0, T0_MS, 0, 0, f"{ROOT}/up/trk/{SENDER}/fix", SAME)
+    same = Entry(1, 0, T0_MS, 0, 0, f"{ROOT}/up/trk/{SENDER}/fix", same_again(T0_MS))
     admitted = admission.admit([same, same], books)
 
     assert len(admitted.records) == 1
