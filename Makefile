@@ -155,6 +155,10 @@ bench: setup debian  ## the quick benchmarks
 	    $(BIN)/python -m $$benchmark $(ARGS) || exit; \
 	done
 
+.PHONY: fuzz
+fuzz: setup  ## fuzz the wire, guided by coverage (FUZZ_SECONDS=60)
+	@PYTHONPATH=.:tests exec $(BIN)/python tests/fuzz/fuzz_wire.py $(ARGS)
+
 .PHONY: soak
 soak: setup debian  ## an hour of ingest at 2,000 messages a second
 	@exec $(BIN)/python -m benchmarks.ingest --rate 2000 --seconds 3600 $(ARGS)

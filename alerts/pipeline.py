@@ -99,7 +99,7 @@ class Pipeline:
                 admitted = self.admission.admit(run, outcome.books)
                 self._set_aside(admitted.refusals, outcome)
                 self._follow(admitted.records)
-                self._take(admitted, outcome)
+                self._detect(admitted, outcome)
             elif head.kind == EntryKind.CONTROL:
                 self._control(head, outcome)
             else:
@@ -125,7 +125,7 @@ class Pipeline:
             bits = 0 if suspicion.ratio is None else int(Cause.UNIT_SUSPECT)
             self.health.note(suspicion.slot, bits, int(Cause.UNIT_SUSPECT))
 
-    def _take(self, admitted: Admitted, outcome: Outcome) -> None:
+    def _detect(self, admitted: Admitted, outcome: Outcome) -> None:
         if outcome.records is not None:
             outcome.records += admitted.records
         self.engine.records(admitted.records, outcome.effects)
@@ -158,7 +158,7 @@ class Pipeline:
         elif isinstance(control, Requeue):  # proves no life: health does not hear of it
             admitted = self.admission.requeue(control, entry, outcome.books)
             outcome.refusals += admitted.refusals  # not bounded: their old rows are done with
-            self._take(admitted, outcome)
+            self._detect(admitted, outcome)
             outcome.requeued += [held.row for held in control.messages]
             return
         self.engine.control(control, entry, outcome.effects)

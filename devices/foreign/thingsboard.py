@@ -90,8 +90,8 @@ class ThingsBoard:
         if said_t is not None:
             t_ms = any_time_ms(said_t, self._policy.timezone_h)
             flags = int(Flag.COERCED) if isinstance(said_t, str) else 0
-            scaled = str(said_t) != str(t_ms) and not (isinstance(said_t, str) and "-" in said_t)
-            flags |= int(Flag.TIME_SCALED) if scaled else 0
+            if str(said_t).isdigit() and str(said_t) != str(t_ms):
+                flags |= int(Flag.TIME_SCALED)
             empty = empty._replace(message={"t": t_ms}, flags=flags)
         return {key: value for key, value in values.items() if key != "ts"}, empty
 

@@ -64,10 +64,10 @@ def test_tests_neither_sleep_nor_skip_nor_patch(path: Path) -> None:
 
 def test_way_of_a_message_is_one_page() -> None:
     """Whoever asks what happens to a message reads one function, in this order."""
-    page = (ROOT / "ingest" / "processor.py").read_text()
-    step = page[page.index("def step(") : page.index("def commit(")]
+    page = (ROOT / "alerts" / "pipeline.py").read_text()
+    step = page[page.index("def step(") : page.index("def _follow(")]
 
-    places = [step.index(word) for word in ("admit(", "_health.records(", "_engine.records(")]
+    places = [step.index(word) for word in ("admit(", "_set_aside(", "_follow(", "_detect(")]
 
     assert places == sorted(places)
 

@@ -24,7 +24,6 @@ def city(tmp_path: Path) -> Iterator[Outside]:
         pytest.fail(todo)
     with Outside(
         tmp_path,
-        registry=("load", "--devices", "1"),
         strangers=(STRANGER, OTHER),
         settings=KEEP_ALL,
     ) as city:

@@ -27,7 +27,7 @@ def test_a15_retained_alarms_raise_nothing_at_a_restart_and_are_counted(tmp_path
     """A-15: refused as ``retained`` at every start, listed under their device, no alert."""
     if (todo := missing_mosquitto()) is not None:
         pytest.fail(todo)
-    with Outside(tmp_path, registry=("load", "--devices", "1"), settings=KEEP_ALL) as city:
+    with Outside(tmp_path, settings=KEEP_ALL) as city:
         city.say(DEVICE, f"{UP}/event", _sos("old", wall_ms() - OLD_MS), retain=True)
         city.say(DEVICE, f"{UP}/fix", fix_now(1), retain=True)
         city.say(DEVICE, f"{UP}/state", b'{"v":1,"state":"online"}', retain=True)

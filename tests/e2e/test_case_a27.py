@@ -23,7 +23,7 @@ def test_a27_empty_messages_with_and_without_retain_stop_nothing(tmp_path: Path)
     """A-27: each is ``empty``, the next message is taken, the connection stays as it is."""
     if (todo := missing_mosquitto()) is not None:
         pytest.fail(todo)
-    with Outside(tmp_path, registry=("load", "--devices", "1"), settings=KEEP_ALL) as city:
+    with Outside(tmp_path, settings=KEEP_ALL) as city:
         city.run(*BEHIND)
         before = city.pids()
         city.say(DEVICE, f"{UP}/state", b'{"v":1,"state":"online"}', retain=True)

@@ -9,7 +9,7 @@ with Outside(tmp_path, registry=("load", "--devices", "2"), strangers=("eb-0999"
 import contextlib
 import json
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -19,12 +19,14 @@ import sqlalchemy as sa
 from typing_extensions import override
 
 from devices.entry import EntryKind
-from devices.telemetry import Row
 from parkguard.broker_rules import SECRET_NAMES
 from parkguard.clock import wall_ms
-from parkguard.passwords import new_secret
+from parkguard.passwords import hash_password, new_secret
+from parkguard.registration import DeviceEntry, Wanted, register
+from parkguard.settings import BrokerSettings
 from stores.journal_sqlite import SqliteJournalReader
 from stores.queries_quarantine import QuarantineQueries
+from stores.registry import Registry
 from stores.schema import control
 from stores.telemetry_sqlite import SqliteTelemetry
 from support.broker import Mosquitto, wait_until
@@ -54,12 +56,37 @@ def fix_now(seq: int, *, boot: str = "b1", t_ms: int | None = None, **more: obje
     return msgspec.json.encode(body | {"pos": HERE, "next_s": 10} | more)
 
 
+class _TheirBroker(Mosquitto):
+    """Lets in names that our own files would not hold."""
+
+    def __init__(
+        self,
+        folder: Path,
+        users: Mapping[str, str],
+        *,
+        settings: BrokerSettings,
+        strangers: Sequence[str],
+    ) -> None:
+        super().__init__(folder, users, settings=settings)
+        self._strangers = {name: new_secret() for name in strangers}
+        self.passwords |= self._strangers
+
+    @override
+    def command(self) -> list[str]:
+        with self.files.passwd.open("a", encoding="utf-8") as file:
+            file.writelines(
+                f"{name}:{hash_password(word)}\n" for name, word in self._strangers.items()
+            )
+        return super().command()
+
+
 class Outside(Machine):
     """Our parts behind a broker that somebody else runs (``broker.kind = external``).
 
     Args:
         folder: A fresh temporary one.
         registry: What is registered, as arguments of ``simulators registry``.
+        devices: What is registered besides.
         strangers: Names that may log in at the broker and are not registered here.
         settings: Changes by section.
     """
@@ -68,17 +95,19 @@ class Outside(Machine):
         self,
         folder: Path,
         *,
-        registry: Sequence[str],
+        registry: Sequence[str] = ("load", "--devices", "1"),
+        devices: Sequence[DeviceEntry] = (),
         strangers: Sequence[str] = (),
         settings: dict[str, Any] | None = None,
     ) -> None:
         changes = {**(settings or {})}
         changes["broker"] = {**changes.get("broker", {}), "kind": "external"}
         super().__init__(folder, registry=registry, settings=changes)
-        users = json.loads(self.credentials.read_text()) | {
-            name: new_secret() for name in strangers
-        }
-        self.broker = Mosquitto(folder / "outside", users=users, settings=self.settings.broker)
+        added = register(Registry(self.engine, wall_ms), Wanted(devices=list(devices)))
+        users = json.loads(self.credentials.read_text()) | added.secrets
+        self.broker = _TheirBroker(
+            folder / "outside", users, settings=self.settings.broker, strangers=strangers
+        )
         secrets = self.settings.data_dir / "secrets"
         for user, name in SECRET_NAMES.items():
             (secrets / name).write_text(self.broker.passwords[user])
@@ -106,6 +135,7 @@ class Outside(Machine):
             self.broker.host, self.broker.port, user=user, password=self.broker.passwords[user]
         )
         self._clients[user] = client.connect()
+        assert not client.refused, f"{user}: {client.refused}"
         return client
 
     def say(self, user: str, topic: str, payload: bytes, *, retain: bool = False) -> None:
@@ -141,16 +171,12 @@ class Outside(Machine):
         lines = QuarantineQueries(self.engine).counts()
         return Counter({x.reason: x.count for x in lines if x.name == "quarantined" and x.count})
 
-    def numbers(self, device_id: str) -> list[int]:
-        """Sequence numbers of the fixes of a device in the telemetry store, by time."""
-        return [row.seq for row in self.fixes(device_id)]
-
-    def fixes(self, device_id: str) -> list[Row]:
-        """Fixes of a device in the telemetry store, by time."""
+    def numbers(self, device_id: str, measurement: str = "fix") -> list[int]:
+        """Sequence numbers of a device's rows in the telemetry store, by time."""
         telemetry = SqliteTelemetry(self.settings.data_dir / "telemetry.db")
-        rows = telemetry.rows("fix", device_id, 0, FOREVER_MS, None, MANY)
+        rows = telemetry.rows(measurement, device_id, 0, FOREVER_MS, None, MANY)
         telemetry.close()
-        return rows
+        return [row.seq for row in rows]
 
     @override
     def __exit__(
