@@ -30,6 +30,7 @@ from devices.control import (
     RevokeDevice,
 )
 from devices.entry import Entry, EntryKind
+from devices.errors import WireReason
 from devices.health import Health, HealthState
 from devices.odometer import Odometer, OdometerState, rounds_of_places
 from devices.presence import Cause
@@ -136,6 +137,9 @@ class Pipeline:
     def _set_aside(self, refusals: list[Refusal], outcome: Outcome) -> None:
         """Keep what was refused, as far as its sender's bound goes; the rest is counted."""
         for refusal in refusals:
+            known = self.admission.registry.devices.get(refusal.device_id)
+            if refusal.reason is WireReason.CONFLICT and known is not None:
+                self.health.conflict(known.slot, refusal.entry.elapsed_ms)
             size = bound_size(refusal.entry.topic, refusal.detail, refusal.payload)
             sender = bound_id(refusal.device_id, refusal.entry.topic)
             if self.bound.take(sender, refusal.entry.recv_ms, size):

@@ -20,7 +20,7 @@ from devices.model import AdminState, Device
 from devices.readings import AnyReading, Fix, StateReport
 from devices.registry import Registry, RegistrySnapshot
 from devices.seen import Seen, SeenState, Taken
-from devices.senders import child_of, foreign_device, known_device
+from devices.senders import child_of, foreign_device, known_device, refuse_retained
 from devices.topics import CHANNELS, Topic, named_in, parse_topic, topic_of
 from devices.words import DeviceState, Flag
 
@@ -137,10 +137,10 @@ class Admission:
     def _admit_one(self, run: "_Run") -> None:
         entry, device_id = run.entry, ""
         try:
-            for adapter in self._adapters:
-                if adapter.owns(entry.topic):
-                    self._admit_foreign(adapter, run)
-                    return
+            adapter = self._adapter_of(entry.topic) if self._adapters else None
+            if adapter is not None:
+                self._admit_foreign(adapter, run)
+                return
             topic, device = self._sender(entry.topic)
             device_id = device.id
             if topic.channel == "multi":
@@ -149,6 +149,11 @@ class Admission:
                 self._admit_payload(device, topic, entry.payload, run)
         except WireError as exc:
             run.refuse(-1, device_id or named_in(entry.topic, self._root), exc, entry.payload)
+
+    def _adapter_of(self, topic: str) -> Adapter | None:
+        if topic.startswith(self._prefix):
+            return None
+        return next((adapter for adapter in self._adapters if adapter.owns(topic)), None)
 
     def _sender(self, text: str) -> tuple[Topic, Device]:
         """The topic and its registered device: most topics are known words and a known id.
@@ -256,6 +261,7 @@ class Admission:
                 )
                 continue
             try:
+                refuse_retained(said, retained=bool(entry.flags & RETAIN))
                 device = foreign_device(self.registry, adapter.name, said)
                 reading = wire.decode_fields(
                     topic_of(device.cls, device.id, said.channel),
@@ -264,6 +270,7 @@ class Admission:
                     profile=device.profile,
                     offset_ms=self.clock_offset_ms(device.slot),
                 )
+                _set(reading, "flags", reading.flags | said.flags)
                 self._take(device, reading, said.item, run)
             except WireError as exc:
                 run.refuse(said.item, said.foreign_id, exc, entry.payload)

@@ -1,45 +1,41 @@
 """Messages as their bytes said them become readings: times, places, keys, SI units, flags."""
 
-from collections.abc import Callable
 from hashlib import blake2b
 from typing import Any
 
 import msgspec
 
-from devices import payloads
 from devices.clocks import FUTURE_MS, LATE_MS, judge_time
 from devices.crs import Crs, to_wgs84
 from devices.errors import WireError, WireReason
-from devices.lenient import check
 from devices.model import Profile, SpeedUnit
-from devices.payloads import CounterPart, DiskPart, PosPart
+from devices.payloads import PosPart
 from devices.readings import (
-    AnyReading,
-    CameraHeartbeat,
-    ChargerSession,
-    ChargerStatus,
-    CoinReport,
-    CommandAck,
-    DeviceInfo,
-    Event,
     Fix,
-    StateReport,
 )
 from devices.units import KMH_PER_MPS
-from devices.words import DeviceState, Flag
+from devices.words import Flag
 
 KMH_PER_KNOT = 1.852
 """Exactly, by definition of the nautical mile."""
-MAX_ACC_M = 1e6
-"""A claimed accuracy beyond this is no accuracy, metres; ours."""
+UNKNOWN_16_BIT = 65_535
+"""Sixteen ones, how many protocols say that they do not know; -1 is the same with a sign."""
+MAX_ACC_M = UNKNOWN_16_BIT - 1.0
+"""A claimed accuracy beyond this is no accuracy, metres."""
+MAX_HDOP = 99.9
+"""Receivers say 99.9 or 99.99 where they have no geometry."""
+MAX_SAT = 254
+"""255 is eight ones: unknown."""
+MAX_RSSI_DBM = -10.0
+"""No modem receives more; -1, 0 and 99 are how they say that they do not know, dBm."""
+MIN_RSSI_DBM = -200.0
 MAX_KMH = 400.0
 """No road vehicle is faster; ours. What is merely unlikely is the detector's gate to judge."""
 FULL_TURN_DEG = 360.0
+FULL_PCT = 100
 _KMH_PER = {SpeedUnit.KNOTS: KMH_PER_KNOT, SpeedUnit.MPS: KMH_PER_MPS}
 _CRS = {crs.value: crs for crs in Crs}
-NO_SESSION = {"", "0", "-1"}
-"""Session ids that stations send when they have none (field case A-19)."""
-_KEPT_TIME = int(Flag.TIME_SCALED | Flag.WEEK_ROLLOVER | Flag.TIME_LEARNT)
+KEPT_TIME = int(Flag.TIME_SCALED | Flag.WEEK_ROLLOVER | Flag.TIME_LEARNT)
 """The time as it was said is kept beside the one it became."""
 _WGS84, _KMH, _NO_TIME = Crs.WGS84, SpeedUnit.KMH, int(Flag.NO_TIME)
 _IMPLAUSIBLE = int(Flag.IMPLAUSIBLE)
@@ -71,7 +67,7 @@ def judge_fix(fix: Fix, boot: str, spoken: Spoken) -> Fix:
         t_ms, noted = judge_time(said_t, recv_ms, spoken.offset_ms)
         flags |= noted
     pos, profile = fix.pos, spoken.profile
-    acc, speed, course = pos.acc_m, pos.spd_kmh, pos.cog
+    acc, speed, course, hdop, sat = pos.acc_m, pos.spd_kmh, pos.cog, pos.hdop, pos.sat
     if not (
         pos.lat  # neither unknown nor 0
         and pos.lon
@@ -80,31 +76,50 @@ def judge_fix(fix: Fix, boot: str, spoken: Spoken) -> Fix:
         and profile.crs is _WGS84
         and profile.speed_unit is _KMH
         and (acc is None or 0 <= acc <= MAX_ACC_M)
+        and (hdop is None or 0 <= hdop <= MAX_HDOP)
+        and (sat is None or 0 <= sat <= MAX_SAT)
         and (speed is None or 0 <= speed <= MAX_KMH)
         and (course is None or 0 <= course <= FULL_TURN_DEG)
     ):
         pos, more, ext = judge_position(pos, profile, ext)
         flags |= more
         _set(fix, "pos", pos)
-    pct, rssi = fix.bat.pct, fix.net.rssi_dbm
-    if pct is not None and not 0 <= pct <= 100:  # noqa: PLR2004 - per cent
+    bat, rssi = fix.bat, fix.net.rssi_dbm
+    pct, mv, ext_mv = bat.pct, bat.mv, bat.ext_mv
+    if not (
+        (pct is None or 0 <= pct <= FULL_PCT)
+        and (mv is None or 0 <= mv != UNKNOWN_16_BIT)
+        and (ext_mv is None or 0 <= ext_mv != UNKNOWN_16_BIT)
+        and (rssi is None or MIN_RSSI_DBM <= rssi <= MAX_RSSI_DBM)
+    ):
         flags |= _IMPLAUSIBLE
-        _set(fix, "bat", msgspec.structs.replace(fix.bat, pct=None))
-    if rssi is not None and not -200 <= rssi <= 50:  # noqa: PLR2004 - no radio does that
-        flags |= _IMPLAUSIBLE
-        _set(fix, "net", msgspec.structs.replace(fix.net, rssi_dbm=None))
+        _judge_vitals(fix)
     if boot is not fix.boot:
         _set(fix, "boot", boot)
     _set(fix, "t_ms", t_ms)
     if fix.seq is None or not boot:
-        _set(fix, "key", _key(fix.seq, said_t, boot, spoken))
+        _set(fix, "key", key_of(fix.seq, said_t, boot, spoken))
     if flags:
         _set(fix, "flags", flags)
-        if flags & _KEPT_TIME:
+        if flags & KEPT_TIME:
             ext = {**ext, "t": said_t}
     if ext:
         _set(fix, "ext", _dumps(ext).decode())
     return fix
+
+
+def _judge_vitals(fix: Fix) -> None:
+    """What is no charge, voltage or signal becomes unknown."""
+    bat, net = fix.bat, fix.net
+    pct = bat.pct if bat.pct is not None and 0 <= bat.pct <= FULL_PCT else None
+    volts = {
+        name: value if value is not None and 0 <= value != UNKNOWN_16_BIT else None
+        for name, value in (("mv", bat.mv), ("ext_mv", bat.ext_mv))
+    }
+    _set(fix, "bat", msgspec.structs.replace(bat, pct=pct, **volts))
+    rssi = net.rssi_dbm
+    if rssi is not None and not MIN_RSSI_DBM <= rssi <= MAX_RSSI_DBM:
+        _set(fix, "net", msgspec.structs.replace(net, rssi_dbm=None))
 
 
 def judge_position(
@@ -134,213 +149,33 @@ def judge_position(
         ext = {**ext, "pos": {"crs": crs.value, "lat": lat, "lon": lon}}
         lat, lon = to_wgs84(lat, lon, crs)
         flags |= Flag.CONVERTED
-    said = (pos.acc_m, speed, pos.cog)
-    limits = (MAX_ACC_M, MAX_KMH, FULL_TURN_DEG)
-    kept = tuple(_within(value, limit) for value, limit in zip(said, limits, strict=True))
-    if kept != said:
+    said = {
+        "acc_m": (pos.acc_m, MAX_ACC_M),
+        "spd_kmh": (speed, MAX_KMH),
+        "cog": (pos.cog, FULL_TURN_DEG),
+        "hdop": (pos.hdop, MAX_HDOP),
+        "sat": (pos.sat, MAX_SAT),
+    }
+    kept = {
+        name: value if value is not None and 0 <= value <= limit else None
+        for name, (value, limit) in said.items()
+    }
+    if any(kept[name] != value for name, (value, _) in said.items()):
         flags |= Flag.IMPLAUSIBLE
-    judged = msgspec.structs.replace(
-        pos, lat=lat, lon=lon, acc_m=kept[0], spd_kmh=kept[1], cog=kept[2]
-    )
-    return judged, int(flags), ext
+    return msgspec.structs.replace(pos, lat=lat, lon=lon, **kept), int(flags), ext
 
 
-def _within(value: float | None, high: float) -> float | None:
-    return value if value is not None and 0 <= value <= high else None
-
-
-def _key(seq: int | None, said_t: int | None, boot: str, spoken: Spoken) -> int:
+def key_of(seq: int | None, said_t: int | None, boot: str, spoken: Spoken) -> int:
     """0 when (boot, seq) identifies the record, else a hash of all it says.
 
     Without number and time a repetition is a new record, not a duplicate: a tracker that says the
     same words every minute is alive.
     """
     if seq is not None:
-        return 0 if boot else _hash(spoken.body)
-    return _hash(spoken.body if said_t is not None else b"%d " % spoken.recv_ms + spoken.body)
+        return 0 if boot else hash_of(spoken.body)
+    return hash_of(spoken.body if said_t is not None else b"%d " % spoken.recv_ms + spoken.body)
 
 
-def _hash(data: bytes) -> int:
+def hash_of(data: bytes) -> int:
     """63 bits that fit a signed column; never 0."""
     return int.from_bytes(blake2b(data, digest_size=8).digest()) >> 1 or 1
-
-
-def _common(t: int | None, spoken: Spoken, ext: dict[str, Any] | None = None) -> dict[str, Any]:
-    """Time, flags and kept keys, as arguments of a reading."""
-    ext = spoken.ext if ext is None else ext
-    if t is None:
-        t_ms, flags = spoken.recv_ms, spoken.flags | int(Flag.NO_TIME)
-    else:
-        t_ms, flags = judge_time(t, spoken.recv_ms, spoken.offset_ms)
-        flags |= spoken.flags
-        if flags & _KEPT_TIME:
-            ext = {**ext, "t": t}
-    return {"t_ms": t_ms, "flags": int(flags), "ext": _dumps(ext).decode() if ext else ""}
-
-
-def _numbered(message: payloads.Message, spoken: Spoken) -> dict[str, Any]:
-    """The same with what counts and promises."""
-    return _common(message.t, spoken) | {
-        "boot": message.boot,
-        "seq": message.seq,
-        "key": _key(message.seq, message.t, message.boot, spoken),
-        "next_s": message.next_s,
-    }
-
-
-def _event(message: payloads.EventMessage, spoken: Spoken) -> Event:
-    pos, ext = message.pos or payloads.NOWHERE, spoken.ext
-    more = 0
-    if message.pos is not None:
-        pos, more, ext = judge_position(pos, spoken.profile, ext)
-    if message.raw is not None:
-        check(message.raw, 2)  # the only part that typed decoding does not look into
-    for name in ("raw", "dur_s", "count"):
-        if (value := getattr(message, name)) is not None:
-            ext = {**ext, name: value}
-    common = _common(message.t, spoken, ext)
-    common["flags"] |= more & int(Flag.CONVERTED | Flag.NULL_ISLAND)
-    return Event(
-        **common,
-        key=_hash(f"event {message.ev_id}".encode()),
-        next_s=message.next_s,
-        ev_id=message.ev_id,
-        type=message.type,
-        on=message.on,
-        level=message.lvl,
-        lat_deg=pos.lat,
-        lon_deg=pos.lon,
-        port=message.port,
-        channel=message.ch,
-    )
-
-
-def _status(message: payloads.StatusMessage, spoken: Spoken) -> ChargerStatus:
-    ctr = message.ctr or CounterPart()
-    return ChargerStatus(
-        **_numbered(message, spoken),
-        ports=tuple(message.ports),
-        rssi_dbm=message.rssi_dbm,
-        temp_c=message.temp_c,
-        mains_v=message.mains_v,
-        smoke=message.smoke,
-        coins_total=ctr.coins_total,
-        amount_total_fen=ctr.amount_total_fen,
-        energy_total_wh=ctr.energy_total_wh,
-        sessions_total=ctr.sessions_total,
-    )
-
-
-def _session_id(session: str | int) -> str:
-    text = str(session).strip()
-    return "" if text in NO_SESSION else text
-
-
-def _session(message: payloads.SessionMessage, spoken: Spoken) -> ChargerSession:
-    start_t_ms = None
-    if message.start_t is not None:
-        start_t_ms, _ = judge_time(message.start_t, spoken.recv_ms, spoken.offset_ms)
-    return ChargerSession(
-        **_numbered(message, spoken),
-        kind=message.kind,
-        session=_session_id(message.session),
-        port=message.port,
-        pay=message.pay,
-        paid_fen=message.paid_fen,
-        start_t_ms=start_t_ms,
-        energy_wh=message.energy_wh,
-        meter_wh=message.meter_wh,
-        seconds=message.seconds,
-        w_max=message.w_max,
-        w_end=message.w_end,
-        stop=message.stop,
-        charged_fen=message.charged_fen,
-        refund_fen=message.refund_fen,
-        cur=message.cur,
-        offline=message.offline,
-    )
-
-
-def _coin(message: payloads.CoinMessage, spoken: Spoken) -> CoinReport:
-    ctr = message.ctr or CounterPart()
-    return CoinReport(
-        **_numbered(message, spoken),
-        kind=message.kind,
-        n=message.n,
-        denom_fen=message.denom_fen,
-        amount_fen=message.amount_fen,
-        port=message.port,
-        session=_session_id(message.session),
-        by=message.by,
-        counted_fen=message.counted_fen,
-        coins_total=ctr.coins_total,
-        amount_total_fen=ctr.amount_total_fen,
-        box_coins=message.box.coins if message.box else None,
-    )
-
-
-def _heartbeat(message: payloads.HeartbeatMessage, spoken: Spoken) -> CameraHeartbeat:
-    disk = message.disk or DiskPart()
-    return CameraHeartbeat(
-        **_numbered(message, spoken),
-        channels=tuple(message.ch),
-        disk_total_gb=disk.total_gb,
-        disk_used_gb=disk.used_gb,
-        clock_off_ms=message.clock_off_ms,
-        temp_c=message.temp_c,
-    )
-
-
-def _state(message: payloads.StateMessage, spoken: Spoken) -> StateReport:
-    said_t = message.t
-    key = _key(None, said_t, "", spoken)
-    if message.state is DeviceState.LOST:
-        said_t = None  # a will's time is its connect time (wire.md); each one is a new one
-        if not spoken.flags & Flag.RETAINED:
-            key = _key(None, None, "", spoken)
-    common = _common(said_t, spoken)
-    if message.state is DeviceState.LOST:
-        common["flags"] &= ~int(Flag.NO_TIME)
-    return StateReport(
-        **common,
-        boot=message.boot,
-        key=key,
-        next_s=message.next_s,
-        state=message.state,
-        reason=message.reason[:64],
-    )
-
-
-def _info(message: payloads.InfoMessage, spoken: Spoken) -> DeviceInfo:
-    return DeviceInfo(
-        **_numbered(message, spoken),
-        model=message.model,
-        fw=message.fw,
-        hw=message.hw,
-        caps=tuple(message.caps),
-        interval_s=message.interval_s,
-        receipts=message.receipts,
-    )
-
-
-def _ack(message: payloads.AckMessage, spoken: Spoken) -> CommandAck:
-    return CommandAck(
-        **_numbered(message, spoken),
-        cmd_id=message.cmd_id,
-        result=message.result,
-        detail=message.detail,
-    )
-
-
-JUDGES: dict[type[msgspec.Struct], Callable[[Any, Spoken], AnyReading]] = {
-    Fix: lambda fix, spoken: judge_fix(fix, fix.boot, spoken),
-    payloads.EventMessage: _event,
-    payloads.StatusMessage: _status,
-    payloads.SessionMessage: _session,
-    payloads.CoinMessage: _coin,
-    payloads.HeartbeatMessage: _heartbeat,
-    payloads.StateMessage: _state,
-    payloads.InfoMessage: _info,
-    payloads.AckMessage: _ack,
-}
-"""How each message becomes its reading."""

@@ -58,7 +58,7 @@ class Listening:
     def near_outage(self, elapsed_ms: int) -> bool:
         """Whether a will received now says more of the broker or of us than of its device."""
         state = self._state
-        if state.away or 0 <= state.last_tick_ms < elapsed_ms - OUTAGE_TICK_MS:
+        if 0 <= state.last_tick_ms < elapsed_ms - OUTAGE_TICK_MS:
             return True
         end_ms = state.outage_end_ms
         return end_ms is not None and state.now_ms - end_ms < self._policy.will_doubt_s * 1000

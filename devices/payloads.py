@@ -38,6 +38,7 @@ Boot = Annotated[str, Meta(max_length=32, pattern=r"^[A-Za-z0-9_-]*$")]
 EvId = Annotated[str, Meta(min_length=1, max_length=64, pattern=r"^[\x21-\x7e]+$")]
 Seconds = Annotated[float, Meta(gt=0, le=604_800)]
 Int = Annotated[int, Meta(ge=-(2**31), lt=2**31)]
+PartNumber = Annotated[int, Meta(ge=0, lt=2**31)]
 Float = Annotated[float, Meta(ge=-1e12, le=1e12)]
 Word = Annotated[str, Meta(max_length=64)]
 Line = Annotated[str, Meta(max_length=256)]
@@ -200,9 +201,9 @@ class BoxPart(Part, frozen=True, kw_only=True, gc=False):
 
 
 class Port(Part, frozen=True, kw_only=True, gc=False):
-    """One charging port (``ports``)."""
+    """One charging port (``ports``); stations count from 0 or from 1, and are believed."""
 
-    n: Int
+    n: PartNumber
     state: PortState
     session: Word | None = None
     err: Word | None = None
@@ -276,7 +277,7 @@ class DiskPart(Part, frozen=True, kw_only=True, gc=False):
 class CameraChannel(Part, frozen=True, kw_only=True, gc=False):
     """One video channel (``ch``)."""
 
-    n: Int
+    n: PartNumber
     online: bool | None = None
     fps: Float | None = None
     fps_expected: Float | None = None

@@ -4,7 +4,7 @@ from devices.errors import WireError, WireReason
 from devices.foreign.adapter import Foreign
 from devices.model import AdminState, Device
 from devices.registry import Registry
-from devices.topics import Topic
+from devices.topics import RETAINED_OK, Topic
 
 
 def known_device(registry: Registry, topic: Topic) -> Device:
@@ -46,6 +46,16 @@ def foreign_device(registry: Registry, adapter: str, said: Foreign) -> Device:
     if device is None:
         raise WireError(WireReason.UNKNOWN_DEVICE, f"no device has this id in {adapter}")
     return _active(device)
+
+
+def refuse_retained(said: Foreign, *, retained: bool) -> None:
+    """A retained word of a foreign sender may set state, nothing else (decisions.md 10).
+
+    Raises:
+        WireError: ``retained``.
+    """
+    if retained and said.channel not in RETAINED_OK:
+        raise WireError(WireReason.RETAINED, f"{said.channel} may not be retained")
 
 
 def _active(device: Device) -> Device:

@@ -30,7 +30,8 @@ from devices.codec import (
 )
 from devices.encoding import Opened, open_payload
 from devices.errors import WireError, WireReason
-from devices.judge import JUDGES, Spoken, judge_fix
+from devices.judge import Spoken, judge_fix
+from devices.judge_messages import JUDGES
 from devices.lenient import parse, refuse
 from devices.model import PLAIN, Profile
 from devices.payloads import BatchMessage, MultiItem, MultiMessage

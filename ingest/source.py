@@ -22,7 +22,10 @@ log = structlog.get_logger()
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SourceSettings:
-    """Where the broker is and who we are; settings ``broker.*`` and ``ingest.*``."""
+    """Where the broker is and who we are; settings ``broker.*`` and ``ingest.*``.
+
+    ``foreign`` are topic filters of foreign adapters that are on.
+    """
 
     host: str
     port: int
@@ -33,6 +36,7 @@ class SourceSettings:
     silent_ms: int
     echo_ms: int
     keepalive_s: int = 30
+    foreign: tuple[str, ...] = ()
 
 
 class MqttSource:
@@ -47,6 +51,7 @@ class MqttSource:
         self._session = 0
         self._connected = False
         self._reason = "not connected yet"
+        self._refused = ""
         self._echo_topic = f"{settings.root}/sys/echo/{settings.user}"
         self._echo_sent_ms = 0
         self._echo_heard_ms = 0
@@ -65,17 +70,18 @@ class MqttSource:
         client.on_connect = self._on_connect
         client.on_disconnect = self._on_disconnect
         client.on_message = self._on_message
+        client.on_subscribe = self._on_subscribe
         self._client = client
 
     @property
     def connected(self) -> bool:
-        """Whether messages flow: connected, and our own echo came back lately."""
-        return self._connected and self._reason == ""
+        """Whether messages flow: connected, subscribed, and our own echo came back lately."""
+        return self._connected and self.reason == ""
 
     @property
     def reason(self) -> str:
         """Why ``connected`` is False, "" when it is True."""
-        return self._reason
+        return self._reason or self._refused
 
     @property
     def unacknowledged(self) -> int:
@@ -128,7 +134,9 @@ class MqttSource:
             self._echo_heard_ms = now - settings.silent_ms + settings.echo_ms
 
     def _subscribe(self) -> None:
-        self._client.subscribe([(f"{self._settings.root}/up/#", 1), (self._echo_topic, 0)])
+        filters = (f"{self._settings.root}/up/#", *self._settings.foreign)
+        wanted = [(each, 1) for each in filters]
+        self._client.subscribe([*wanted, (self._echo_topic, 0)])
 
     def _on_connect(
         self,
@@ -150,6 +158,19 @@ class MqttSource:
         if self._session > 1:
             self.reconnects += 1
         log.info("broker_connected", session=self._session)
+
+    def _on_subscribe(
+        self,
+        _client: mqtt.Client,
+        _userdata: object,
+        _mid: int,
+        codes: list[ReasonCode],
+        _properties: object,
+    ) -> None:
+        refused = [str(code) for code in codes if code.is_failure]
+        if refused and not self._refused:
+            log.error("subscription_refused", reason=refused[0])
+        self._refused = f"the broker refused our subscription: {refused[0]}" if refused else ""
 
     def _on_disconnect(
         self,

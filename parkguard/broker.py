@@ -2,7 +2,7 @@
 
 import ipaddress
 import shutil
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from pathlib import Path
 
@@ -10,7 +10,7 @@ import structlog
 
 from devices.topics import DEVICE_ID
 from parkguard.broker_account import Account
-from parkguard.broker_rules import OUR_PREFIX, SECRET_NAMES, build_rules, format_acl
+from parkguard.broker_rules import NO_FOREIGN, OUR_PREFIX, build_rules, format_acl
 from parkguard.passwords import hash_password
 from parkguard.private_files import ensure_private_dir, write_private
 from parkguard.secret_files import ensure_secret
@@ -157,6 +157,7 @@ class BrokerFiles:
         settings: Addresses and limits.
         passwords: Our own users' passwords in clear.
         account: Whose the files become.
+        foreign: Topic filters of foreign adapters by their users.
     """
 
     def __init__(
@@ -166,10 +167,12 @@ class BrokerFiles:
         settings: BrokerSettings,
         passwords: Mapping[str, str],
         account: Account,
+        foreign: Mapping[str, Sequence[str]] = NO_FOREIGN,
     ) -> None:
         self.folder = ensure_private_dir(folder).resolve()
         self._settings = settings
         self._account = account
+        self._foreign = foreign
         self._own = {user: hash_password(password) for user, password in passwords.items()}
         self._written: bytes | None = None
 
@@ -195,7 +198,7 @@ class BrokerFiles:
                 if path.exists():
                     shutil.chown(path, owner.uid, owner.gid)
         conf = format_conf(self._settings, self.folder, self._account)
-        acl = format_acl(build_rules(self._settings.root))
+        acl = format_acl(build_rules(self._settings.root, self._foreign))
         write_private(self.conf, conf.encode(), owner=owner)
         write_private(self.folder / ACL_FILE, acl.encode(), owner=owner)
         self.refresh(hashes)
@@ -232,10 +235,14 @@ def format_passwd(hashes: Mapping[str, str]) -> str:
     return "".join(f"{user}:{hashes[user]}\n" for user in sorted(hashes))
 
 
-def ensure_broker_passwords(secrets_dir: Path) -> dict[str, str]:
+def ensure_broker_passwords(secrets_dir: Path, names: Mapping[str, str]) -> dict[str, str]:
     """Give our own users' passwords, made at the first start.
+
+    Args:
+        secrets_dir: Where the secret files are.
+        names: Secret file by user.
 
     Raises:
         SecretRefused: One of the files is empty, weak or readable by others.
     """
-    return {user: ensure_secret(secrets_dir, name).value for user, name in SECRET_NAMES.items()}
+    return {user: ensure_secret(secrets_dir, name).value for user, name in names.items()}

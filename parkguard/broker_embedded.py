@@ -33,7 +33,10 @@ async def serve(config: EmbeddedConfig) -> None:
                 "listeners": {LISTENER: {"type": "external"}},
                 "plugins": {
                     "parkguard.broker_plugins.FrontDoorAuth": {},
-                    "parkguard.broker_plugins.TopicRules": {"root": config.root},
+                    "parkguard.broker_plugins.TopicRules": {
+                        "root": config.root,
+                        "foreign": config.foreign,
+                    },
                 },
             }
         )
@@ -42,7 +45,7 @@ async def serve(config: EmbeddedConfig) -> None:
     front = FrontDoor(
         broker,
         passwd=Path(config.passwd),
-        grants=Grants(build_rules(config.root)),
+        grants=Grants(build_rules(config.root, config.foreign)),
         limits=config.limits,
     )
     stop = asyncio.Event()

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import msgspec
 
+from parkguard.adapters import foreign_topics, user_of
 from parkguard.private_files import write_private
 from parkguard.settings import Settings
 
@@ -40,6 +41,7 @@ class EmbeddedConfig(msgspec.Struct, frozen=True, kw_only=True):
         log_level: Least level.
         log_json: JSON lines; None = unless a terminal.
         limits: Bounds of one connection.
+        foreign: Topic filters of foreign adapters by their users.
     """
 
     host: str
@@ -50,6 +52,7 @@ class EmbeddedConfig(msgspec.Struct, frozen=True, kw_only=True):
     log_level: str = "info"
     log_json: bool | None = None
     limits: FrontLimits = FrontLimits()
+    foreign: dict[str, tuple[str, ...]] = {}
 
 
 def write_config(path: Path, settings: Settings, *, passwd: Path) -> None:
@@ -64,5 +67,6 @@ def write_config(path: Path, settings: Settings, *, passwd: Path) -> None:
         log_level=settings.log.level,
         log_json=True,
         limits=FrontLimits(max_packet_bytes=broker.max_packet_bytes),
+        foreign={user_of(name): each for name, each in foreign_topics(settings.adapters).items()},
     )
     write_private(path, msgspec.json.encode(config))

@@ -1,6 +1,6 @@
 """What amqtt asks us: may this session stay, may it use this topic. Named in its configuration."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from amqtt.broker import Broker
@@ -34,13 +34,15 @@ class TopicRules(BaseTopicPlugin):
 
         Attributes:
             root: First levels of every topic.
+            foreign: Topic filters of foreign adapters by their users.
         """
 
         root: str = "pg/v1"
+        foreign: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
     def __init__(self, context: Any) -> None:  # noqa: ANN401 - amqtt's untyped context
         super().__init__(context)
-        self._grants = Grants(build_rules(self.config.root))
+        self._grants = Grants(build_rules(self.config.root, self.config.foreign))
 
     @override
     async def topic_filtering(

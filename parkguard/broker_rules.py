@@ -3,6 +3,7 @@
 Identity is the topic (decisions.md 9): username = client id = device id.
 """
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -28,6 +29,10 @@ USER_SLOT = "%u"
 """Stands for the username in a rule for everybody; mosquitto's own notation."""
 
 _REFUSED_CHARACTERS = frozenset("#+$")
+
+
+NO_FOREIGN: Mapping[str, Sequence[str]] = {}
+"""No foreign adapter is on."""
 
 
 class Access(StrEnum):
@@ -57,13 +62,17 @@ class Rule:
     topic: str
 
 
-def build_rules(root: str) -> tuple[Rule, ...]:
+def build_rules(root: str, foreign: Mapping[str, Sequence[str]] = NO_FOREIGN) -> tuple[Rule, ...]:
     """Give every grant there is.
 
     Args:
         root: First levels of every topic, such as ``pg/v1``.
+        foreign: Topic filters of foreign adapters by the user that may write them; we read them.
     """
+    filters = [(user, each) for user, filters in foreign.items() for each in filters]
     return (
+        *(Rule(user=INGEST_USER, access=Access.READ, topic=each) for _, each in filters),
+        *(Rule(user=user, access=Access.WRITE, topic=each) for user, each in filters),
         Rule(user=INGEST_USER, access=Access.READ, topic=f"{root}/up/#"),
         Rule(user=INGEST_USER, access=Access.READWRITE, topic=f"{root}/sys/#"),
         Rule(user=INGEST_USER, access=Access.WRITE, topic=f"{root}/dn/#"),
@@ -80,7 +89,7 @@ def format_acl(rules: tuple[Rule, ...]) -> str:
     """Give the text of mosquitto's ``acl_file``; never empty (an empty one allowed all once)."""
     lines: list[str] = []
     speaking_of: str | None = None
-    for rule in sorted(rules, key=lambda rule: rule.user is None):
+    for rule in sorted(rules, key=lambda rule: (rule.user is None, rule.user or "")):
         if rule.user is None:
             lines.append(f"pattern {rule.access} {rule.topic}")
             continue

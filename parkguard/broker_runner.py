@@ -17,6 +17,7 @@ import structlog
 
 from devices.errors import StoreError
 from ingest.ports import StatusSink
+from parkguard.adapters import foreign_topics, secret_names, user_of
 from parkguard.broker import (
     PERSISTENCE_FILE,
     BrokerFiles,
@@ -113,7 +114,10 @@ class BrokerRunner:
         self._status = status
         self._wall_ms = wall_ms
         self._timing = timing or RunnerTiming()
-        self._passwords = ensure_broker_passwords(settings.data_dir / "secrets")
+        self._passwords = ensure_broker_passwords(
+            settings.data_dir / "secrets", secret_names(settings.adapters)
+        )
+        foreign = foreign_topics(settings.adapters)
         keys = [path for path in (broker.tls_cert, broker.tls_key) if path is not None]
         folder = settings.data_dir / "broker"
         self._account = (
@@ -122,7 +126,11 @@ class BrokerRunner:
             else Account(drop_to=None, owner=None)
         )
         self.files = BrokerFiles(
-            folder, settings=broker, passwords=self._passwords, account=self._account
+            folder,
+            settings=broker,
+            passwords=self._passwords,
+            account=self._account,
+            foreign={user_of(adapter): filters for adapter, filters in foreign.items()},
         )
         self._output = BrokerOutput()
         self._registry_lost = False

@@ -153,7 +153,7 @@ def _journal_run(settings: Settings, since: str) -> Iterator[Replay]:
         raise CommandError(f"the journal cannot be read: {exc}") from exc
     finally:
         reader.close()
-    run.timeline.observed.totals()
+    run.finish()
     yield run
 
 

@@ -7,8 +7,8 @@ import shutil
 import sys
 from collections.abc import Iterator
 
+from parkguard.adapters import secret_names
 from parkguard.broker import BrokerKind, choose_kind, find_mosquitto
-from parkguard.broker_rules import SECRET_NAMES
 from parkguard.doctor import Finding, Grade, Patient
 from parkguard.first_start import ADMIN_TOKEN_FILE, secrets_dir, webhook_key_path
 from parkguard.ports import is_free
@@ -91,7 +91,9 @@ def check_secrets(patient: Patient) -> Iterator[Finding]:
     """Every secret file: there, ours alone, not weak."""
     settings = patient.settings
     folder = secrets_dir(settings)
-    paths = [folder / name for name in (*SECRET_NAMES.values(), ADMIN_TOKEN_FILE)]
+    paths = [
+        folder / name for name in (*secret_names(settings.adapters).values(), ADMIN_TOKEN_FILE)
+    ]
     paths += [
         webhook_key_path(settings, name, target)
         for name, target in settings.dispatch.webhooks.items()

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from api.tokens import new_token
+from parkguard.adapters import check_adapters, secret_names
 from parkguard.broker import check_broker_settings, choose_kind
-from parkguard.broker_rules import SECRET_NAMES
 from parkguard.clock import wall_ms
 from parkguard.ports import resolve_ports, write_ports
 from parkguard.private_files import ensure_data_dir, ensure_private_dir
@@ -55,6 +55,7 @@ def prepare(settings: Settings) -> Prepared:
         SecretRefused: A secret that is empty, weak, or readable by others.
     """
     check_broker_settings(settings.broker)
+    check_adapters(settings)
     choose_kind(settings.broker)
     run_dir = settings.data_dir / "run"
     ensure_data_dir(settings.data_dir)
@@ -79,7 +80,7 @@ def prepare(settings: Settings) -> Prepared:
 
 def _ensure_secrets(settings: Settings) -> list[Path]:
     """Every secret but the first token; gives the files made just now."""
-    paths = [secrets_dir(settings) / name for name in SECRET_NAMES.values()]
+    paths = [secrets_dir(settings) / name for name in secret_names(settings.adapters).values()]
     paths += [
         webhook_key_path(settings, name, target)
         for name, target in settings.dispatch.webhooks.items()

@@ -19,6 +19,7 @@ from pydantic_settings import (
 from typing_extensions import override
 
 from alerts.policy import DetectionPolicy, DispatchPolicy
+from devices.foreign.policy import AdapterPolicy
 from devices.presence import PresencePolicy
 from devices.quarantine_bound import QuarantinePolicy
 
@@ -174,6 +175,7 @@ class Settings(BaseSettings):
     policy: DispatchPolicy = DispatchPolicy()
     presence: PresencePolicy = PresencePolicy()
     quarantine: QuarantinePolicy = QuarantinePolicy()
+    adapters: AdapterPolicy = AdapterPolicy()
 
     @classmethod
     @override

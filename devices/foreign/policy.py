@@ -86,6 +86,15 @@ TARGETS = frozenset(
 """Where a ThingsBoard key may go: fields of wire.md's fix, or ``event`` (an event's type)."""
 
 
+MAX_ZONE_H = 14.0
+"""The widest time zones are 14 h off."""
+
+
+def _check_zone(zone_h: float | None) -> None:
+    if zone_h is not None and not -MAX_ZONE_H <= zone_h <= MAX_ZONE_H:
+        raise ValueError(f"timezone_h is {-MAX_ZONE_H:g} to {MAX_ZONE_H:g}, not {zone_h:g}")
+
+
 def _is_bit(bit: int) -> bool:
     return 0 <= bit <= 31  # noqa: PLR2004 - a DWORD
 
@@ -146,9 +155,10 @@ class Jt808Policy:
     timezone_h: float = 8.0
 
     def __post_init__(self) -> None:
-        """Refuse bits that are none, with all of them in one line."""
+        """Refuse bits that are none, all of them in one line, and a zone that is none."""
         wrong = [bit for bits in self.alarm_maps.values() for bit in bits if not _is_bit(bit)]
         _refuse("alarm bits are 0 to 31, not", wrong)
+        _check_zone(self.timezone_h)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -173,9 +183,10 @@ class ThingsBoardPolicy:
     timezone_h: float | None = None
 
     def __post_init__(self) -> None:
-        """Refuse fields that wire.md does not have, all of them in one line."""
+        """Refuse fields that wire.md does not have, all in one line, and a zone that is none."""
         wrong = sorted(set(self.keys.values()) - TARGETS)
         _refuse("keys lead to fields of a fix, not to", wrong)
+        _check_zone(self.timezone_h)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

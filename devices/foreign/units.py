@@ -24,6 +24,8 @@ UNKNOWN = (65_535, -1)
 _SECONDS_BELOW = 1e11
 """A smaller epoch number is seconds: as milliseconds it would lie before 1973."""
 _MS_PER_S = 1000
+_YEARS = range(1980, 2100)
+"""As in ``devices.units``: a date before would be taken for seconds further on."""
 _BCD = re.compile(r"[0-9]{12}", re.ASCII)
 _NEVER = "000000000000"
 _ISO = re.compile(
@@ -166,6 +168,8 @@ def iso_time_ms(value: str, zone_h: float | None = None) -> int:
         moment = datetime.fromisoformat(f"{day}T{clock}{zone or ''}")
         if moment.tzinfo is None and zone_h is not None:
             moment = moment.replace(tzinfo=_zone(zone_h))
+        if moment.year not in _YEARS:
+            raise WireError(WireReason.TIME, "not a year from 1980 to 2099")
         ms = int((fraction or "0").ljust(3, "0")[:3])
         return round(moment.timestamp()) * _MS_PER_S + ms
     except (ValueError, OverflowError) as exc:

@@ -121,7 +121,9 @@ class Observed:
         if isinstance(reading, Event):
             self._event(record, reading)
         elif isinstance(reading, CameraHeartbeat):
-            self.cameras[device_id] = reading
+            known = self.cameras.get(device_id)
+            if known is None or reading.t_ms >= known.t_ms:  # by its time, not by its arrival
+                self.cameras[device_id] = reading
         elif device.cls is DeviceClass.TRACKER:
             self.trackers[device_id].take(reading)
 

@@ -12,10 +12,17 @@ from devices.foreign.enabled import adapters_of
 from devices.foreign.policy import AdapterPolicy
 from devices.health import Health, Rows
 from devices.latest import LATEST_DTYPE
+from devices.quarantine_bound import QuarantineBound, QuarantinePolicy
 from parkguard.settings import Settings
 
 ADAPTERS = frozenset(field.name for field in fields(AdapterPolicy))
 """Adapters that a device's foreign id can switch on."""
+
+_ALL = 1 << 60
+_UNBOUNDED = QuarantinePolicy(
+    bytes_per_device_day=_ALL, rows_per_device_day=_ALL, bytes_per_day=_ALL
+)
+"""A replay keeps everything that was refused: it is asked for each of them."""
 
 
 class LatestArray:
@@ -34,8 +41,7 @@ class LatestArray:
         return self.rows
 
 
-def _switched_on(names: frozenset[str]) -> AdapterPolicy:
-    policy = AdapterPolicy()
+def _switched_on(policy: AdapterPolicy, names: frozenset[str]) -> AdapterPolicy:
     changes = {name: replace(getattr(policy, name), enabled=True) for name in names}
     return replace(policy, **changes)
 
@@ -53,13 +59,15 @@ def build_pipeline(
 ) -> Pipeline:
     """The parts of ``parkguard process`` on an array, with the same settings.
 
-    ``adapters`` are switched on by their names, as a device's foreign id does.
+    ``adapters`` are switched on beside those of the settings, as a device's foreign id does.
     """
-    admission = Admission(settings.broker.root, adapters=adapters_of(_switched_on(adapters)))
+    policy = _switched_on(settings.adapters, adapters)
+    admission = Admission(settings.broker.root, adapters=adapters_of(policy))
     return Pipeline(
         admission=admission,
         health=Health(latest.rows_for, settings.presence),
         engine=Engine(admission.registry, settings.detection, settings.policy),
+        bound=QuarantineBound(_UNBOUNDED),
     )
 
 

@@ -145,8 +145,14 @@ def _station(pipeline: Pipeline, slot: int) -> dict[str, object]:
     sessions = state.get("sessions")
     if isinstance(sessions, dict):
         open_ = [name for name, one in sessions.items() if one.get("state") == "open"]
+        state["sessions"] = {name: _without_blanks(one) for name, one in sessions.items()}
         state["open_sessions"] = sorted(open_)
     return state
+
+
+def _without_blanks(words: dict[str, object]) -> dict[str, object]:
+    """An empty text says as little as null."""
+    return {name: None if value == "" else value for name, value in words.items()}
 
 
 def _plain(state: object) -> dict[str, object]:

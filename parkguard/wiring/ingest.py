@@ -5,6 +5,7 @@ import sqlalchemy as sa
 from ingest.receiver import Receiver, ReceiverLimits
 from ingest.source import MqttSource, SourceSettings
 from parkguard import __version__
+from parkguard.adapters import foreign_topics
 from parkguard.clock import SteadyClock, boottime_ms, wall_ms
 from parkguard.records import open_migrated
 from parkguard.secret_files import ensure_secret
@@ -37,6 +38,11 @@ def run_ingest(settings: Settings, *, source_type: type[MqttSource] = MqttSource
                 host=broker.host,
                 port=broker.port,
                 root=broker.root,
+                foreign=tuple(
+                    each
+                    for filters in foreign_topics(settings.adapters).values()
+                    for each in filters
+                ),
                 user="pg-ingest",
                 password=ensure_secret(places.secrets, "ingest_password").value,
                 max_inflight=broker.max_inflight,

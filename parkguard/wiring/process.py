@@ -7,6 +7,7 @@ import sqlalchemy as sa
 from alerts.engine import Engine
 from alerts.pipeline import Pipeline
 from devices.admission import Admission
+from devices.foreign.enabled import adapters_of
 from devices.health import Health, Rows
 from devices.quarantine_bound import QuarantineBound
 from ingest.processor import Processor, ProcessorLimits
@@ -30,7 +31,7 @@ def run_process(
     with one_of(places, "process") as status:
         engine = open_migrated(settings)
         columns = LatestColumns(LatestStateFile.create_or_open(places.latest, writable=True))
-        admission = Admission(settings.broker.root)
+        admission = Admission(settings.broker.root, adapters=adapters_of(settings.adapters))
         process = settings.process
         processor = Processor(
             pipeline=Pipeline(

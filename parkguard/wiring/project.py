@@ -6,6 +6,7 @@ import structlog
 
 from devices.admission import Admission
 from devices.errors import JournalError
+from devices.foreign.enabled import adapters_of
 from devices.rows import Thinner, ThinningPolicy
 from ingest.projector import Projector, ProjectorLimits
 from parkguard.clock import wall_ms
@@ -28,7 +29,7 @@ def run_project(settings: Settings) -> int:
         project = settings.project
         reader = SqliteJournalReader(places.journal)
         projector = Projector(
-            admission=Admission(settings.broker.root),
+            admission=Admission(settings.broker.root, adapters=adapters_of(settings.adapters)),
             thinner=Thinner(
                 ThinningPolicy(row_s=project.parked_row_s, radius_m=project.parked_radius_m)
             ),

@@ -8,7 +8,6 @@ import json
 import re
 from collections import Counter
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any, NoReturn
 
 import httpx
@@ -208,7 +207,7 @@ def test_every_refusal_is_counted_under_its_reason(ended: tuple[Outside, Sent]) 
         reasons = client.get("/v1/quarantine/reasons").json()
 
     assert dict(city.quarantined()) == dict(sent.quarantined)
-    assert {row["reason"]: row["count"] for row in reasons["reasons"]} == dict(sent.quarantined)
+    assert {row["reason"]: row["rows"] for row in reasons["reasons"]} == dict(sent.quarantined)
     assert reasons["not_kept"] == []
 
 

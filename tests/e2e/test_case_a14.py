@@ -15,6 +15,9 @@ from support.machine import missing_mosquitto
 
 pytestmark = pytest.mark.broker
 STRANGER, OTHER = "eb-0999", "eb-1000"
+KEPT = 10
+"""Rows of quarantine that one device may fill in a day here."""
+FLOOD = 50
 
 
 @pytest.fixture
@@ -25,7 +28,7 @@ def city(tmp_path: Path) -> Iterator[Outside]:
     with Outside(
         tmp_path,
         strangers=(STRANGER, OTHER),
-        settings=KEEP_ALL,
+        settings=KEEP_ALL | {"quarantine": {"rows_per_device_day": KEPT}},
     ) as city:
         city.run(*BEHIND, "api")
         for seq in (1, 2, 3):
@@ -76,6 +79,20 @@ def test_a14_an_adopted_stranger_keeps_what_it_said_before(city: Outside) -> Non
     assert city.numbers(STRANGER) == [1, 2, 3, 4]
     assert city.quarantined() == {"unknown_device": 3}
     assert city.pids() == before
+
+
+def test_a14_strangers_cannot_fill_the_quarantine(city: Outside) -> None:
+    """A-14: what is past the bound of one device is counted and not kept; others have theirs."""
+    for seq in range(4, FLOOD):
+        _say(city, OTHER, seq)
+    city.settle(FLOOD + 2)
+    with city.client() as client:
+        reasons = client.get("/v1/quarantine/reasons").json()
+
+    [unknown] = reasons["reasons"]
+    assert (unknown["rows"], unknown["devices"]) == (KEPT + 3, 2)
+    assert reasons["not_kept"] == [{"reason": "unknown_device", "count": FLOOD - 1 - KEPT}]
+    assert city.quarantined() == {"unknown_device": FLOOD + 2}
 
 
 def _say(city: Outside, stranger: str, seq: int) -> None:

@@ -8,7 +8,6 @@ numbers, JSON knows nothing of it.
 import csv
 import io
 from collections.abc import Iterator
-from pathlib import Path
 
 import httpx
 import pytest

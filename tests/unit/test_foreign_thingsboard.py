@@ -8,7 +8,7 @@ import pytest
 from devices.errors import WireError, WireReason
 from devices.foreign.adapter import Adapter, Foreign, ForeignRefused
 from devices.foreign.payload import MAX_ITEMS
-from devices.foreign.policy import Jt808Policy, ThingsBoardPolicy
+from devices.foreign.policy import ThingsBoardPolicy
 from devices.foreign.thingsboard import ThingsBoard
 from devices.foreign.units import Unit
 from devices.words import EventType
@@ -123,11 +123,3 @@ def test_thingsboard_takes_a_thousand_elements() -> None:
     with pytest.raises(WireError) as caught:
         _read(adapter, TB, [{}] * (MAX_ITEMS + 1))
     assert caught.value.reason is WireReason.SIZE
-
-
-def test_policy_names_keys_that_lead_nowhere() -> None:
-    """A typing error must not cost a fleet its positions in silence."""
-    with pytest.raises(ValueError, match=r"pos\.latitude, speed"):
-        ThingsBoardPolicy(keys={"a": "pos.latitude", "b": "speed", "c": "pos.lat"})
-    with pytest.raises(ValueError, match="32"):
-        Jt808Policy(alarm_maps={"x": {32: EventType.SOS}})

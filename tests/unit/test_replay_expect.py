@@ -40,6 +40,12 @@ FENCES: list[Line] = [
     *(fix(at_s) for at_s in range(0, 60, 10)),
 ]
 
+LATE_CAMERA: list[Line] = [
+    *CAMERA,
+    mqtt(20, "hb", {"v": 1, "t": at_ms(20), "ch": [{"n": 1, "fps": 9}]}, who="cam/cam-1"),
+    mqtt(25, "hb", {"v": 1, "t": at_ms(10), "ch": [{"n": 1, "fps": 25}]}, who="cam/cam-1"),
+]
+
 MET: list[tuple[list[Line], Line]] = [
     (theft(), expect("alert", vehicle="v-1", level=1)),
     (theft(), expect("alert", vehicle="v-1", level=2, by=at_ms(260))),
@@ -76,6 +82,7 @@ MET: list[tuple[list[Line], Line]] = [
     (QUIET, expect("state", device="trk-1", field="no.such.name", value=None)),
     (QUIET, expect("state", device="trk-1", field="position.acc_m", value=6, tolerance=1)),
     (CAMERA, expect("state", device="cam-1", field="ch.1.fps", value=[1, 12.5])),
+    (LATE_CAMERA, expect("state", device="cam-1", field="ch.1.fps", value=9)),
     (FENCES, expect("state", vehicle="v-1", field="fences.yard", value="inside")),
     (FENCES, expect("state", vehicle="v-1", field="fences.shed", value=None)),
     (FENCES, expect("refused", value="shed")),

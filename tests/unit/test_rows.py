@@ -10,6 +10,7 @@ from devices.admission import Record
 from devices.model import DeviceClass
 from devices.readings import (
     AckResult,
+    AnyReading,
     CameraChannel,
     CameraHeartbeat,
     ChargerSession,
@@ -125,7 +126,7 @@ def test_state_row() -> None:
     assert row.fields[:2] == ("sleeping", "low")
 
 
-READINGS = {
+READINGS: dict[str, tuple[AnyReading, dict[str, object]]] = {
     "session": (
         ChargerSession(
             t_ms=at_ms(0),
@@ -176,7 +177,7 @@ def test_state_bits_tell_unknown_from_false(states: list[bool | None]) -> None:
     """Two bits a state: known, true."""
     names = ("ignition", "motion", "armed", "ext_power", "charging")
     said: dict[str, object] = dict(zip(names, states, strict=True))
-    bits = state_bits(fix_of(**said))
+    bits = state_bits(fix_of(None, **said))
 
     read = [(bits >> 2 * k + 1 & 1) == 1 if bits >> 2 * k & 1 else None for k in range(5)]
 

@@ -1,10 +1,18 @@
-"""The simulators' encoder against the examples of the wire page."""
+"""The simulators' encoder: the examples of the wire page, and everything it can write decodes."""
 
 import json
+from functools import cache
+from typing import Any, get_args
 
 import msgspec
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from msgspec import inspect as mi
 
+from devices.readings import EventType, Flag, PortState, StopReason
+from devices.readings import Fix as FixReading
+from devices.wire import decode
 from simulators.encode import (
     Batch,
     CameraHeartbeat,
@@ -18,47 +26,18 @@ from simulators.encode import (
     State,
     encode,
 )
+from support.golden import GOLDEN, RECV_MS
 
-FIX = """{"v":1,"id":"trk-000123","boot":"7f3a","seq":48213,"t":1764032462000,
- "pos":{"lat":31.820613,"lon":117.227239,"crs":"wgs84","src":"gnss","valid":true,
-        "acc_m":6.5,"hdop":0.9,"sat":14,"alt_m":32,"spd_kmh":4.2,"cog":87},
- "st":{"ign":false,"motion":true,"armed":true,"ext_power":true,"charging":false,"mode":"live"},
- "bat":{"pct":82,"mv":3980,"ext_mv":52100},
- "net":{"rat":"4g","rssi_dbm":-87,"cell":{"mcc":460,"mnc":0,"lac":22222,"cid":123456789}},
- "next_s":10}"""
-BATCH = """{"v":1,"id":"trk-000123","boot":"7f3a","backfill":true,"order":"asc",
- "fixes":[{"seq":48100,"t":1764030000000,"pos":{"lat":31.8201,"lon":117.2269,"src":"gnss",
-           "valid":true,"acc_m":8,"spd_kmh":12.0,"cog":90}},
-          {"seq":48101,"t":1764030010000,"pos":{"lat":31.8201,"lon":117.2273,"src":"gnss",
-           "valid":true,"acc_m":8,"spd_kmh":12.4,"cog":91}}]}"""
-EVENT = """{"v":1,"id":"trk-000123","ev_id":"01JDK3Q7V6N8","t":1764032461000,"type":"vibration",
- "on":true,"lvl":2,"dur_s":4,"count":7,
- "pos":{"lat":31.820613,"lon":117.227239,"src":"gnss","valid":true,"acc_m":6.5},
- "st":{"ign":false,"armed":true},"raw":{"proto":"jt808","alarm":65536,"status":262210}}"""
-STATUS = """{"v":1,"id":"chg-001007","boot":"a1c2","seq":9911,"t":1764032400000,"rssi_dbm":-75,
- "temp_c":34,"mains_v":229.6,"door_open":false,"smoke":false,
- "box":{"coins":312,"amount_fen":31200,"cap_coins":800},
- "ctr":{"coins_total":40112,"amount_total_fen":4011200,"energy_total_wh":9120340,
-        "sessions_total":38877},
- "ports":[{"n":1,"state":"charging","session":"S-88213","w":142,"ma":650,"wh":410,"temp_c":39,
-           "s":9120},
-          {"n":2,"state":"available"},
-          {"n":3,"state":"faulted","err":"relay_stuck","vendor_err":"0x09","w":36}],
- "next_s":60}"""
-SESSION = """{"v":1,"id":"chg-001007","t":1764032400000,"kind":"stop","session":"S-88213","port":1,
- "pay":"coin","paid_fen":100,"start_t":1764023280000,"energy_wh":410,"seconds":9120,"w_max":168,
- "w_end":14,"stop":"full","charged_fen":100,"refund_fen":0,"cur":"CNY","offline":true}"""
-COIN = """{"v":1,"id":"chg-001007","t":1764023275000,"kind":"insert","n":1,"denom_fen":100,
- "amount_fen":100,"port":1,"session":"S-88213",
- "ctr":{"coins_total":40112,"amount_total_fen":4011200},"box":{"coins":312}}"""
-HEARTBEAT = """{"v":1,"id":"cam-020315","t":1764032400000,"up_s":864000,"fw":"5.7.3",
- "ch":[{"n":1,"online":true,"fps":24.6,"fps_expected":25,"frames":48211993,
-        "last_frame_t":1764032399500,"kbps":3100,"reconn_1h":0,"stalls_1h":1,"recording":true,
-        "occluded":false,"tampered":false,"video_loss":false}],
- "disk":{"total_gb":4000,"used_gb":3610,"ok":true,"oldest_t":1760662800000},
- "clock_off_ms":120,"temp_c":48,"next_s":60}"""
-STATE = """{"v":1,"id":"cam-020315","state":"online","t":1764032400000,"boot":"91ff",
- "reason":"power_on","next_s":60}"""
+KINDS: dict[str, type[Payload]] = {
+    "fix": Fix,
+    "batch": Batch,
+    "event": Event,
+    "status": ChargerStatus,
+    "session": Session,
+    "coin": Coin,
+    "hb": CameraHeartbeat,
+    "state": State,
+}
 
 
 def ordered(text: str | bytes) -> object:
@@ -66,27 +45,14 @@ def ordered(text: str | bytes) -> object:
     return json.loads(text, object_pairs_hook=list)
 
 
-@pytest.mark.parametrize(
-    ("example", "kind"),
-    [
-        (FIX, Fix),
-        (BATCH, Batch),
-        (EVENT, Event),
-        (STATUS, ChargerStatus),
-        (SESSION, Session),
-        (COIN, Coin),
-        (HEARTBEAT, CameraHeartbeat),
-        (STATE, State),
-    ],
-    ids=["fix", "batch", "event", "status", "session", "coin", "heartbeat", "state"],
-)
-def test_example_of_the_page_is_reproduced(example: str, kind: type[Payload]) -> None:
+@pytest.mark.parametrize("name", KINDS)
+def test_example_of_the_page_is_reproduced(name: str) -> None:
     """Every example comes out with the same keys in the same order and the same values."""
-    payload = msgspec.json.decode(example, type=kind)
+    payload = msgspec.json.decode(GOLDEN[name].payload, type=KINDS[name])
 
     encoded = encode(payload)
 
-    assert ordered(encoded) == ordered(example)
+    assert ordered(encoded) == ordered(GOLDEN[name].payload)
 
 
 def test_unknown_is_left_out() -> None:
@@ -105,3 +71,117 @@ def test_malformed_coordinate_stays_text() -> None:
     encoded = encode(Fix(id="trk-1", boot="7f3a", seq=1, t=1, pos=position))
 
     assert b'"lat":"53.3x85817"' in encoded
+
+
+# -- our decoder takes whatever the simulators can write ------------------------------------
+
+BY_NAME: dict[str, st.SearchStrategy[Any]] = {
+    "v": st.just(1),
+    "boot": st.from_regex(r"[A-Za-z0-9_-]{1,32}", fullmatch=True),
+    "ev_id": st.from_regex(r"[!-~]{1,64}", fullmatch=True),
+    "seq": st.integers(0, 2**53 - 1),
+    "t": st.integers(RECV_MS - 600_000, RECV_MS + 120_000),
+    "start_t": st.integers(RECV_MS - 86_400_000, RECV_MS),
+    "fix_t": st.integers(RECV_MS - 86_400_000, RECV_MS),
+    "last_frame_t": st.integers(RECV_MS - 86_400_000, RECV_MS),
+    "oldest_t": st.integers(RECV_MS - 86_400_000, RECV_MS),
+    "type": st.sampled_from([event.value for event in EventType]),
+    "state": st.sampled_from([state.value for state in PortState]),
+    "stop": st.sampled_from([reason.value for reason in StopReason]),
+    "lat": st.floats(-90, 90),
+    "lon": st.floats(-180, 180),
+    "crs": st.sampled_from(["wgs84", "gcj02", "bd09"]),
+    "rssi_dbm": st.integers(-110, -40),
+    "pct": st.integers(0, 100),
+    "spd_kmh": st.floats(0, 400),
+    "cog": st.floats(0, 360),
+    "next_s": st.floats(0.5, 604_800),
+}
+"""What a field may be where its type alone does not say."""
+WORDS = st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=64)
+
+
+@cache
+def _writes(kind: type[msgspec.Struct]) -> st.SearchStrategy[Any]:
+    """Every value the simulators' type allows, within what wire.md allows for it."""
+    info = mi.type_info(kind)
+    assert isinstance(info, mi.StructType)
+    fields = {}
+    for field in info.fields:
+        of_type = _of_type(field.type)
+        says = BY_NAME.get(field.name, of_type)
+        literal = isinstance(field.type, mi.LiteralType)
+        optional = field.default is msgspec.UNSET
+        of_field = of_type if literal else says
+        fields[field.name] = of_field | st.just(msgspec.UNSET) if optional else of_field
+    return st.builds(kind, **fields)
+
+
+def _of_type(of: mi.Type) -> st.SearchStrategy[Any]:
+    """A strategy of one type; UNSET is added by the field."""
+    simple: dict[type, st.SearchStrategy[Any]] = {
+        mi.IntType: st.integers(0, 2**31 - 1),
+        mi.FloatType: st.floats(0, 1e6),
+        mi.BoolType: st.booleans(),
+        mi.StrType: WORDS,
+    }
+    match of:
+        case mi.UnionType():
+            return st.one_of([_of_type(inner) for inner in of.types])
+        case mi.LiteralType():
+            return st.sampled_from(of.values)
+        case mi.StructType():
+            return _writes(of.cls)
+        case mi.ListType():
+            return st.lists(_of_type(of.item_type), min_size=1, max_size=5)
+        case mi.DictType():
+            return st.dictionaries(WORDS, _of_type(of.value_type), max_size=4)
+    return simple[type(of)]
+
+
+def test_every_kind_of_payload_is_tried() -> None:
+    """A kind added to the encoder is added here."""
+    assert set(KINDS.values()) == set(get_args(Payload))
+
+
+@pytest.mark.parametrize("name", KINDS)
+@given(data=st.data())
+def test_whatever_the_simulators_write_is_taken(name: str, data: st.DataObject) -> None:
+    """Strictly: nothing refused, nothing coerced or unreadable, no key unknown."""
+    topic = GOLDEN[name].topic
+    payload = data.draw(
+        _writes(KINDS[name]).map(lambda p: msgspec.structs.replace(p, id=topic.device_id))
+    )
+
+    decoded = decode(topic, encode(payload), recv_ms=RECV_MS)
+
+    assert decoded.refused == []
+    for reading in decoded.readings:
+        assert not reading.flags & (Flag.COERCED | Flag.UNREADABLE | Flag.TIME_SCALED)
+        ext = json.loads(reading.ext) if reading.ext else {}
+        assert ext.keys() <= {"pos", "raw", "dur_s", "count"}
+        if isinstance(payload, Event):
+            assert ext.get("raw", msgspec.UNSET) == payload.raw
+    said = payload.fixes if isinstance(payload, Batch) else [payload]
+    assert len(decoded.readings) == len(said)
+    if not isinstance(payload, State):
+        assert [reading.t_ms for reading in decoded.readings] == [one.t for one in said]
+
+
+@given(fix=_writes(Fix))
+def test_every_number_of_a_fix_arrives(fix: Fix) -> None:
+    """What was written is what is read, key by key, unless judging says why not."""
+    topic = GOLDEN["fix"].topic
+    encoded = encode(msgspec.structs.replace(fix, id=topic.device_id))
+
+    (reading,) = decode(topic, encoded, recv_ms=RECV_MS).readings
+
+    assert isinstance(reading, FixReading)
+    said, read = json.loads(encoded), msgspec.to_builtins(reading)
+    if reading.flags & (Flag.IMPLAUSIBLE | Flag.CONVERTED | Flag.NO_FIX | Flag.NULL_ISLAND):
+        del said["pos"]
+    for key, value in said.items():
+        if isinstance(value, dict):
+            assert {name: read[key][name] for name in value} == value
+        else:
+            assert read[key] == value

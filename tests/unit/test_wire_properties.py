@@ -1,13 +1,16 @@
 """Any bytes on any topic become readings or one ``WireError``; nothing else escapes."""
 
 import json
+from collections import Counter
 
 import msgspec
 import numpy as np
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from devices.admission import Record
+from devices.admission import Admission, Record
+from devices.control import RegisterDevices
+from devices.entry import RETAIN
 from devices.errors import WireError
 from devices.latest import LATEST_DTYPE
 from devices.model import DeviceClass
@@ -38,7 +41,7 @@ from devices.rows import to_row
 from devices.telemetry import MEASUREMENTS
 from devices.topics import CHANNELS, Topic
 from devices.wire import Decoded, decode
-from support.factories import a_device, an_entry
+from support.factories import ROOT, a_device, an_entry
 
 RECV_MS = 1_764_032_463_000
 FIX = Topic(DeviceClass.TRACKER, "trk-1", "fix")
@@ -123,8 +126,25 @@ def _try(topic: Topic, payload: bytes, *, retained: bool = False) -> Decoded | N
 def test_any_bytes_decode_or_raise_wire_error(
     topic: Topic, payload: bytes, *, retained: bool
 ) -> None:
-    """No byte string stops the loop."""
+    """No byte string stops the loop, whichever way it comes in."""
     _try(topic, payload, retained=retained)
+    _admit(topic, payload, retained=retained)
+
+
+def _admit(topic: Topic, payload: bytes, *, retained: bool) -> None:
+    """Every channel, gateways' messages too: one device of each class is registered."""
+    admission, books = Admission(ROOT), Counter[tuple[str, str]]()
+    devices = [a_device(k, id=f"{cls}-1", cls=cls) for k, cls in enumerate(DeviceClass)]
+    admission.registry.apply(RegisterDevices(at_ms=0, devices=devices))
+    topic_text = f"{ROOT}/up/{topic.cls}/{topic.device_id}/{topic.channel}"
+    entry = an_entry(payload, flags=RETAIN * retained)._replace(topic=topic_text)
+
+    admitted = admission.admit([entry], books)
+
+    assert (
+        books["received", ""]
+        == len(admitted.records) + len(admitted.refusals) + books["duplicate", ""]
+    )
 
 
 @given(topic=TOPICS, message=MESSAGES, cut=st.integers(0, 40), retained=st.booleans())
