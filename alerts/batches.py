@@ -5,7 +5,7 @@ from enum import IntEnum
 import numpy as np
 
 from alerts.detection.statistic import Fixes
-from devices.admission import Record
+from devices.admitted import Record
 from devices.readings import Event, Fix, FixSource, Flag
 from devices.units import KMH_PER_MPS
 

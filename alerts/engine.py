@@ -23,7 +23,7 @@ from alerts.routing import GridIndex
 from alerts.rules.geofence import Side
 from alerts.scope import Scope
 from alerts.watch import Watch, WatchState
-from devices.admission import Record
+from devices.admitted import Record
 from devices.control import (
     AnyControl,
     DeleteFence,

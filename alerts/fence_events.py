@@ -5,7 +5,7 @@ from alerts.detection.anchor import ARMED
 from alerts.model import AlertKind, Effects, FenceCrossing, Level
 from alerts.rules.geofence import FenceEvent
 from alerts.scope import Scope
-from devices.admission import Record
+from devices.admitted import Record
 from devices.model import FenceKind, Vehicle
 from devices.readings import Fix
 

@@ -13,7 +13,7 @@ import numpy as np
 
 from alerts.detection.anchor import AnchorArrays
 from alerts.late_judge import KEYS, MOVES, OPENS, LateFix
-from devices.admission import Record
+from devices.admitted import Record
 from devices.geo import to_local_m
 from devices.readings import Event, EventType, Fix, Flag
 

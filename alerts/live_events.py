@@ -5,7 +5,7 @@ from alerts.detection.anchor import ARMED
 from alerts.detection.evidence import SIGN_OF, WEIGHTS, Sign, reason_of
 from alerts.model import AlertKind, Effects, Level
 from alerts.scope import Scope
-from devices.admission import Record
+from devices.admitted import Record
 from devices.model import Vehicle
 from devices.readings import Event, EventType
 

@@ -11,14 +11,8 @@ import msgspec
 
 from alerts.engine import Engine, EngineState
 from alerts.model import Effects
-from devices.admission import (
-    Admission,
-    AdmissionState,
-    Admitted,
-    Record,
-    Refusal,
-    split_runs,
-)
+from devices.admission import Admission, AdmissionState, split_runs
+from devices.admitted import Admitted, Record, Refusal
 from devices.chargers import Chargers, ChargersState
 from devices.control import (
     Arm,

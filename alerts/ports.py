@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from alerts.model import Effects
-from devices.admission import Refusal
+from devices.admitted import Refusal
 from devices.entry import RETAIN
 
 

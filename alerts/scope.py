@@ -8,7 +8,7 @@ from alerts.open_alert import Cause
 from alerts.policy import DetectionPolicy
 from alerts.routing import GridIndex
 from alerts.watch import Watch
-from devices.admission import Record
+from devices.admitted import Record
 from devices.model import Device, Vehicle
 from devices.readings import Event, Fix
 from devices.registry import Registry

@@ -19,7 +19,8 @@ from alerts.engine import Engine
 from alerts.model import Effects
 from alerts.policy import DetectionPolicy, DispatchPolicy
 from devices import wire
-from devices.admission import Admission, Record
+from devices.admission import Admission
+from devices.admitted import Record
 from devices.entry import Entry
 from devices.health import Health
 from devices.latest import LATEST_DTYPE

@@ -4,13 +4,12 @@ One code for both readers: the processor and the projector run it apart and agre
 journal is all it looks at.
 """
 
-from collections import Counter
-from collections.abc import Sequence
-from typing import NamedTuple
+from collections.abc import Callable, Sequence
 
 import msgspec
 
 from devices import control, wire
+from devices.admitted import Admitted, Books, Record, Refusal, Run, count_accepted
 from devices.clocks import LATE_MS, PLAIN_CLOCK, ZONE_MS, ClockState, learn
 from devices.control import AnyControl, Requeue
 from devices.entry import RETAIN, Entry, EntryKind
@@ -24,36 +23,9 @@ from devices.senders import child_of, foreign_device, known_device, refuse_retai
 from devices.topics import CHANNELS, Topic, named_in, parse_topic, topic_of
 from devices.words import DeviceState, Flag
 
-Books = Counter[tuple[str, str]]
 _set = msgspec.structs.force_setattr
 _NO_TIME = int(Flag.NO_TIME)
 _NO_CLOCK = int(Flag.NO_TIME | Flag.FUTURE)
-
-
-class Record(NamedTuple):
-    """One accepted record of a registered device, bound as it was at the reading's time."""
-
-    entry: Entry
-    device: Device
-    reading: AnyReading
-
-
-class Refusal(NamedTuple):
-    """One refused message (item -1) or item of one."""
-
-    entry: Entry
-    item: int
-    device_id: str
-    reason: WireReason
-    detail: str
-    payload: bytes
-
-
-class Admitted(NamedTuple):
-    """What a run of entries gave, in order."""
-
-    records: list[Record]
-    refusals: list[Refusal]
 
 
 class AdmissionState(msgspec.Struct):
@@ -93,8 +65,8 @@ class Admission:
         """
         admitted = Admitted([], [])
         for entry in entries:
-            self._admit_one(_Run._make((entry, admitted, books)))
-        _count_accepted(admitted, books)
+            self._admit_one(Run._make((entry, admitted, books, 0)))
+        count_accepted(admitted, books)
         return admitted
 
     def control(self, entry: Entry, books: Books) -> AnyControl | Refusal:
@@ -122,19 +94,16 @@ class Admission:
                 topic=held.topic,
                 payload=held.payload,
             )
-            begin = len(admitted.records)
             books["quarantined", held.reason] -= 1
             books["received", ""] -= 1
-            self._admit_one(_Run(again, admitted, books))
-            for record in admitted.records[begin:]:
-                _mark(record.reading, entry.recv_ms)
-        _count_accepted(admitted, books)
+            self._admit_one(Run(again, admitted, books, entry.recv_ms))
+        count_accepted(admitted, books)
         renumbered = [refusal._replace(item=k) for k, refusal in enumerate(admitted.refusals)]
         return Admitted(admitted.records, renumbered)
 
     # -- one message ------------------------------------------------------------------------
 
-    def _admit_one(self, run: "_Run") -> None:
+    def _admit_one(self, run: Run) -> None:
         entry, device_id = run.entry, ""
         try:
             adapter = self._adapter_of(entry.topic) if self._adapters else None
@@ -174,8 +143,18 @@ class Admission:
         topic = parse_topic(text, self._root)
         return topic, known_device(self.registry, topic)
 
-    def _admit_payload(self, device: Device, topic: Topic, payload: bytes, run: "_Run") -> None:
-        """Decode and take the records of one message in our own words."""
+    def _admit_payload(
+        self,
+        device: Device,
+        topic: Topic,
+        payload: bytes,
+        run: Run,
+        held: Callable[[bytes], bytes] = bytes,
+    ) -> None:
+        """Decode and take the records of one message in our own words.
+
+        ``held`` makes of a part of it what is kept when that part is refused.
+        """
         clock = self._clocks.get(device.slot, PLAIN_CLOCK)
         try:
             decoded = wire.decode(
@@ -191,14 +170,17 @@ class Admission:
             raise
         for item in decoded.refused:
             self._hold(device.slot, item.error.number)
-            run.refuse(item.item, device.id, item.error, item.payload)
-        several = topic.channel == "batch"
-        for index, reading in enumerate(decoded.readings):
-            self._take(device, reading, index if several else -1, run)
+            run.refuse(item.item, device.id, item.error, held(item.payload))
+        for k, reading in enumerate(decoded.readings):
+            if self._take(device, reading, run) is Taken.CONFLICT:
+                index, own = decoded.own_message(k, payload)
+                run.refuse(index, device.id, _conflict(reading), held(own))
 
-    def _take(self, device: Device, reading: AnyReading, item: int, run: "_Run") -> None:
+    def _take(self, device: Device, reading: AnyReading, run: Run) -> Taken:
         """One decoded record: new, a duplicate, or a number that was taken by another."""
         slot = device.slot
+        if run.now_ms:
+            _mark(reading, run.now_ms)
         seen = self._seen_of(slot)
         if reading.key or reading.seq is None:
             taken = Taken.NEW if seen.take_key(reading.key) else Taken.DUPLICATE
@@ -207,13 +189,11 @@ class Admission:
             taken, change = seen.take(reading.boot, reading.seq, t_ms, _content(reading))
             self.gaps += change
         if taken is Taken.CONFLICT:
-            detail = f"number {reading.seq} of boot {reading.boot} was taken by another record"
-            run.refuse(item, device.id, WireError(WireReason.CONFLICT, detail), run.entry.payload)
-            return
+            return taken
         if taken is Taken.DUPLICATE:
             run.books["received", ""] += 1
             run.books["duplicate", ""] += 1
-            return
+            return taken
         if taken is Taken.BACK:
             _set(reading, "flags", int(reading.flags | Flag.SEQ_BACK))
         clock = self._clocks.get(slot, PLAIN_CLOCK)
@@ -224,6 +204,7 @@ class Admission:
             run.books["wills", ""] += 1  # the broker made it, not the device
         bound = self.registry.bound_at(device, reading.t_ms)
         run.admitted.records.append(Record._make((run.entry, bound, reading)))
+        return taken
 
     def _seen_of(self, slot: int) -> Seen:
         seen = self._seen.get(slot)
@@ -238,7 +219,7 @@ class Admission:
 
     # -- many devices in one message --------------------------------------------------------
 
-    def _admit_multi(self, gateway: Device, topic: Topic, run: "_Run") -> None:
+    def _admit_multi(self, gateway: Device, topic: Topic, run: Run) -> None:
         """A gateway speaks for its children, and only for them."""
         retained = bool(run.entry.flags & RETAIN)
         children, refused = wire.open_multi(topic, run.entry.payload, retained=retained)
@@ -247,11 +228,12 @@ class Admission:
         for child in children:
             try:
                 device = child_of(gateway, self.registry, child.topic)
-                self._admit_payload(device, child.topic, child.payload, run)
+                self._admit_payload(device, child.topic, child.payload, run, child.holding)
             except WireError as exc:
-                run.refuse(child.item, child.topic.device_id, exc, child.alone)
+                held = child.holding(child.payload)
+                run.refuse(child.item, child.topic.device_id, exc, held)
 
-    def _admit_foreign(self, adapter: Adapter, run: "_Run") -> None:
+    def _admit_foreign(self, adapter: Adapter, run: Run) -> None:
         """A foreign payload: each of its messages belongs to the device of its id map."""
         entry = run.entry
         for said in adapter.read(entry.topic, entry.payload, entry.recv_ms):
@@ -271,7 +253,8 @@ class Admission:
                     offset_ms=self.clock_offset_ms(device.slot),
                 )
                 _set(reading, "flags", reading.flags | said.flags)
-                self._take(device, reading, said.item, run)
+                if self._take(device, reading, run) is Taken.CONFLICT:
+                    run.refuse(said.item, said.foreign_id, _conflict(reading), entry.payload)
             except WireError as exc:
                 run.refuse(said.item, said.foreign_id, exc, entry.payload)
 
@@ -303,27 +286,9 @@ class Admission:
         self.gaps = state.gaps
 
 
-def _count_accepted(admitted: Admitted, books: Books) -> None:
-    """Once a run: counting one by one costs more than taking a record."""
-    if admitted.records:
-        books["received", ""] += len(admitted.records)
-        books["accepted", ""] += len(admitted.records)
-
-
-class _Run(NamedTuple):
-    """One message on its way, and where what comes of it goes."""
-
-    entry: Entry
-    admitted: Admitted
-    books: Books
-
-    def refuse(self, item: int, device_id: str, error: WireError, payload: bytes) -> None:
-        """Count and keep what is refused."""
-        self.books["received", ""] += 1
-        self.books["quarantined", error.reason] += 1
-        self.admitted.refusals.append(
-            Refusal(self.entry, item, device_id, error.reason, error.detail, payload)
-        )
+def _conflict(reading: AnyReading) -> WireError:
+    detail = f"number {reading.seq} of boot {reading.boot} was taken by another record"
+    return WireError(WireReason.CONFLICT, detail)
 
 
 def _content(reading: AnyReading) -> int:

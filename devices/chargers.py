@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from devices.admission import Record
+from devices.admitted import Record
 from devices.charger_money import Counters, Money, take_coins, take_status
 from devices.charger_sessions import (
     Sessions,

@@ -58,13 +58,16 @@ MULTI = Codec(payloads.MultiMessage)
 MULTI_ITEM = Codec(payloads.MultiItem)
 
 
-def read(codec: Codec[_Message], opened: Opened, device_id: str, decimal: str) -> Read[_Message]:
+def read(
+    codec: Codec[_Message], opened: Opened, device_id: str | None, decimal: str
+) -> Read[_Message]:
     """Read one message of ``device_id``.
 
     Args:
         codec: Of the type that is expected.
         opened: The bytes.
-        device_id: The topic's identity; a payload that names another is refused.
+        device_id: The topic's identity; a payload that names another is refused. None: the
+            payload is the wrapping of another message, which has an identity of its own.
         decimal: ``","`` where the device's profile says so.
 
     Raises:
@@ -95,7 +98,7 @@ def read(codec: Codec[_Message], opened: Opened, device_id: str, decimal: str) -
 
 
 def _read_clean(
-    codec: Codec[_Message], opened: Opened, device_id: str, decimal: str
+    codec: Codec[_Message], opened: Opened, device_id: str | None, decimal: str
 ) -> Read[_Message]:
     """JSON that is sound but not quite as its type says: keys of its own, numbers as text."""
     try:
@@ -107,7 +110,7 @@ def _read_clean(
 
 
 def read_fields(
-    codec: Codec[_Message], fields: object, device_id: str, decimal: str
+    codec: Codec[_Message], fields: object, device_id: str | None, decimal: str
 ) -> Read[_Message]:
     """Read one message that stands as plain objects.
 
@@ -122,7 +125,9 @@ def read_fields(
     return _fitted(codec, fields, device_id, decimal)
 
 
-def _fitted(codec: Codec[_Message], fields: object, device_id: str, decimal: str) -> Read[_Message]:
+def _fitted(
+    codec: Codec[_Message], fields: object, device_id: str | None, decimal: str
+) -> Read[_Message]:
     try:
         fitted = fit(fields, codec.plan, decimal=decimal)
         message = _convert(fitted.fields, codec.model)
@@ -148,8 +153,10 @@ def _keep_number(error: WireError, fields: object) -> None:
             error.number = boot, seq
 
 
-def _check_identity(message: Any, device_id: str) -> None:  # noqa: ANN401 - any message
+def _check_identity(message: Any, device_id: str | None) -> None:  # noqa: ANN401 - any message
     """What types cannot say: version, identity, the form of a fix's boot id."""
+    if device_id is None:
+        return
     if message.v != 1:
         raise WireError(WireReason.VERSION, f"schema version {message.v} is not 1")
     said_id = message.id

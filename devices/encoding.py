@@ -27,8 +27,10 @@ class Opened(msgspec.Struct, frozen=True, gc=False):
     packed: bool
 
 
-def open_payload(payload: bytes) -> Opened:
+def open_payload(payload: bytes, *, of_many: bool = False) -> Opened:
     """Check size, unpack, and tell JSON from MessagePack by the first byte.
+
+    ``of_many``: a message of many elements, whose text is checked element by element.
 
     Raises:
         WireError: ``size``, ``empty``, ``encoding`` or ``utf8``.
@@ -52,11 +54,17 @@ def open_payload(payload: bytes) -> Opened:
     body = payload.removeprefix(_BYTE_ORDER_MARK)
     if not body or body.isspace():
         raise WireError(WireReason.EMPTY, "no payload")
+    if not of_many:
+        check_utf8(body)
+    return Opened(body, packed=False)
+
+
+def check_utf8(body: bytes) -> None:
+    """Raises ``utf8`` when the bytes are not UTF-8."""
     try:
         body.decode()
     except UnicodeDecodeError as exc:
         raise WireError(WireReason.UTF8, f"byte {exc.start} is not UTF-8") from exc
-    return Opened(body, packed=False)
 
 
 def _unpack(payload: bytes, wbits: int) -> bytes:

@@ -14,7 +14,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from devices.admission import Record
+from devices.admitted import Record
 from devices.conditions import (
     NO_CLOCK,
     ConditionState,

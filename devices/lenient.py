@@ -15,7 +15,7 @@ import msgpack
 import msgspec
 from msgspec import inspect as mi
 
-from devices.encoding import Opened
+from devices.encoding import Opened, check_utf8
 from devices.errors import WireError, WireReason
 from devices.words import Flag
 
@@ -74,6 +74,7 @@ def parse(opened: Opened) -> Any:  # noqa: ANN401 - any JSON or MessagePack valu
             raise WireError(WireReason.UTF8, "a text is not UTF-8") from exc
         except (ValueError, TypeError, OverflowError, RecursionError) as exc:
             raise WireError(WireReason.ENCODING, f"not MessagePack: {exc}") from exc
+    check_utf8(opened.body)
     check_depth(opened.body)
     try:
         return json.loads(opened.body.decode(), object_pairs_hook=_object, parse_int=_integer)

@@ -13,7 +13,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from devices.admission import Record
+from devices.admitted import Record
 from devices.geo import to_local_m
 from devices.readings import Fix, FixSource, Flag
 

@@ -34,8 +34,8 @@ Time = Annotated[int, Meta(ge=0, le=2**63 - 1, extra=VITAL)]
 Count = Annotated[int, Meta(ge=0, lt=2**53, extra=VITAL)]
 Money = Annotated[int, Meta(gt=-(2**53), lt=2**53, extra=VITAL)]
 Version = Annotated[int, Meta(extra=VITAL)]
-Boot = Annotated[str, Meta(max_length=32, pattern=r"^[A-Za-z0-9_-]*$")]
-EvId = Annotated[str, Meta(min_length=1, max_length=64, pattern=r"^[\x21-\x7e]+$")]
+Boot = Annotated[str, Meta(max_length=32, pattern=r"^[A-Za-z0-9_-]*$(?!\n)")]
+EvId = Annotated[str, Meta(min_length=1, max_length=64, pattern=r"^[\x21-\x7e]+$(?!\n)")]
 Seconds = Annotated[float, Meta(gt=0, le=604_800)]
 Int = Annotated[int, Meta(ge=-(2**31), lt=2**31)]
 PartNumber = Annotated[int, Meta(ge=0, lt=2**31)]
@@ -149,13 +149,19 @@ class BatchMessage(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     order: Word = "asc"
 
 
-class MultiItem(msgspec.Struct, frozen=True, kw_only=True, rename={"cls": "class"}):
+class MultiItem(
+    msgspec.Struct,
+    frozen=True,
+    kw_only=True,
+    forbid_unknown_fields=True,
+    rename={"cls": "class"},
+):
     """One message of a device behind a gateway."""
 
     cls: Word
     id: Word
     channel: Word
-    msg: msgspec.Raw
+    msg: Any
 
 
 class MultiMessage(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from devices.admission import Record
+from devices.admitted import Record
 from devices.geo import M_PER_DEG_LAT
 from devices.readings import (
     CameraHeartbeat,

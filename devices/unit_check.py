@@ -11,7 +11,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from devices.admission import Record
+from devices.admitted import Record
 from devices.geo import to_local_m
 from devices.odometer import MAX_MPS, Floats, Places, rounds_of_places
 

@@ -4,10 +4,8 @@ Sans I/O: the caller brings the topic, the bytes, the receive time and how the d
 identity is the topic's; a payload ``id`` must agree. One bad element never costs the others.
 """
 
-import json
 from typing import Any, TypeVar
 
-import msgpack
 import msgspec
 
 from devices.codec import (
@@ -24,24 +22,22 @@ from devices.codec import (
     STATE,
     STATUS,
     Codec,
-    Read,
     read,
     read_fields,
 )
+from devices.cutting import cut_out, elements
 from devices.encoding import Opened, open_payload
 from devices.errors import WireError, WireReason
 from devices.judge import Spoken, judge_fix
 from devices.judge_messages import JUDGES
-from devices.lenient import parse, refuse
 from devices.model import PLAIN, Profile
-from devices.payloads import BatchMessage, MultiItem, MultiMessage
+from devices.payloads import BatchMessage, MultiMessage
 from devices.readings import AnyReading, Fix
 from devices.topics import RETAINED_OK, Topic, topic_of
 from devices.words import Flag
 
 MAX_BATCH = 200
 """Most fixes of a batch, most items of a gateway's message. Source: wire.md, Topics."""
-_Message = TypeVar("_Message", bound=msgspec.Struct)
 _CODECS: dict[str, Codec[Any]] = {
     "event": EVENT,
     "status": STATUS,
@@ -73,10 +69,23 @@ class Refused(msgspec.Struct, frozen=True):
 
 
 class Decoded(msgspec.Struct, frozen=True):
-    """What a message holds: its good readings in order, and what was refused of it."""
+    """What a message holds: its good readings in order, and what was refused of it.
+
+    ``parts`` has index and bytes of each reading, where a message holds several, ``envelope`` what
+    they have in common.
+    """
 
     readings: list[AnyReading]
     refused: list[Refused]
+    parts: list[tuple[int, Opened]] = []
+    envelope: dict[str, Any] = {}
+
+    def own_message(self, k: int, payload: bytes) -> tuple[int, bytes]:
+        """Index of the ``k``-th reading, and a message that holds it alone; -1 = all of it."""
+        if not self.parts:
+            return -1, payload
+        item, part = self.parts[k]
+        return item, _alone("fixes", part, self.envelope)
 
 
 class Child(msgspec.Struct, frozen=True):
@@ -85,7 +94,14 @@ class Child(msgspec.Struct, frozen=True):
     item: int
     topic: Topic
     payload: bytes
-    alone: bytes
+    packed: bool
+
+    def holding(self, payload: bytes) -> bytes:
+        """A gateway's message that holds only ``payload`` of this child."""
+        cls, device_id, channel = self.topic
+        encode = msgspec.msgpack.encode if self.packed else msgspec.json.encode
+        wrapping = {"class": cls, "id": device_id, "channel": channel, "msg": msgspec.Raw(payload)}
+        return encode({"items": [wrapping]})
 
 
 def decode(
@@ -112,7 +128,7 @@ def decode(
     """
     if retained and topic.channel not in RETAINED_OK:
         raise WireError(WireReason.RETAINED, f"{topic.channel} may not be retained")
-    opened = open_payload(payload)
+    opened = open_payload(payload, of_many=topic.channel == "batch")
     flags = int(Flag.RETAINED) if retained else 0
     if topic.channel == "fix":
         fix, noted, ext = read(FIX, opened, topic.device_id, profile.decimal)
@@ -161,24 +177,25 @@ def _judge(message: msgspec.Struct, spoken: Spoken) -> AnyReading:
 
 
 def _decode_batch(topic: Topic, opened: Opened, spoken: Spoken) -> Decoded:
-    head, items = _cut(BATCH, "fixes", topic, opened)
+    head, common, items = _cut(BATCH, "fixes", topic, opened)
     flags = spoken.flags | (int(Flag.BACKFILL) if head.backfill else 0)
-    decoded = Decoded([], [])
+    envelope = {**common, "boot": head.boot, "backfill": head.backfill}
+    decoded = Decoded([], [], [], envelope)
     for index, item in enumerate(items):
+        body = Opened(item, opened.packed)
         try:
-            fix, noted, ext = _read_item(FIX, item, opened, topic.device_id, spoken.profile)
+            fix, noted, ext = read(FIX, body, topic.device_id, spoken.profile.decimal)
             around = msgspec.structs.replace(
-                spoken, body=_bytes_of(item), flags=flags | noted, ext=ext
+                spoken, body=item, flags=flags | noted, ext={**common, **ext} if common else ext
             )
             reading = _judge_numbered(fix, fix.boot or head.boot, around)
         except WireError as exc:
             if exc.number is not None:
                 exc.number = (exc.number[0] or head.boot, exc.number[1])
-            envelope = {"boot": head.boot, "backfill": head.backfill}
-            alone = _alone("fixes", item, opened, envelope)
-            decoded.refused.append(Refused(index, exc, alone))
+            decoded.refused.append(Refused(index, exc, _alone("fixes", body, envelope)))
         else:
             decoded.readings.append(reading)
+            decoded.parts.append((index, body))
     return decoded
 
 
@@ -192,85 +209,57 @@ def open_multi(
     """
     if retained:
         raise WireError(WireReason.RETAINED, "multi may not be retained")
-    opened = open_payload(payload)
-    _, items = _cut(MULTI, "items", topic, opened)
+    opened = open_payload(payload, of_many=True)
+    _, _, items = _cut(MULTI, "items", topic, opened)
     children, refused = [], []
     for index, item in enumerate(items):
-        alone = _alone("items", item, opened, {})
+        body = Opened(item, opened.packed)
         try:
-            message = _read_child(item, opened)
-            child = topic_of(message.cls, message.id, message.channel)
+            child, message = _read_child(body)
         except WireError as exc:
-            refused.append(Refused(index, exc, alone))
+            refused.append(Refused(index, exc, _alone("items", body, {})))
         else:
-            children.append(Child(index, child, bytes(message.msg), alone))
+            children.append(Child(index, child, message, opened.packed))
     return children, refused
 
 
-_Item = bytes | dict[str, Any] | object
-"""An item as its own bytes, or as plain objects where the message had to be read carefully."""
 _Head = TypeVar("_Head", BatchMessage, MultiMessage)
 
 
-def _cut(codec: Codec[_Head], key: str, topic: Topic, opened: Opened) -> tuple[_Head, list[_Item]]:
-    """Cut a message of many into its head and its items.
+def _cut(
+    codec: Codec[_Head], key: str, topic: Topic, opened: Opened
+) -> tuple[_Head, dict[str, Any], list[bytes]]:
+    """Cut a message of many into its head, the unknown keys beside it, and its items.
 
     Raises:
         WireError: The head is refused, or there are too many items or none.
     """
-    items: list[_Item]
-    try:
-        head = read(codec, opened, topic.device_id, ".")[0]
-        items = [bytes(item) for item in getattr(head, key)]
-    except WireError:
-        fields = parse(opened)
-        if not isinstance(fields, dict) or not isinstance(fields.get(key), list):
-            raise
-        items = fields[key]
-        fields = {**fields, key: []}
-        head = read_fields(codec, fields, topic.device_id, ".")[0]
+    cut = cut_out(opened, key, [])
+    items = elements(cut.value, packed=opened.packed) if cut is not None else None
+    if cut is None or items is None:
+        read(codec, opened, topic.device_id, ".")
+        raise WireError(WireReason.TYPE, f"{key} is no list")
+    head, _, ext = read(codec, cut.head, topic.device_id, ".")
     if not 1 <= len(items) <= MAX_BATCH:
         raise WireError(WireReason.SIZE, f"{len(items)} items, 1 to {MAX_BATCH} are taken")
-    return head, items
+    return head, ext, items
 
 
-def _read_item(
-    codec: Codec[_Message], item: _Item, opened: Opened, device_id: str, profile: Profile
-) -> Read[_Message]:
-    if isinstance(item, bytes):
-        return read(codec, Opened(item, opened.packed), device_id, profile.decimal)
-    return read_fields(codec, item, device_id, profile.decimal)
+def _read_child(item: Opened) -> tuple[Topic, bytes]:
+    """One item of a gateway: only its wrapping is read here.
+
+    Raises:
+        WireError: Its wrapping is refused, or names no device or channel that could be.
+    """
+    cut = cut_out(item, "msg", None)
+    if cut is None:
+        read(MULTI_ITEM, item, None, ".")
+        raise WireError(WireReason.TYPE, "an item without msg")
+    wrapping, _, _ = read(MULTI_ITEM, cut.head, None, ".")
+    return topic_of(wrapping.cls, wrapping.id, wrapping.channel), cut.value
 
 
-def _read_child(item: _Item, opened: Opened) -> MultiItem:
-    """One item of a gateway: only its wrapping is read here."""
-    try:
-        if not isinstance(item, bytes):
-            if isinstance(item, dict) and "msg" in item:
-                item = {**item, "msg": msgspec.Raw(_dumps(item["msg"], opened))}
-            return msgspec.convert(item, MultiItem)
-        decoder = MULTI_ITEM.msgpack if opened.packed else MULTI_ITEM.json
-        return decoder.decode(item)
-    except msgspec.ValidationError as exc:
-        refuse(exc)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as exc:
-        raise WireError(WireReason.JSON, str(exc)) from exc
-
-
-def _bytes_of(item: _Item) -> bytes:
-    return item if isinstance(item, bytes) else msgspec.json.encode(item)
-
-
-def _dumps(item: object, opened: Opened) -> bytes:
-    """Plain objects as bytes again; numbers that are not finite stay what they were."""
-    if opened.packed:
-        packed: bytes = msgpack.packb(item)
-        return packed
-    return json.dumps(item, ensure_ascii=False, separators=(",", ":")).encode(errors="replace")
-
-
-def _alone(key: str, item: _Item, opened: Opened, envelope: dict[str, Any]) -> bytes:
+def _alone(key: str, item: Opened, envelope: dict[str, Any]) -> bytes:
     """A message that holds only this item, so that it can be run again by itself."""
-    body = item if isinstance(item, bytes) else _dumps(item, opened)
-    encode = msgspec.msgpack.encode if opened.packed else msgspec.json.encode
-    return encode({**envelope, key: [msgspec.Raw(body)]})
+    encode = msgspec.msgpack.encode if item.packed else msgspec.json.encode
+    return encode({**envelope, key: [msgspec.Raw(item.body)]})

@@ -5,13 +5,13 @@ from typing import NamedTuple
 
 from alerts.model import AlertChange, IncidentOpened
 from alerts.pipeline import Outcome
-from devices.admission import Record, Refusal
+from devices.admitted import Record, Refusal
 from devices.control import Held
 from devices.entry import RETAIN, Entry, EntryKind
 from devices.errors import WireReason
 from devices.model import DeviceClass
 from devices.readings import CameraHeartbeat, Event
-from parkguard.replay.tracker_words import TrackerWords
+from parkguard.replay.tracker_words import TrackerWords, said_at_ms
 
 HELD_MAX = 500
 """Messages in one ``Requeue`` (``devices.control``)."""
@@ -42,7 +42,7 @@ class Observed:
         self.shares: defaultdict[str, Counter[str]] = defaultdict(Counter)
         self.flags: defaultdict[str, int] = defaultdict(int)
         self.trackers: defaultdict[str, TrackerWords] = defaultdict(TrackerWords)
-        self.cameras: dict[str, CameraHeartbeat] = {}
+        self.cameras: dict[str, tuple[int, CameraHeartbeat]] = {}
         self._event_ids: set[tuple[str, str]] = set()
         self._rows = 0
 
@@ -121,11 +121,11 @@ class Observed:
         if isinstance(reading, Event):
             self._event(record, reading)
         elif isinstance(reading, CameraHeartbeat):
-            known = self.cameras.get(device_id)
-            if known is None or reading.t_ms >= known.t_ms:  # by its time, not by its arrival
-                self.cameras[device_id] = reading
+            at_ms = said_at_ms(reading, record.entry.recv_ms)
+            if at_ms >= self.cameras.get(device_id, (0, None))[0]:
+                self.cameras[device_id] = at_ms, reading
         elif device.cls is DeviceClass.TRACKER:
-            self.trackers[device_id].take(reading)
+            self.trackers[device_id].take(reading, record.entry.recv_ms)
 
     def _event(self, record: Record, event: Event) -> None:
         key = record.device.id, event.ev_id

@@ -61,5 +61,5 @@ def _paths(values: dict[str, object], before: str = "") -> list[str]:
         if isinstance(value, dict) and value:
             paths += _paths(value, f"{before}{name}.")
         else:
-            paths.append(before + name)
+            paths.append(f"{before}{name}")
     return paths

@@ -57,8 +57,8 @@ def device_state(
     elif device.cls is DeviceClass.CHARGER:
         line |= _station(pipeline, device.slot)
     elif device.cls is DeviceClass.CAMERA:
-        heartbeat = seen.cameras.get(device.id)
-        channels = heartbeat.channels if heartbeat else ()
+        heard = seen.cameras.get(device.id)
+        channels = heard[1].channels if heard else ()
         line["ch"] = {str(channel.n): _plain(channel) for channel in channels}
     return line
 

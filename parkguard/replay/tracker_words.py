@@ -8,6 +8,11 @@ _UNREADABLE = int(Flag.UNREADABLE | Flag.IMPLAUSIBLE)
 _FUTURE = int(Flag.FUTURE)
 
 
+def said_at_ms(reading: AnyReading, recv_ms: int) -> int:
+    """When it was said, for the order of words: a time ahead of us orders nothing."""
+    return recv_ms if reading.flags & _FUTURE else reading.t_ms
+
+
 class TrackerWords:
     """By fix time: a measure that is left out keeps its last value, an unreadable one does not."""
 
@@ -21,21 +26,25 @@ class TrackerWords:
         self.speed_kmh: float | None = None
         self.course_deg: float | None = None
 
-    def take(self, fix: AnyReading) -> None:
+    def take(self, fix: AnyReading, recv_ms: int) -> None:
         """Take one accepted reading; only the newest fix speaks."""
-        if not isinstance(fix, Fix) or fix.t_ms < self.t_ms:
+        if not isinstance(fix, Fix):
             return
+        at_ms = said_at_ms(fix, recv_ms)
+        if at_ms < self.t_ms:
+            return
+        self.t_ms = at_ms
         flags = fix.flags
-        if flags & _FUTURE:
-            return
-        self.t_ms = fix.t_ms
-        pos, unreadable = fix.pos, flags & _UNREADABLE
+        unreadable = flags & _UNREADABLE
         battery_pct, ignition = fix.bat.pct, fix.st.ign
         if battery_pct is not None or unreadable:
             self.battery_pct = battery_pct
         if ignition is not None or unreadable:
             self.ignition = ignition
-        if pos.spd_kmh is not None or unreadable:
-            self.speed_kmh = pos.spd_kmh
-        if pos.cog is not None or unreadable:
-            self.course_deg = pos.cog
+        if flags & _FUTURE:
+            return
+        speed_kmh, course_deg = fix.pos.spd_kmh, fix.pos.cog
+        if speed_kmh is not None or unreadable:
+            self.speed_kmh = speed_kmh
+        if course_deg is not None or unreadable:
+            self.course_deg = course_deg

@@ -8,7 +8,7 @@ import math
 import msgspec
 
 from devices import control as controls
-from devices.admission import Record
+from devices.admitted import Record
 from devices.control import AnyControl
 from devices.entry import Entry, EntryKind
 from devices.geo import M_PER_DEG_LAT

@@ -7,7 +7,8 @@ import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
 
-from devices.admission import Admission, AdmissionState, Refusal, split_runs
+from devices.admission import Admission, AdmissionState, split_runs
+from devices.admitted import Refusal
 from devices.control import Arm, RegisterDevices, RevokeDevice
 from devices.entry import RETAIN, Entry, EntryKind
 from devices.errors import WireReason

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 import msgspec
 import pytest
 
-from devices.admission import Record
+from devices.admitted import Record
 from devices.entry import RETAIN
 from devices.health import Health, HealthState
 from devices.model import AdminState, Device, DeviceClass

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from devices.admission import Record
+from devices.admitted import Record
 from devices.odometer import Odometer, OdometerState
 from devices.readings import Fix, FixSource, Flag
 from support.factories import a_device, a_fix, a_record

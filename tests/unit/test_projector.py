@@ -8,10 +8,19 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from devices.admission import Admission, split_runs
+from devices.control import Held, RegisterDevices, Requeue
 from devices.entry import EntryKind
 from devices.errors import StoreError
 from devices.telemetry import Row
-from support.factories import ROOT, a_registry
+from support.factories import (
+    ROOT,
+    a_control,
+    a_device,
+    a_registry,
+    an_entry,
+    at_ms,
+    fix_bytes,
+)
 from support.fakes import AWAY, REFUSED
 from support.plant import ProcessorPlant, ProjectorPlant
 from support.theft import theft_journal
@@ -169,3 +178,24 @@ def test_status_says_how_far_behind_it_is() -> None:
     assert ready
     assert metrics["project_lag_entries"] == 0
     assert metrics["project_rows_total"] == len(plant.telemetry.rows)
+
+
+def test_message_that_is_run_again_is_projected() -> None:
+    """Held for an unknown device, adopted, run again: the store gets what the processor accepts."""
+    stranger = a_device(9)
+    held = an_entry(fix_bytes(0, seq=1), device=stranger, seq=1)
+    adopt = RegisterDevices(at_ms=at_ms(1), devices=[stranger])
+    again = Held(
+        row=1, recv_ms=held.recv_ms, topic=held.topic, reason="unknown_device", payload=held.payload
+    )
+    requeue = Requeue(at_ms=at_ms(2), messages=[again])
+    journal = [held, a_control(adopt, at_s=1, seq=2), a_control(requeue, at_s=2, seq=3)]
+    processor, projector = ProcessorPlant(journal), ProjectorPlant(journal)
+
+    processor.processor.step(journal)
+    processor.processor.commit()
+    projector.projector.project(journal)
+
+    assert processor.ledger.books["accepted", ""] == 1
+    assert [key[:3] for key in projector.telemetry.rows] == [("fix", "trk-000009", at_ms(0))]
+    assert projector.book.books == {("projected", ""): 1}

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from devices.admission import Record
+from devices.admitted import Record
 from devices.model import DeviceClass
 from devices.readings import (
     AckResult,

@@ -13,7 +13,8 @@ import msgspec
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from devices.admission import Admission, Record
+from devices.admission import Admission
+from devices.admitted import Record
 from devices.control import RegisterDevices
 from devices.entry import RETAIN, Entry, EntryKind
 from devices.errors import WireError, WireReason

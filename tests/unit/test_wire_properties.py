@@ -8,7 +8,8 @@ import numpy as np
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from devices.admission import Admission, Record
+from devices.admission import Admission
+from devices.admitted import Record
 from devices.control import RegisterDevices
 from devices.entry import RETAIN
 from devices.errors import WireError

@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from devices import codec, lenient
-from devices.admission import Admission, Admitted, Refusal
+from devices.admission import Admission
+from devices.admitted import Admitted, Refusal
 from devices.control import Held, RegisterDevices, Requeue
 from devices.entry import RETAIN
 from devices.errors import WireReason

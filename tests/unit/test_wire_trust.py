@@ -5,7 +5,8 @@ from collections import Counter
 
 import pytest
 
-from devices.admission import Admission, Admitted
+from devices.admission import Admission
+from devices.admitted import Admitted
 from devices.control import RegisterDevices
 from devices.entry import RETAIN, Entry
 from devices.errors import WireReason

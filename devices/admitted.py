@@ -1,0 +1,70 @@
+"""What admission gives: accepted records and refusals, and the books they are counted in."""
+
+from collections import Counter
+from typing import NamedTuple
+
+from devices.entry import Entry
+from devices.errors import WireError, WireReason
+from devices.model import Device
+from devices.readings import AnyReading
+
+Books = Counter[tuple[str, str]]
+"""Counts by (name, reason), e.g. ("quarantined", "utf8")."""
+ITEM_STEP = 1_000
+"""Two refusals of one entry never have one number: the second one's is higher by this."""
+
+
+class Record(NamedTuple):
+    """One accepted record of a registered device, bound as it was at the reading's time."""
+
+    entry: Entry
+    device: Device
+    reading: AnyReading
+
+
+class Refusal(NamedTuple):
+    """One refused message (item -1) or item of one; ``payload`` can be run again by itself."""
+
+    entry: Entry
+    item: int
+    device_id: str
+    reason: WireReason
+    detail: str
+    payload: bytes
+
+
+class Admitted(NamedTuple):
+    """What a run of entries gave, in order."""
+
+    records: list[Record]
+    refusals: list[Refusal]
+
+
+class Run(NamedTuple):
+    """One message on its way, and where what comes of it goes.
+
+    ``now_ms`` is 0 for a message of now; for one that was held, the time it is run again.
+    """
+
+    entry: Entry
+    admitted: Admitted
+    books: Books
+    now_ms: int = 0
+
+    def refuse(self, item: int, device_id: str, error: WireError, payload: bytes) -> None:
+        """Count and keep what is refused."""
+        refusals = self.admitted.refusals
+        if refusals and refusals[-1].entry is self.entry:
+            known = {one.item for one in refusals if one.entry is self.entry}
+            while item in known:
+                item += ITEM_STEP
+        self.books["received", ""] += 1
+        self.books["quarantined", error.reason] += 1
+        refusals.append(Refusal(self.entry, item, device_id, error.reason, error.detail, payload))
+
+
+def count_accepted(admitted: Admitted, books: Books) -> None:
+    """Once a run of entries: counting one by one costs more than taking a record."""
+    if admitted.records:
+        books["received", ""] += len(admitted.records)
+        books["accepted", ""] += len(admitted.records)
