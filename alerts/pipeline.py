@@ -56,6 +56,7 @@ class Outcome:
         effects: Alerts, incidents, notices, crossings of fences.
         touched: Slots of trackers whose arming may have changed.
         records: What was accepted, for those who ask (a replay); None = not gathered.
+        duplicates: The device of each duplicate, gathered with ``records``.
     """
 
     books: Counter[tuple[str, str]] = field(default_factory=Counter)
@@ -64,6 +65,7 @@ class Outcome:
     effects: Effects = field(default_factory=Effects)
     touched: set[int] = field(default_factory=set)
     records: list[Record] | None = None
+    duplicates: list[str] = field(default_factory=list)
 
 
 class Pipeline:
@@ -123,6 +125,7 @@ class Pipeline:
     def _detect(self, admitted: Admitted, outcome: Outcome) -> None:
         if outcome.records is not None:
             outcome.records += admitted.records
+            outcome.duplicates += admitted.duplicates
         self.engine.records(admitted.records, outcome.effects)
         outcome.touched |= {
             r.device.slot for r in admitted.records if r.device.vehicle_id is not None

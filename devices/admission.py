@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 import msgspec
 
 from devices import control, wire
-from devices.admitted import Admitted, Books, Record, Refusal, Run, count_accepted
+from devices.admitted import Admitted, Books, Record, Refusal, Run, count
 from devices.clocks import LATE_MS, PLAIN_CLOCK, ZONE_MS, ClockState, learn
 from devices.control import AnyControl, Requeue
 from devices.entry import RETAIN, Entry, EntryKind
@@ -63,10 +63,10 @@ class Admission:
 
         A batch counts one record an item; a message that cannot be opened counts one.
         """
-        admitted = Admitted([], [])
+        admitted = Admitted([], [], [])
         for entry in entries:
             self._admit_one(Run._make((entry, admitted, books, 0)))
-        count_accepted(admitted, books)
+        count(admitted, books)
         return admitted
 
     def control(self, entry: Entry, books: Books) -> AnyControl | Refusal:
@@ -85,7 +85,7 @@ class Admission:
 
         What is refused anew gets running item numbers: the rows of one control entry differ.
         """
-        admitted = Admitted([], [])
+        admitted = Admitted([], [], [])
         for held in requeue.messages:
             again = entry._replace(
                 kind=int(EntryKind.MQTT),
@@ -97,9 +97,9 @@ class Admission:
             books["quarantined", held.reason] -= 1
             books["received", ""] -= 1
             self._admit_one(Run(again, admitted, books, entry.recv_ms))
-        count_accepted(admitted, books)
+        count(admitted, books)
         renumbered = [refusal._replace(item=k) for k, refusal in enumerate(admitted.refusals)]
-        return Admitted(admitted.records, renumbered)
+        return Admitted(admitted.records, renumbered, admitted.duplicates)
 
     # -- one message ------------------------------------------------------------------------
 
@@ -191,8 +191,7 @@ class Admission:
         if taken is Taken.CONFLICT:
             return taken
         if taken is Taken.DUPLICATE:
-            run.books["received", ""] += 1
-            run.books["duplicate", ""] += 1
+            run.admitted.duplicates.append(device.id)
             return taken
         if taken is Taken.BACK:
             _set(reading, "flags", int(reading.flags | Flag.SEQ_BACK))

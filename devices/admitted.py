@@ -34,10 +34,11 @@ class Refusal(NamedTuple):
 
 
 class Admitted(NamedTuple):
-    """What a run of entries gave, in order."""
+    """What a run of entries gave, in order; ``duplicates`` has the device of each."""
 
     records: list[Record]
     refusals: list[Refusal]
+    duplicates: list[str]
 
 
 class Run(NamedTuple):
@@ -63,8 +64,9 @@ class Run(NamedTuple):
         refusals.append(Refusal(self.entry, item, device_id, error.reason, error.detail, payload))
 
 
-def count_accepted(admitted: Admitted, books: Books) -> None:
+def count(admitted: Admitted, books: Books) -> None:
     """Once a run of entries: counting one by one costs more than taking a record."""
-    if admitted.records:
-        books["received", ""] += len(admitted.records)
-        books["accepted", ""] += len(admitted.records)
+    for name, numbers in (("accepted", admitted.records), ("duplicate", admitted.duplicates)):
+        if numbers:
+            books["received", ""] += len(numbers)
+            books[name, ""] += len(numbers)
