@@ -208,7 +208,7 @@ def _gaps(machine: Machine) -> dict[str, set[int]]:
         machine.offsets()[0]
     )
     assert found is not None
-    admission = msgspec.msgpack.decode(found[1], type=ProcessorState).admission
+    admission = msgspec.msgpack.decode(found[1], type=ProcessorState).pipeline.admission
     names = {device.slot: device.id for device in admission.registry.devices}
     return {
         names[slot]: {n for _, first, last in missing for n in range(first, last + 1)}

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from api.problems import MEDIA_TYPE, PROBLEMS, ProblemCode
 from api.roles import Role
-from api.system_rows import BookCount, QuarantineRow
+from api.system_rows import BookCount, QuarantineLine, QuarantineRow, Queued, ReasonCount
 from support.api_city import client_of, fill
 from support.api_world import World, a_world
 
@@ -20,7 +20,15 @@ class Failing:
     def __init__(self, error: Exception) -> None:
         self._error = error
 
-    def page(self, *_: object, **__: object) -> Sequence[QuarantineRow]:
+    def page(self, *_: object, **__: object) -> Sequence[QuarantineLine]:
+        """Fail."""
+        raise self._error
+
+    def reasons(self, *_: object) -> Sequence[ReasonCount]:
+        """Fail."""
+        raise self._error
+
+    def queue(self, *_: object, **__: object) -> Queued:
         """Fail."""
         raise self._error
 

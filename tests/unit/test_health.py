@@ -258,7 +258,7 @@ def test_seqlock_is_even_after_every_write() -> None:
     assert (versions % 2 == 0).all()
 
 
-def _camera(at_s: float = 0.0, *, flags: int = 0, **changes: object) -> CameraHeartbeat:
+def _camera(at_s: float = 0.0, /, flags: int = 0, **changes: object) -> CameraHeartbeat:
     channel = CameraChannel(n=1, online=True, fps=25, fps_expected=25, frames=100, recording=True)
     channels = (msgspec.structs.replace(channel, **changes),)
     return CameraHeartbeat(t_ms=at_ms(at_s), channels=channels, flags=flags)
@@ -341,15 +341,15 @@ def test_condition_by_the_newest_word(
 )
 @pytest.mark.parametrize("changes", [{"frames": 48_211}, {"frames": None, "last_frame_t": 7_000}])
 def test_frozen_after_a_minute_or_three_heartbeats(
-    every_s: int, after: int, expected: list[Cause], changes: dict[str, int | None]
+    every_s: int, after: int, expected: list[Cause], changes: dict[str, object]
 ) -> None:
     """The frame counter or the last-frame time stands, though the rate looks fine (A-29)."""
     ward = Ward()
 
-    ward.hear(_camera(ward.now_s, **changes), CAMERA)
+    ward.hear(_camera(ward.now_s, 0, **changes), CAMERA)
     for _ in range(after):
         ward.tick(every_s)
-        ward.hear(_camera(ward.now_s, **changes), CAMERA)
+        ward.hear(_camera(ward.now_s, 0, **changes), CAMERA)
     ward.tick(1)
     frozen = ward.causes(3)
     ward.hear(_camera(ward.now_s, frames=48_212), CAMERA)
@@ -395,10 +395,10 @@ def test_clock_of_a_camera_is_its_own_figure(off_s: int) -> None:
         heartbeat = _camera(ward.now_s + off_s, frames=int(ward.now_s), flags=flags)
         ward.hear(msgspec.structs.replace(heartbeat, next_s=30.0), CAMERA)
         ward.tick(30)
-    alive = ward.presence(3), ward.causes(3), float(ward.columns.rows["clock_off_ms"][3])
+    alive = [ward.presence(3), ward.causes(3), float(ward.columns.rows["clock_off_ms"][3])]
     ward.tick(91)
 
-    assert alive == (Presence.ONLINE, [Cause.CLOCK_OFF], off_s * 1000)
+    assert alive == [Presence.ONLINE, [Cause.CLOCK_OFF], off_s * 1000]
     assert ward.presence(3) is Presence.OFFLINE
 
 
@@ -408,13 +408,13 @@ def test_tracker_whose_clock_is_behind_differs_from_a_buffer() -> None:
     for _ in range(3):
         ward.hear(a_fix(ward.now_s - 1_020, flags=int(Flag.LATE)))
         ward.tick(10)
-    behind = ward.causes(), float(ward.columns.rows["clock_off_ms"][1])
+    behind = [ward.causes(), float(ward.columns.rows["clock_off_ms"][1])]
     buffered = Ward()
     for k in range(6):
         buffered.hear(a_fix(-2_000 + 60 * k, flags=int(Flag.LATE), battery_pct=5.0))
         buffered.tick(1)
 
-    assert behind == ([Cause.CLOCK_OFF], -1_020_000)
+    assert behind == [[Cause.CLOCK_OFF], -1_020_000]
     assert buffered.causes() == []
 
 
