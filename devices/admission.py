@@ -10,7 +10,7 @@ import msgspec
 
 from devices import control, wire
 from devices.admitted import Admitted, Books, Record, Refusal, Run, count
-from devices.clocks import LATE_MS, PLAIN_CLOCK, ZONE_MS, ClockState, learn
+from devices.clocks import LATE_MS, PLAIN_CLOCK, ZONE_MS, ZONE_SLACK_MS, ClockState, learn
 from devices.control import AnyControl, Requeue
 from devices.entry import RETAIN, Entry, EntryKind
 from devices.errors import WireError, WireReason
@@ -195,14 +195,16 @@ class Admission:
             return taken
         if taken is Taken.BACK:
             _set(reading, "flags", int(reading.flags | Flag.SEQ_BACK))
-        clock = self._clocks.get(slot, PLAIN_CLOCK)
-        learnt = learn(clock, reading.t_ms, run.entry.recv_ms, reading.flags)
-        if learnt is not clock:
-            self._clocks[slot] = learnt
+        clock = self._clocks.get(slot)
+        if clock is not None or abs(reading.t_ms - run.entry.recv_ms) > ZONE_SLACK_MS:
+            self._clocks[slot] = learn(
+                clock or PLAIN_CLOCK, reading.t_ms, run.entry.recv_ms, reading.flags
+            )
         if isinstance(reading, StateReport) and reading.state is DeviceState.LOST:
             run.books["wills", ""] += 1  # the broker made it, not the device
-        bound = self.registry.bound_at(device, reading.t_ms)
-        run.admitted.records.append(Record._make((run.entry, bound, reading)))
+        if self.registry.rebound:
+            device = self.registry.bound_at(device, reading.t_ms)
+        run.admitted.records.append(Record._make((run.entry, device, reading)))
         return taken
 
     def _seen_of(self, slot: int) -> Seen:

@@ -94,7 +94,7 @@ def learn(clock: ClockState, t_ms: int, recv_ms: int, flags: int) -> ClockState:
         flags: Its flags; what is buffered, retained or has no time teaches nothing.
     """
     ahead_ms = t_ms - recv_ms
-    if clock.taught == 0 and not clock.offset_ms and -ZONE_SLACK_MS <= ahead_ms <= ZONE_SLACK_MS:
+    if clock is PLAIN_CLOCK and -ZONE_SLACK_MS <= ahead_ms <= ZONE_SLACK_MS:
         return clock  # a good clock, seen most often
     if flags & _UNTIMELY:
         return clock

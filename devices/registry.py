@@ -111,6 +111,11 @@ class Registry:
         """The device that an adapter's sender means; ids in canonical form."""
         return self.devices.get(self._foreign.get((adapter, foreign_id), ""))
 
+    @property
+    def rebound(self) -> bool:
+        """Whether any device was ever on another vehicle."""
+        return bool(self._bindings)
+
     def bound_at(self, device: Device, t_ms: int) -> Device:
         """``device`` as it was bound at ``t_ms``: a reading belongs to the vehicle of its time."""
         known = self._bindings.get(device.id)

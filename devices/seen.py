@@ -43,6 +43,10 @@ class Taken(Enum):
     BACK = 3
 
 
+_LOW_31, _LOW_32 = 0x7FFFFFFF, 0xFFFFFFFF
+_NEXT = (Taken.NEW, 0)
+
+
 class Seen:
     """The records of one device that were taken. Spans are flat: start, end, start, end ..."""
 
@@ -95,31 +99,38 @@ class Seen:
             BACK: new, but the number fell while time went on. And the change of open gaps.
         """
         known_boot = boot == self._boot
-        top = self._spans[-1] if known_boot and self._spans else -1
+        spans = self._spans
+        top = spans[-1] if known_boot and spans else -1
+        if top == seq - 1 and top >= 0 and not self._held:  # the next number, as nearly always
+            spans[-1] = seq
+            self._recent[seq % RECENT] = (seq & _LOW_31) << 32 | content & _LOW_32
+            self._newest_t = max(self._newest_t, t_ms)
+            return _NEXT
         new, change = self.take_number(boot, seq)
         if new and self._held:
             change += self._settle(boot, seq)
         if not new:
-            if not known_boot:
-                return Taken.DUPLICATE, 0
-            mark = self._recent[seq % RECENT]
-            if mark and mark >> 32 == seq & 0x7FFFFFFF:
-                same = mark & 0xFFFFFFFF == content & 0xFFFFFFFF
-                return (Taken.DUPLICATE if same else Taken.CONFLICT), 0
-            later = bool(t_ms) and t_ms > self._newest_t
-            return (Taken.CONFLICT if later else Taken.DUPLICATE), 0
+            conflict = known_boot and self._contradicts(seq, t_ms, content)
+            return (Taken.CONFLICT if conflict else Taken.DUPLICATE), 0
         if boot != self._boot:
             return Taken.NEW, change  # back-fill from before the device started anew
         if not known_boot:
             self._recent = array("q", bytes(8 * RECENT))
             self._newest_t = 0
-        self._recent[seq % RECENT] = (seq & 0x7FFFFFFF) << 32 | content & 0xFFFFFFFF
+        self._recent[seq % RECENT] = (seq & _LOW_31) << 32 | content & _LOW_32
         if t_ms > self._newest_t:
             fell = seq < top and self._newest_t > 0
             self._newest_t = t_ms
             if fell:
                 return Taken.BACK, change
         return Taken.NEW, change
+
+    def _contradicts(self, seq: int, t_ms: int, content: int) -> bool:
+        """Whether the record that took this number said something else."""
+        mark = self._recent[seq % RECENT]
+        if mark and mark >> 32 == seq & _LOW_31:
+            return mark & _LOW_32 != content & _LOW_32
+        return bool(t_ms) and t_ms > self._newest_t  # long forgotten, and this one is of now
 
     def take_number(self, boot: str, seq: int) -> tuple[bool, int]:
         """Take a numbered record.

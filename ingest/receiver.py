@@ -63,6 +63,7 @@ class Receiver:
 
     def run(self) -> None:
         """Receive until told to stop; what was taken is journalled and acknowledged first."""
+        self._catch_up()
         stop = False
         while not stop:
             taken = self._source.take(self._limits.batch_max, 0.02)
@@ -71,10 +72,16 @@ class Receiver:
         self._source.stop()
         self._status.write(ready=False, reason="stopped", metrics={})
 
+    def _catch_up(self) -> None:
+        """What people did while we were away stands before what waited for us at the broker."""
+        while batch := self._from_people():
+            self._append(batch)
+            self._polled_ms = 0
+
     def receive(self, taken: list[Envelope]) -> None:
         """One round: what people did, a batch, and perhaps a tick; durable, then acknowledged.
 
-        People first: what a device said that was registered while we were away is not unknown.
+        People first: a device that is registered and then speaks is not unknown.
         """
         batch = self._from_people()
         batch += self._from_broker(taken)

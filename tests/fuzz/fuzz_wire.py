@@ -9,6 +9,7 @@ import base64
 import gzip
 import json
 import os
+import shutil
 import sys
 import tempfile
 import zlib
@@ -148,6 +149,8 @@ def main() -> None:
         print(f"  input {data!r}\n  base64 {base64.b64encode(data).decode()}")  # noqa: T201
     grown = len(list(corpus.iterdir()))
     print(f"fuzz: corpus of {grown} inputs, {len(found)} crashes")  # noqa: T201
+    if not found:
+        shutil.rmtree(folder)
     sys.exit(1 if found or os.waitstatus_to_exitcode(status) else 0)
 
 
