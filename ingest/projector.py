@@ -12,6 +12,8 @@ import msgspec
 import structlog
 
 from devices.admission import Admission, AdmissionState, split_runs
+from devices.admitted import Record
+from devices.control import Requeue
 from devices.entry import Entry, EntryKind
 from devices.errors import StoreError
 from devices.registry import Registry
@@ -20,7 +22,7 @@ from devices.telemetry import Row
 from ingest.ports import Checkpoints, JournalReader, ProjectLedger, StatusSink, TelemetryWriter
 
 log = structlog.get_logger()
-STATE_VERSION = 1
+STATE_VERSION = 2
 """Raise it when the shape of ``ProjectorState`` changes."""
 RETRY_S = 1.0
 """Wait before a refused batch is tried again."""
@@ -81,17 +83,24 @@ class Projector:
         """Rows of these entries, in order; counts what is projected and what is thinned."""
         rows = []
         for run in split_runs(entries):
-            head = run[0]
-            if head.kind == EntryKind.MQTT:
-                for record in self._admission.admit(run, Counter()).records:
-                    if self._thinner.keeps(record):
-                        rows.append(to_row(record))
-                    else:
-                        books["thinned", ""] += 1
-            elif head.kind == EntryKind.CONTROL:
-                self._admission.control(head, Counter())
+            for record in self._admit(run):
+                if self._thinner.keeps(record):
+                    rows.append(to_row(record))
+                else:
+                    books["thinned", ""] += 1
         books["projected", ""] += len(rows)
         return rows
+
+    def _admit(self, run: list[Entry]) -> list[Record]:
+        """Records of one run: messages, or those that people let run again."""
+        head = run[0]
+        if head.kind == EntryKind.MQTT:
+            return self._admission.admit(run, Counter()).records
+        if head.kind == EntryKind.CONTROL:
+            said = self._admission.control(head, Counter())
+            if isinstance(said, Requeue):
+                return self._admission.requeue(said, head, Counter()).records
+        return []
 
     def resume(self, fallback: Registry) -> None:
         """Load the newest checkpoint and run again what was projected after it."""
