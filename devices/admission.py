@@ -23,6 +23,8 @@ from devices.senders import child_of, foreign_device, known_device, refuse_retai
 from devices.topics import CHANNELS, Topic, named_in, parse_topic, topic_of
 from devices.words import DeviceState, Flag
 
+_NEW, _DUPLICATE = Taken.NEW, Taken.DUPLICATE
+_CONFLICT, _BACK = Taken.CONFLICT, Taken.BACK
 _set = msgspec.structs.force_setattr
 _NO_TIME = int(Flag.NO_TIME)
 _NO_CLOCK = int(Flag.NO_TIME | Flag.FUTURE)
@@ -172,39 +174,39 @@ class Admission:
             self._hold(device.slot, item.error.number)
             run.refuse(item.item, device.id, item.error, held(item.payload))
         for k, reading in enumerate(decoded.readings):
-            if self._take(device, reading, run) is Taken.CONFLICT:
+            if self._take(device, reading, run) is _CONFLICT:
                 index, own = decoded.own_message(k, payload)
                 run.refuse(index, device.id, _conflict(reading), held(own))
 
     def _take(self, device: Device, reading: AnyReading, run: Run) -> Taken:
         """One decoded record: new, a duplicate, or a number that was taken by another."""
-        slot = device.slot
-        if run.now_ms:
-            _mark(reading, run.now_ms)
-        seen = self._seen_of(slot)
-        if reading.key or reading.seq is None:
-            taken = Taken.NEW if seen.take_key(reading.key) else Taken.DUPLICATE
+        slot, seq, t_ms = device.slot, reading.seq, reading.t_ms
+        entry, admitted, books, now_ms = run
+        if now_ms:
+            _mark(reading, now_ms)
+        seen = self._seen.get(slot)
+        if seen is None:
+            seen = self._seen[slot] = Seen()
+        if seq is None or reading.key:
+            taken = _NEW if seen.take_key(reading.key) else _DUPLICATE
         else:
-            t_ms = 0 if reading.flags & _NO_CLOCK else reading.t_ms
-            taken, change = seen.take(reading.boot, reading.seq, t_ms, _content(reading))
+            timed = 0 if reading.flags & _NO_CLOCK else t_ms
+            taken, change = seen.take(reading.boot, seq, timed, _content(reading))
             self.gaps += change
-        if taken is Taken.CONFLICT:
-            return taken
-        if taken is Taken.DUPLICATE:
-            run.admitted.duplicates.append(device.id)
-            return taken
-        if taken is Taken.BACK:
+        if taken is not _NEW:
+            if taken is _DUPLICATE:
+                admitted.duplicates.append(device.id)
+            if taken is not _BACK:
+                return taken
             _set(reading, "flags", int(reading.flags | Flag.SEQ_BACK))
         clock = self._clocks.get(slot)
-        if clock is not None or abs(reading.t_ms - run.entry.recv_ms) > ZONE_SLACK_MS:
-            self._clocks[slot] = learn(
-                clock or PLAIN_CLOCK, reading.t_ms, run.entry.recv_ms, reading.flags
-            )
-        if isinstance(reading, StateReport) and reading.state is DeviceState.LOST:
-            run.books["wills", ""] += 1  # the broker made it, not the device
+        if clock is not None or abs(t_ms - entry.recv_ms) > ZONE_SLACK_MS:
+            self._clocks[slot] = learn(clock or PLAIN_CLOCK, t_ms, entry.recv_ms, reading.flags)
+        if type(reading) is StateReport and reading.state is DeviceState.LOST:
+            books["wills", ""] += 1  # the broker made it, not the device
         if self.registry.rebound:
-            device = self.registry.bound_at(device, reading.t_ms)
-        run.admitted.records.append(Record._make((run.entry, device, reading)))
+            device = self.registry.bound_at(device, t_ms)
+        admitted.records.append(Record._make((entry, device, reading)))
         return taken
 
     def _seen_of(self, slot: int) -> Seen:
@@ -295,7 +297,7 @@ def _conflict(reading: AnyReading) -> WireError:
 def _content(reading: AnyReading) -> int:
     """A fingerprint of what a numbered record says, the same in every process."""
     t_ms = 0 if reading.flags & _NO_TIME else reading.t_ms % ZONE_MS  # whatever was learnt
-    if isinstance(reading, Fix):
+    if type(reading) is Fix:
         return hash((t_ms, reading.pos.lat or 0.0, reading.pos.lon or 0.0))
     return t_ms
 

@@ -4,6 +4,7 @@ Sans I/O: the caller brings the topic, the bytes, the receive time and how the d
 identity is the topic's; a payload ``id`` must agree. One bad element never costs the others.
 """
 
+from itertools import pairwise
 from typing import Any, TypeVar
 
 import msgspec
@@ -196,7 +197,19 @@ def _decode_batch(topic: Topic, opened: Opened, spoken: Spoken) -> Decoded:
         else:
             decoded.readings.append(reading)
             decoded.parts.append((index, body))
-    return decoded
+    return _in_measured_order(decoded)
+
+
+def _in_measured_order(batch: Decoded) -> Decoded:
+    """Its readings by time and number: order is never that of arrival (wire.md, Rules)."""
+    readings, parts = batch.readings, batch.parts
+    keys = [(reading.t_ms, reading.seq or 0) for reading in readings]
+    if all(one <= next_ for one, next_ in pairwise(keys)):
+        return batch
+    order = sorted(range(len(keys)), key=keys.__getitem__)
+    return msgspec.structs.replace(
+        batch, readings=[readings[k] for k in order], parts=[parts[k] for k in order]
+    )
 
 
 def open_multi(

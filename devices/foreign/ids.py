@@ -5,6 +5,7 @@ Ids are text. A JSON number has lost its leading zeros and is refused (field cas
 
 import re
 import unicodedata
+from functools import lru_cache
 
 from devices.errors import WireError, WireReason
 
@@ -14,6 +15,8 @@ PHONE_DIGITS = 12
 """A terminal's phone number is BCD[6]. Source: JT/T 808-2013, message header."""
 MAX_PHONE_DIGITS = 20
 """... BCD[10] since JT/T 808-2019."""
+_REMEMBERED = 65_536
+"""Ids whose form is remembered, about 200 bytes each; ours: the fleet of one process."""
 _SEPARATORS = re.compile(r"[\s._:-]+")
 _HARDWARE = re.compile(r"[0-9]+|(?:[0-9a-f]{2}[:-]){5}[0-9a-f]{2}", re.ASCII)
 _FORM = re.compile(rf"[\x21-\x7e]{{1,{MAX_ID}}}", re.ASCII)
@@ -32,6 +35,11 @@ def canonical_id(value: object) -> str:
     if not isinstance(value, str):
         kind = "missing" if value is None else "no text: a number has lost its leading zeros"
         raise WireError(WireReason.ID, f"the sender's id is {kind}")
+    return _canonical(value)
+
+
+@lru_cache(_REMEMBERED)
+def _canonical(value: str) -> str:
     text = unicodedata.normalize("NFKC", value).strip().lower()
     bare = _SEPARATORS.sub("", text)
     if _HARDWARE.fullmatch(bare) or _HARDWARE.fullmatch(text):

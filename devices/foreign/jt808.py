@@ -17,6 +17,7 @@ from devices.foreign.filters import Filters
 from devices.foreign.ids import phone_id
 from devices.foreign.payload import (
     Given,
+    Plain,
     event_of,
     fit_part,
     limit,
@@ -26,7 +27,6 @@ from devices.foreign.payload import (
 )
 from devices.foreign.policy import Jt808Policy
 from devices.foreign.units import MICRO_PER_DEG, Unit, bcd_time_ms, convert, degrees, known
-from devices.lenient import check
 from devices.payloads import VITAL, Float, Int
 from devices.words import EventType, Flag
 
@@ -79,11 +79,12 @@ class _Extra(msgspec.Struct, kw_only=True):
 
 
 class _Terminal(NamedTuple):
-    """Whose report it is, and what its alarm bits mean."""
+    """Whose report it is, what its alarm bits mean, and the payload it stands in."""
 
     foreign_id: str
     bits: dict[int, EventType]
     recv_ms: int
+    plain: Plain
 
 
 def alarm_events(alarm: int, model: str, policy: Jt808Policy) -> list[EventType]:
@@ -97,6 +98,8 @@ def _bits_of(model: str, policy: Jt808Policy) -> dict[int, EventType]:
 
 
 def _types(alarm: int, bits: dict[int, EventType]) -> list[EventType]:
+    if not alarm:
+        return []
     return list(dict.fromkeys(type_ for bit, type_ in sorted(bits.items()) if alarm >> bit & 1))
 
 
@@ -125,17 +128,17 @@ class Jt808:
         names = self._filters.match(topic) or [""]
         foreign_id = phone_id(names[-1])
         plain = open_plain(payload)
-        fields = plain.get("header") if isinstance(plain, dict) else None
+        message = plain.value if isinstance(plain.value, dict) else {}
         try:
-            check(fields)
-            header, _ = fit_part(fields, _Header)
+            plain.check(message.get("header"))
+            header, _ = fit_part(message.get("header"), _Header)
             if header.phone is not None and phone_id(header.phone) != foreign_id:
                 raise WireError(WireReason.ID, "the header names another terminal than the topic")  # noqa: TRY301
         except WireError as exc:
             return [refused(-1, foreign_id, exc)]
         bits = _bits_of(model_of(foreign_id), self._policy)
-        terminal = _Terminal(foreign_id, bits, recv_ms)
-        return self._messages(header.msg_id, plain.get("body"), terminal)
+        terminal = _Terminal(foreign_id, bits, recv_ms, plain)
+        return self._messages(header.msg_id, message.get("body"), terminal)
 
     def _messages(self, msg_id: int, body: Any, terminal: _Terminal) -> Given:  # noqa: ANN401 - any JSON value
         fields = body if isinstance(body, dict) else {}
@@ -168,7 +171,7 @@ class Jt808:
 
     def _report(self, fields: object, item: int, flags: int, terminal: _Terminal) -> Given:
         try:
-            check(fields)
+            terminal.plain.check(fields)
             location, typed = fit_part(fields, _Location)
             extra, more = fit_part(typed.rest.pop("extra", None) or {}, _Extra)
             message = self._fix(location, extra, terminal.bits)

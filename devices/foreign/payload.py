@@ -1,6 +1,11 @@
-"""Foreign bytes to plain objects and typed parts, by the same careful way as our own messages."""
+"""Foreign bytes to plain objects and typed parts, with the same care as our own messages.
+
+The usual payload takes a fast way: msgspec reads it, and it is proved that nothing stands twice (a
+key that msgspec lost takes its quotes with it). Whatever is not proved so takes the careful way.
+"""
 
 from collections.abc import Sequence
+from functools import cache
 from typing import Any, NamedTuple, TypeVar
 
 import msgspec
@@ -8,7 +13,7 @@ import msgspec
 from devices.encoding import open_payload
 from devices.errors import WireError, WireReason
 from devices.foreign.adapter import Foreign, ForeignRefused
-from devices.lenient import check, fit, parse, refuse
+from devices.lenient import check, check_depth, fit, parse, refuse
 from devices.words import EventType
 
 MAX_ITEMS = 1_000
@@ -28,6 +33,10 @@ CONDITIONS = frozenset(
 )
 """Alarms that senders repeat for as long as they last (JT/T 808: kept until it is over)."""
 
+_QUOTE = b'"'
+_CODE_ESCAPE = b"\\u"
+"""Begins a character by its code: a quote, NUL or half a surrogate pair that bytes do not show."""
+
 _Part = TypeVar("_Part", bound=msgspec.Struct)
 Given = list[Foreign | ForeignRefused]
 """What an adapter gives for one payload, in its order."""
@@ -40,16 +49,60 @@ class Typed(NamedTuple):
     rest: dict[str, Any]
 
 
-def open_plain(payload: bytes) -> Any:  # noqa: ANN401 - any JSON value
-    """Read a payload as plain objects; its elements are checked apart.
+class Plain(NamedTuple):
+    """A payload as plain objects.
+
+    Attributes:
+        value: Any JSON or MessagePack value.
+        sure: All of it is what a message may hold; else each part is checked apart.
+    """
+
+    value: Any
+    sure: bool
+
+    def check(self, part: object) -> None:
+        """Refuse what no message may hold anywhere in a part of it.
+
+        Raises:
+            WireError: As ``devices.lenient.check``.
+        """
+        if not self.sure:
+            check(part)
+
+
+def open_plain(payload: bytes) -> Plain:
+    """Read a payload as plain objects; its elements are to be checked apart.
 
     Raises:
         WireError: It cannot be opened, or its top-level object has a key twice.
     """
-    plain = parse(open_payload(payload))
-    if isinstance(plain, dict) and type(plain) is not dict:
-        raise WireError(WireReason.DUPKEY, "a key stands twice in one object")
+    opened = open_payload(payload)
+    plain = None if opened.packed else _sure(opened.body)
+    if plain is None:
+        plain = Plain(parse(opened), sure=False)
+        if isinstance(plain.value, dict) and type(plain.value) is not dict:
+            raise WireError(WireReason.DUPKEY, "a key stands twice in one object")
     return plain
+
+
+def _sure(body: bytes) -> Plain | None:
+    """JSON that holds only what a message may, or None where that is not proved.
+
+    msgspec keeps the last of equal keys and refuses NaN, 1e400 and raw control characters. Where no
+    character is written by its code, every quote in the bytes is one in what msgspec would write of
+    the same objects, unless a key, with its two quotes at least, was lost.
+    """
+    if _CODE_ESCAPE in body:
+        return None
+    try:
+        value = msgspec.json.decode(body)
+        again = msgspec.json.encode(value)
+    except (ValueError, OverflowError, RecursionError):
+        return None  # the careful way names what is wrong
+    if again.count(_QUOTE) != body.count(_QUOTE):
+        return None
+    check_depth(body)
+    return Plain(value, sure=True)
 
 
 def open_object(payload: bytes) -> dict[str, Any]:
@@ -59,10 +112,10 @@ def open_object(payload: bytes) -> dict[str, Any]:
         WireError: It cannot be opened, is no object, or holds what no message may.
     """
     plain = open_plain(payload)
-    if not isinstance(plain, dict):
+    if not isinstance(plain.value, dict):
         raise WireError(WireReason.SHAPE, "not an object")
-    check(plain)
-    return plain
+    plain.check(plain.value)
+    return plain.value
 
 
 def fit_part(fields: object, model: type[_Part]) -> tuple[_Part, Typed]:
@@ -72,12 +125,25 @@ def fit_part(fields: object, model: type[_Part]) -> tuple[_Part, Typed]:
         WireError: A value that its type does not take.
     """
     if isinstance(fields, dict):
-        fields = {key: value for key, value in fields.items() if key != "v"}  # ours: the version
+        if "v" in fields:  # with us it is the version
+            fields = {key: value for key, value in fields.items() if key != "v"}
+        try:
+            part = msgspec.convert(fields, model)
+        except msgspec.ValidationError:
+            pass  # the careful way reads what can be read, or names what is wrong
+        else:
+            known = _names(model)
+            return part, Typed(0, {k: value for k, value in fields.items() if k not in known})
     fitted = fit(fields, model)
     try:
         return msgspec.convert(fitted.fields, model), Typed(fitted.flags, fitted.ext)
     except msgspec.ValidationError as exc:
         refuse(exc)
+
+
+@cache
+def _names(model: type[msgspec.Struct]) -> frozenset[str]:
+    return frozenset(model.__struct_encode_fields__)
 
 
 def limit(items: Sequence[object]) -> None:

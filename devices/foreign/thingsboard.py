@@ -20,7 +20,6 @@ from devices.foreign.payload import (
 )
 from devices.foreign.policy import ThingsBoardPolicy
 from devices.foreign.units import UNKNOWN, any_time_ms, convert
-from devices.lenient import check
 from devices.words import EventType, Flag
 
 _MAY_BE_NEGATIVE = frozenset({"pos.lat", "pos.lon", "pos.alt_m", "pack.temp_c", "pack.ma"})
@@ -57,27 +56,24 @@ class ThingsBoard:
         names = self._filters.match(topic)
         plain = open_plain(payload)
         if names:
-            said = [(names[-1], element) for element in _elements(plain)]
-        elif isinstance(plain, dict):
-            said = [(name, one) for name, many in plain.items() for one in _elements(many)]
+            said = [(names[-1], element) for element in _elements(plain.value)]
+        elif isinstance(plain.value, dict):
+            said = [(name, one) for name, many in plain.value.items() for one in _elements(many)]
         else:
             raise WireError(WireReason.SHAPE, "a gateway sends a map of devices")
         limit(said)
-        alone = bool(names) and not isinstance(plain, list)
+        alone = bool(names) and not isinstance(plain.value, list)
         given: Given = []
         for index, (name, element) in enumerate(said):
-            given += self._element(name, element, -1 if alone else index, recv_ms)
+            item, foreign_id = -1 if alone else index, ""
+            try:
+                foreign_id = canonical_id(name)
+                plain.check(element)
+                values, empty = self._opened(element, Foreign(item, foreign_id, "fix", {}))
+                given += self._messages(values, empty, recv_ms)
+            except WireError as exc:
+                given.append(refused(item, foreign_id, exc))
         return given
-
-    def _element(self, name: str, element: object, item: int, recv_ms: int) -> Given:
-        foreign_id = ""
-        try:
-            foreign_id = canonical_id(name)
-            check(element)
-            values, empty = self._opened(element, Foreign(item, foreign_id, "fix", {}))
-            return self._messages(values, empty, recv_ms)
-        except WireError as exc:
-            return [refused(item, foreign_id, exc)]
 
     def _opened(self, element: object, empty: Foreign) -> tuple[dict[str, Any], Foreign]:
         """Values of ``{"ts", "values"}`` or of bare values, and a message that has their time."""

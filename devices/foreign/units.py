@@ -4,6 +4,7 @@ import math
 import re
 from datetime import datetime, timedelta, timezone
 from enum import StrEnum
+from functools import lru_cache
 
 from devices.errors import WireError, WireReason
 from devices.judge import KMH_PER_KNOT
@@ -26,6 +27,8 @@ _SECONDS_BELOW = 1e11
 _MS_PER_S = 1000
 _YEARS = range(1980, 2100)
 """As in ``devices.units``: a date before would be taken for seconds further on."""
+_DAYS_REMEMBERED = 1_024
+"""Days whose begin is remembered, about 200 bytes each."""
 _BCD = re.compile(r"[0-9]{12}", re.ASCII)
 _NEVER = "000000000000"
 _ISO = re.compile(
@@ -144,9 +147,18 @@ def bcd_time_ms(value: object, zone_h: float) -> int | None:
         return None
     if not isinstance(value, str) or _BCD.fullmatch(value) is None:
         raise WireError(WireReason.TIME, "not YYMMDDhhmmss")
-    year, month, day, hour, minute, second = (int(value[k : k + 2]) for k in range(0, 12, 2))
+    hour, minute, second = int(value[6:8]), int(value[8:10]), int(value[10:])
+    if hour >= 24 or minute >= 60 or second >= 60:  # noqa: PLR2004 - a clock's
+        raise WireError(WireReason.TIME, "no such time of day")
+    return _midnight_ms(value[:6], zone_h) + (hour * 3600 + minute * 60 + second) * _MS_PER_S
+
+
+@lru_cache(_DAYS_REMEMBERED)
+def _midnight_ms(day: str, zone_h: float) -> int:
+    """When the day ``YYMMDD`` began."""
+    year, month, number = (int(day[k : k + 2]) for k in range(0, 6, 2))
     try:
-        moment = datetime(2000 + year, month, day, hour, minute, second, tzinfo=_zone(zone_h))
+        moment = datetime(2000 + year, month, number, tzinfo=_zone(zone_h))
     except ValueError as exc:
         raise WireError(WireReason.TIME, str(exc)) from exc
     return round(moment.timestamp()) * _MS_PER_S

@@ -15,6 +15,8 @@ import tempfile
 import zlib
 from collections import Counter
 from pathlib import Path
+from random import Random
+from typing import cast
 
 import atheris
 import msgpack
@@ -31,8 +33,11 @@ with atheris.instrument_imports(include=["devices"]):
 
 from support.bad_input import bad_input
 from support.golden import GOLDEN, RECV_MS
+from support.wounds import wounded
 
 ROOT = "pg/v1"
+BYTES_SHARE = 0.3
+"""Share of mutations that know nothing of messages: those find what parsers do."""
 IDS = {topic.cls: topic.device_id for topic, _ in GOLDEN.values()}
 TOPICS = [Topic(cls, IDS[cls], name) for cls in DeviceClass for name in sorted(CHANNELS[cls])]
 """The first byte of an input picks one of these, its high bit the retained flag."""
@@ -93,6 +98,17 @@ class Target:
             raise AssertionError("fewer gaps than none")
 
 
+def mutate(data: bytes, max_size: int, seed: int) -> bytes:
+    """Wounds of the message, or libFuzzer's own mutation."""
+    random = Random(seed)  # noqa: S311 - libFuzzer's seed, so that a run can be repeated
+    if random.random() < BYTES_SHARE:
+        return cast(bytes, atheris.Mutate(data, max_size))
+    payload = wounded(data[1:], random)
+    if payload is None or len(payload) >= max_size:
+        return cast(bytes, atheris.Mutate(data, max_size))
+    return data[:1] + payload
+
+
 def _forms(payload: bytes) -> list[bytes]:
     packed: bytes = msgpack.packb(json.loads(payload))
     return [payload, packed, gzip.compress(payload, mtime=0), zlib.compress(packed)]
@@ -133,13 +149,15 @@ def main() -> None:
         f"-max_total_time={seconds}",
         f"-max_len={MAX_INPUT_BYTES}",
         "-timeout=10",
+        "-len_control=0",
+        "-mutate_depth=1",  # wounds on top of flipped bytes would find no message any more
         "-seed=1",
         "-print_final_stats=1",
         f"-artifact_prefix={crashes}/",
     ]
     child = os.fork()
     if child == 0:
-        atheris.Setup([sys.argv[0], *options, str(corpus)], target)
+        atheris.Setup([sys.argv[0], *options, str(corpus)], target, custom_mutator=mutate)
         atheris.Fuzz()
     _, status = os.waitpid(child, 0)
     found = sorted(crashes.iterdir())
