@@ -112,8 +112,12 @@ class Admission:
             if adapter is not None:
                 self._admit_foreign(adapter, run)
                 return
-            topic, device = self._sender(entry.topic)
+            channel, device = self._sender(entry.topic)
             device_id = device.id
+            if channel == "fix":
+                self._admit_fix(device, run)
+                return
+            topic = Topic(device.cls, device_id, channel)
             if topic.channel == "multi":
                 self._admit_multi(device, topic, run)
             else:
@@ -126,8 +130,8 @@ class Admission:
             return None
         return next((adapter for adapter in self._adapters if adapter.owns(topic)), None)
 
-    def _sender(self, text: str) -> tuple[Topic, Device]:
-        """The topic and its registered device: most topics are known words and a known id.
+    def _sender(self, text: str) -> tuple[str, Device]:
+        """Channel and registered device of a topic: most are known words and a known id.
 
         Raises:
             WireError: With the reason ``parse_topic`` or ``known_device`` gives.
@@ -141,9 +145,24 @@ class Admission:
             and words[-1] in CHANNELS[device.cls]
             and text.startswith(self._prefix)
         ):
-            return Topic._make((device.cls, device.id, words[-1])), device
+            return words[-1], device
         topic = parse_topic(text, self._root)
-        return topic, known_device(self.registry, topic)
+        return topic.channel, known_device(self.registry, topic)
+
+    def _admit_fix(self, device: Device, run: Run) -> None:
+        """One fix, the message there is most of."""
+        entry, clock = run.entry, self._clocks.get(device.slot, PLAIN_CLOCK)
+        if entry.flags & RETAIN:
+            raise WireError(WireReason.RETAINED, "fix may not be retained")
+        try:
+            fix = wire.decode_fix(
+                device.id, entry.payload, entry.recv_ms, device.profile, clock.offset_ms
+            )
+        except WireError as exc:
+            self._hold(device.slot, exc.number)
+            raise
+        if self._take(device, fix, run) is _CONFLICT:
+            raise _conflict(fix)
 
     def _admit_payload(
         self,

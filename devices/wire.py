@@ -129,12 +129,10 @@ def decode(
     """
     if retained and topic.channel not in RETAINED_OK:
         raise WireError(WireReason.RETAINED, f"{topic.channel} may not be retained")
+    if topic.channel == "fix":
+        return Decoded([decode_fix(topic.device_id, payload, recv_ms, profile, offset_ms)], [])
     opened = open_payload(payload, of_many=topic.channel == "batch")
     flags = int(Flag.RETAINED) if retained else 0
-    if topic.channel == "fix":
-        fix, noted, ext = read(FIX, opened, topic.device_id, profile.decimal)
-        spoken = Spoken(opened.body, recv_ms, noted, profile, offset_ms, ext)
-        return Decoded([_judge_numbered(fix, fix.boot, spoken)], [])
     if topic.channel == "batch":
         return _decode_batch(topic, opened, Spoken(b"", recv_ms, flags, profile, offset_ms, {}))
     codec = _CODECS.get(topic.channel)
@@ -143,6 +141,20 @@ def decode(
     message, noted, ext = read(codec, opened, topic.device_id, profile.decimal)
     spoken = Spoken(opened.body, recv_ms, flags | noted, profile, offset_ms, ext)
     return Decoded([_judge(message, spoken)], [])
+
+
+def decode_fix(
+    device_id: str, payload: bytes, recv_ms: int, profile: Profile, offset_ms: int
+) -> Fix:
+    """Decode one message of the channel ``fix``; arguments and errors as ``decode``."""
+    opened = open_payload(payload)
+    fix, noted, ext = read(FIX, opened, device_id, profile.decimal)
+    spoken = Spoken(opened.body, recv_ms, noted, profile, offset_ms, ext)
+    try:
+        return judge_fix(fix, fix.boot, spoken)
+    except WireError as exc:
+        exc.number = None if fix.seq is None else (fix.boot, fix.seq)
+        raise
 
 
 def decode_fields(
@@ -165,14 +177,6 @@ def decode_fields(
     return _judge(message, spoken)
 
 
-def _judge_numbered(fix: Fix, boot: str, spoken: Spoken) -> Fix:
-    try:
-        return judge_fix(fix, boot, spoken)
-    except WireError as exc:
-        exc.number = None if fix.seq is None else (boot, fix.seq)
-        raise
-
-
 def _judge(message: msgspec.Struct, spoken: Spoken) -> AnyReading:
     return JUDGES[type(message)](message, spoken)
 
@@ -183,14 +187,16 @@ def _decode_batch(topic: Topic, opened: Opened, spoken: Spoken) -> Decoded:
     envelope = {**common, "boot": head.boot, "backfill": head.backfill}
     decoded = Decoded([], [], [], envelope)
     for index, item in enumerate(items):
-        body = Opened(item, opened.packed)
+        body, fix = Opened(item, opened.packed), None
         try:
             fix, noted, ext = read(FIX, body, topic.device_id, spoken.profile.decimal)
             around = msgspec.structs.replace(
                 spoken, body=item, flags=flags | noted, ext={**common, **ext} if common else ext
             )
-            reading = _judge_numbered(fix, fix.boot or head.boot, around)
+            reading = judge_fix(fix, fix.boot or head.boot, around)
         except WireError as exc:
+            if exc.number is None and fix is not None and fix.seq is not None:
+                exc.number = fix.boot, fix.seq
             if exc.number is not None:
                 exc.number = (exc.number[0] or head.boot, exc.number[1])
             decoded.refused.append(Refused(index, exc, _alone("fixes", body, envelope)))

@@ -36,11 +36,13 @@ from support.golden import GOLDEN, RECV_MS
 from support.wounds import wounded
 
 ROOT = "pg/v1"
-BYTES_SHARE = 0.3
-"""Share of mutations that know nothing of messages: those find what parsers do."""
+BYTES_SHARE, GOLDEN_SHARE = 0.3, 0.4
+"""Shares of mutations that know nothing of messages (they find what parsers do), and that begin
+anew with a golden message: libFuzzer stays with what it likes, and rare channels were starved."""
 IDS = {topic.cls: topic.device_id for topic, _ in GOLDEN.values()}
 TOPICS = [Topic(cls, IDS[cls], name) for cls in DeviceClass for name in sorted(CHANNELS[cls])]
 """The first byte of an input picks one of these, its high bit the retained flag."""
+NUMBER = {(topic.cls, topic.channel): k for k, topic in enumerate(TOPICS)}
 MAX_INPUT_BYTES = 4_096
 """Longer inputs cost speed and find nothing new; the limits themselves have table tests."""
 PROFILE = Profile(decimal=",", gateway=IDS[DeviceClass.GATEWAY])
@@ -99,14 +101,19 @@ class Target:
 
 
 def mutate(data: bytes, max_size: int, seed: int) -> bytes:
-    """Wounds of the message, or libFuzzer's own mutation."""
+    """Wounds of this message or of a golden one, or libFuzzer's own mutation."""
     random = Random(seed)  # noqa: S311 - libFuzzer's seed, so that a run can be repeated
-    if random.random() < BYTES_SHARE:
-        return cast(bytes, atheris.Mutate(data, max_size))
-    payload = wounded(data[1:], random)
+    share = random.random()
+    if share >= BYTES_SHARE + GOLDEN_SHARE:
+        head, payload = data[:1], wounded(data[1:], random)
+    elif share >= BYTES_SHARE:
+        topic, golden = random.choice(list(GOLDEN.values()))
+        head, payload = bytes((NUMBER[topic.cls, topic.channel],)), wounded(golden, random)
+    else:
+        head, payload = b"", None
     if payload is None or len(payload) >= max_size:
         return cast(bytes, atheris.Mutate(data, max_size))
-    return data[:1] + payload
+    return head + payload
 
 
 def _forms(payload: bytes) -> list[bytes]:
@@ -116,13 +123,12 @@ def _forms(payload: bytes) -> list[bytes]:
 
 def write_seeds(folder: Path) -> int:
     """Golden messages in four forms each, and the bad-input list; the same files every time."""
-    number = {(topic.cls, topic.channel): k for k, topic in enumerate(TOPICS)}
     seeds = [
-        bytes((number[topic.cls, topic.channel],)) + form
+        bytes((NUMBER[topic.cls, topic.channel],)) + form
         for topic, payload in GOLDEN.values()
         for form in _forms(payload)
     ] + [
-        bytes((number.get((DeviceClass(bad.cls), bad.channel), 0) | bad.retained << 7,))
+        bytes((NUMBER.get((DeviceClass(bad.cls), bad.channel), 0) | bad.retained << 7,))
         + bad.payload
         for bad in bad_input(RECV_MS)
     ]

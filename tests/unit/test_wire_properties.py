@@ -219,7 +219,7 @@ def test_same_bytes_give_the_same_reading(message: dict[str, object]) -> None:
 
 @given(messages=st.lists(_fix_messages(), min_size=1, max_size=5))
 def test_batch_gives_what_its_elements_give_alone(messages: list[dict[str, object]]) -> None:
-    """The same readings and the same refusals, one for one (texts with NaN apart)."""
+    """The same readings in measured order, the same refusals (texts with NaN apart)."""
     items = [json.dumps(message).encode() for message in messages]
 
     together = _try(BATCH, b'{"fixes":[%b]}' % b",".join(items))
@@ -231,4 +231,5 @@ def test_batch_gives_what_its_elements_give_alone(messages: list[dict[str, objec
         k for k, decoded in enumerate(single) if decoded is None
     ]
     readings = [decoded.readings[0] for decoded in single if decoded]
+    readings.sort(key=lambda reading: (reading.t_ms, reading.seq or 0))
     assert msgspec.to_builtins(together.readings) == msgspec.to_builtins(readings)
