@@ -33,7 +33,7 @@ from devices.control import (
     SaveFence,
 )
 from devices.entry import Entry
-from devices.model import Device, DeviceClass
+from devices.model import Device, DeviceClass, SiteClass
 from devices.readings import Event, Fix
 from devices.registry import Registry
 
@@ -190,10 +190,16 @@ class Engine:
         total = moved.score + evidence.total(
             fixes.slot, elapsed, policy.evidence_min, policy.evidence_max
         )
+        kept = moved.kept & ~evidence.denied(fixes.slot, elapsed)
         owner = (moved.owner_shape & (total > policy.owner_threshold)) | moved.slow | moved.towed
+        kept &= ~owner
         police = moved.police_shape & (total > policy.police_threshold)
         for k in np.flatnonzero(owner | police).tolist():
             self._suspect(records[k], k, moved, police[k], effects)
+        for k in np.flatnonzero(kept & ~police).tolist():
+            vehicle = self._scope.vehicle_of(records[k].device)
+            if vehicle is not None and vehicle.site_class is SiteClass.OPEN:
+                self._suspect(records[k], k, moved, police[k], effects)
         if self.cases.open:
             for k in np.flatnonzero(moved.scored).tolist():
                 alert = self.cases.open.get(records[k].device.vehicle_id or "")
@@ -224,9 +230,11 @@ class Engine:
                 sigma_m=float(moved.sigma_m[k]),
             )
         ]
-        if moved.slow[k] and not police:
-            away_ms = cause.t_ms - int(self._watch.anchors.left_t[device.slot])
-            reasons.append(report.slow_reason(moved_m=cause.moved_m, for_s=away_ms / 1000))
+        if (moved.slow[k] or moved.kept[k]) and not police:
+            anchors, slot = self._watch.anchors, device.slot
+            since_ms = int(anchors.left_t[slot] if moved.slow[k] else anchors.kept_t[slot])
+            away_s = (cause.t_ms - since_ms) / 1000
+            reasons.append(report.slow_reason(moved_m=cause.moved_m, for_s=away_s))
         if moved.towed[k] and isinstance(fix, Fix):
             reasons.append(report.towed_reason(fix.speed_mps or 0.0))
         reasons += self._watch.witnesses(device.slot, cause.elapsed_ms)

@@ -88,8 +88,8 @@ def judge_fix(fix: Fix, boot: str, spoken: Spoken) -> Fix:
     pct, mv, ext_mv = bat.pct, bat.mv, bat.ext_mv
     if not (
         (pct is None or 0 <= pct <= FULL_PCT)
-        and (mv is None or 0 <= mv != UNKNOWN_16_BIT)
-        and (ext_mv is None or 0 <= ext_mv != UNKNOWN_16_BIT)
+        and (mv is None or mv >= 0)  # 65,535 mV is a voltage: 60 V packs have more
+        and (ext_mv is None or ext_mv >= 0)
         and (rssi is None or MIN_RSSI_DBM <= rssi <= MAX_RSSI_DBM)
     ):
         flags |= _IMPLAUSIBLE
@@ -113,7 +113,7 @@ def _judge_vitals(fix: Fix) -> None:
     bat, net = fix.bat, fix.net
     pct = bat.pct if bat.pct is not None and 0 <= bat.pct <= FULL_PCT else None
     volts = {
-        name: value if value is not None and 0 <= value != UNKNOWN_16_BIT else None
+        name: value if value is not None and value >= 0 else None
         for name, value in (("mv", bat.mv), ("ext_mv", bat.ext_mv))
     }
     _set(fix, "bat", msgspec.structs.replace(bat, pct=pct, **volts))

@@ -61,7 +61,7 @@ class Registry:
             sites=list(self.sites.values()),
             grids=list(self.grids.values()),
             fences=list(self.fences.values()),
-            bindings=self._bindings,
+            bindings={name: list(known) for name, known in self._bindings.items()},
         )
 
     def apply(self, control: AnyControl) -> bool:

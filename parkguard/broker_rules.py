@@ -71,15 +71,15 @@ def build_rules(root: str, foreign: Mapping[str, Sequence[str]] = NO_FOREIGN) ->
     """
     filters = [(user, each) for user, filters in foreign.items() for each in filters]
     return (
-        *(Rule(user=INGEST_USER, access=Access.READ, topic=each) for _, each in filters),
-        *(Rule(user=user, access=Access.WRITE, topic=each) for user, each in filters),
         Rule(user=INGEST_USER, access=Access.READ, topic=f"{root}/up/#"),
         Rule(user=INGEST_USER, access=Access.READWRITE, topic=f"{root}/sys/#"),
         Rule(user=INGEST_USER, access=Access.WRITE, topic=f"{root}/dn/#"),
+        *(Rule(user=INGEST_USER, access=Access.READ, topic=each) for _, each in filters),
         Rule(user=DISPATCH_USER, access=Access.WRITE, topic=f"{root}/out/#"),
         Rule(user=DISPATCH_USER, access=Access.WRITE, topic=f"{root}/dn/#"),
         Rule(user=DESK_USER, access=Access.READ, topic=f"{root}/out/#"),
         Rule(user=DOCTOR_USER, access=Access.READWRITE, topic=f"{root}/sys/doctor"),
+        *(Rule(user=user, access=Access.WRITE, topic=each) for user, each in filters),
         Rule(user=None, access=Access.WRITE, topic=f"{root}/up/+/{USER_SLOT}/#"),
         Rule(user=None, access=Access.READ, topic=f"{root}/dn/+/{USER_SLOT}/#"),
     )
@@ -89,7 +89,7 @@ def format_acl(rules: tuple[Rule, ...]) -> str:
     """Give the text of mosquitto's ``acl_file``; never empty (an empty one allowed all once)."""
     lines: list[str] = []
     speaking_of: str | None = None
-    for rule in sorted(rules, key=lambda rule: (rule.user is None, rule.user or "")):
+    for rule in sorted(rules, key=lambda rule: rule.user is None):
         if rule.user is None:
             lines.append(f"pattern {rule.access} {rule.topic}")
             continue

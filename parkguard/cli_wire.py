@@ -13,7 +13,7 @@ from devices.schemas import PAYLOADS, schema_of
 from devices.topics import parse_topic
 from devices.wire import decode, open_multi
 from devices.words import Flag
-from parkguard.cli_shared import print_json, settings_of
+from parkguard.cli_shared import Json, print_json, settings_of
 from parkguard.clock import wall_ms
 
 wire_app = typer.Typer(
@@ -32,6 +32,8 @@ def schema(
     out: Annotated[
         Path | None, typer.Option(help="Write CHANNEL.schema.json files into this folder")
     ] = None,
+    *,
+    as_json: Json = False,
 ) -> None:
     """Print the JSON Schema of a payload (draft 2020-12)."""
     if channel is not None and channel not in PAYLOADS:
@@ -39,7 +41,7 @@ def schema(
     wanted = [channel] if channel else list(PAYLOADS)
     if out is None:
         schemas = {name: schema_of(name) for name in wanted}
-        print_json(schemas[channel] if channel else schemas)
+        _print(schemas[channel] if channel else schemas, as_json=as_json)
         return
     out.mkdir(parents=True, exist_ok=True)
     for name in wanted:
@@ -55,6 +57,8 @@ def try_(
     ctx: typer.Context,
     topic: Annotated[str, typer.Argument(help="The topic it would be published on")],
     file: Annotated[Path | None, typer.Argument(help="The payload; standard input if none")] = None,
+    *,
+    as_json: Json = False,
 ) -> None:
     """Print what would become of a payload received now; exit 1 when it would be refused."""
     payload = file.read_bytes() if file else sys.stdin.buffer.read()
@@ -71,12 +75,21 @@ def try_(
             refused = decoded.refused
             readings = [_shown(reading) for reading in decoded.readings]
     except WireError as exc:
-        print_json({"refused": [{"item": -1, "reason": exc.reason, "detail": exc.detail}]})
+        fault = {"item": -1, "reason": exc.reason, "detail": exc.detail}
+        _print({"readings": [], "refused": [fault]}, as_json=as_json)
         raise typer.Exit(1) from exc
     faults = [{"item": r.item, "reason": r.reason, "detail": r.detail} for r in refused]
-    print_json({"readings": readings, "refused": faults})
+    _print({"readings": readings, "refused": faults}, as_json=as_json)
     if faults:
         raise typer.Exit(1)
+
+
+def _print(value: object, *, as_json: bool) -> None:
+    """One line for programs, indented for people."""
+    if as_json:
+        print_json(value)
+        return
+    sys.stdout.write(msgspec.json.format(msgspec.json.encode(value), indent=2).decode() + "\n")
 
 
 def _shown(reading: AnyReading) -> dict[str, object]:

@@ -14,6 +14,10 @@ MIN_VAR, MAX_VAR = 1.0, 900.0
 """Floor and cap of a learnt variance, m²: static hold gives zero, canyons 30 m."""
 
 
+_COUNTS = ("outside", "farther", "left_t", "left_n", "kept_n", "held_t", "fast_n", "towed_n")
+"""What one excursion counts up, besides its score and its farthest point."""
+
+
 def _f8(size: int) -> F8:
     return np.zeros(size, np.float64)
 
@@ -42,6 +46,8 @@ class AnchorArrays:
         farthest: Largest distance since it left, metres.
         left_t: Time of the first fix outside the slow radius, ms; 0 = inside.
         left_n: Fixes since then.
+        kept_t, kept_n, kept_x, kept_y: Agreeing fixes away from the anchor: time of the first, ms,
+            how many (0 = none), and their mean.
         quiet_t: Time of the last fix at the anchor, ms: the onset of what follows.
         armed_t: Time of the fix that armed it, ms.
         towed_n: Consecutive fixes that move fast with the ignition off.
@@ -77,6 +83,10 @@ class AnchorArrays:
     farthest: F8
     left_t: I8
     left_n: I8
+    kept_t: I8
+    kept_n: I8
+    kept_x: F8
+    kept_y: F8
     quiet_t: I8
     armed_t: I8
     towed_n: I8
@@ -111,7 +121,7 @@ class AnchorArrays:
         """Clear what one excursion left behind; the anchor stays."""
         for name in ("score", "farthest"):
             getattr(self, name)[slot] = 0.0
-        for name in ("outside", "farther", "left_t", "left_n", "held_t", "fast_n", "towed_n"):
+        for name in _COUNTS:
             getattr(self, name)[slot] = 0
 
     def unsettle(self, slot: int, mode: int) -> None:

@@ -179,6 +179,11 @@ class EvidenceArrays:
         total: NDArray[np.float64] = np.clip(_NATS @ alive, low, high)
         return total
 
+    def denied(self, slots: NDArray[np.int64], now_ms: NDArray[np.int64]) -> NDArray[np.bool_]:
+        """Whether a working sensor felt nothing: multipath does not shake."""
+        alive: NDArray[np.bool_] = self.expires[Sign.UNSHAKEN, slots] > now_ms
+        return alive
+
     def alive(self, slot: int, now_ms: int) -> list[Sign]:
         """The living signs of one slot."""
         return [sign for sign in Sign if self.expires[sign, slot] > now_ms]

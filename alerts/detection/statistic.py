@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from alerts.detection import shapes
 from alerts.detection.anchor import (
     ARMED,
     DISARMED,
@@ -61,6 +62,7 @@ class Moved:
         sigma_m: Standard deviation of the vehicle's parked noise, metres.
         owner_shape, police_shape: Displacement, consecutive and new-farthest conditions hold.
         slow: The slow rule holds.
+        kept: The kept rule holds: it stands at one place away from its anchor.
         at_anchor: Inside 2.5 sigma of the anchor.
         fast: Two or more consecutive fixes with a trustworthy Doppler speed.
         standing: Doppler says parked while the positions imply a walk or more.
@@ -76,6 +78,7 @@ class Moved:
     owner_shape: B1
     police_shape: B1
     slow: B1
+    kept: B1
     at_anchor: B1
     fast: B1
     standing: B1
@@ -130,7 +133,8 @@ def step(arrays: AnchorArrays, fixes: Fixes, policy: DetectionPolicy) -> Moved:
     arrays.lag_t[i[begins]] = fixes.t_ms[begins]
     arrays.lag_x[i[begins]], arrays.lag_y[i[begins]] = x[begins], y[begins]
 
-    shapes = _shapes(arrays, i, fixes.t_ms, moved, sigma, at_anchor, scored, policy)
+    found = shapes.shapes(arrays, i, fixes.t_ms, moved, sigma, at_anchor, scored, policy)
+    kept = shapes.kept(arrays, i, fixes.t_ms, (x, y), moved, sigma, scored, policy)
     fast, standing = _doppler(arrays, i, fixes, implied_mps, accepted, policy)
     quiet = scored & (score < QUIET) & (moved <= 3.0 * sigma + 10.0)
     _learn(
@@ -158,9 +162,10 @@ def step(arrays: AnchorArrays, fixes: Fixes, policy: DetectionPolicy) -> Moved:
         score=score,
         moved_m=moved,
         sigma_m=sigma,
-        owner_shape=shapes[0],
-        police_shape=shapes[1],
-        slow=shapes[2],
+        owner_shape=found[0],
+        police_shape=found[1],
+        slow=found[2],
+        kept=kept,
         at_anchor=at_anchor & scored,
         fast=fast,
         standing=standing,
@@ -243,36 +248,6 @@ def _nats(
     )
     result: F8 = np.clip(moving - parked, CLIP_LOW, CLIP_HIGH)
     return result
-
-
-def _shapes(
-    arrays: AnchorArrays,
-    i: I8,
-    t_ms: I8,
-    moved: F8,
-    sigma: F8,
-    at_anchor: B1,
-    scored: B1,
-    policy: DetectionPolicy,
-) -> tuple[B1, B1, B1]:
-    """Displacement, consecutive-outside and new-farthest conditions, and the slow rule."""
-    owner_out = moved > np.maximum(policy.owner_min_m, policy.owner_sigmas * sigma)
-    police_out = moved > np.maximum(policy.police_min_m, policy.police_sigmas * sigma)
-    outside = np.where(owner_out, arrays.outside[i] + 1, 0)
-    farther = arrays.farther[i] + (owner_out & (moved > arrays.farthest[i] + 0.25 * sigma))
-    farthest = np.maximum(arrays.farthest[i], moved)
-    farther, farthest = np.where(at_anchor, 0, farther), np.where(at_anchor, 0.0, farthest)
-    slow_out = moved > np.maximum(policy.slow_min_m, policy.slow_sigmas * sigma)
-    left_t = np.where(slow_out, np.where(arrays.left_t[i] > 0, arrays.left_t[i], t_ms), 0)
-    left_n = np.where(slow_out, arrays.left_n[i] + 1, 0)
-    s = i[scored]
-    arrays.outside[s], arrays.farther[s] = outside[scored], farther[scored]
-    arrays.farthest[s] = farthest[scored]
-    arrays.left_t[s], arrays.left_n[s] = left_t[scored], left_n[scored]
-    owner = scored & owner_out & (outside >= 2) & (farther >= 2)  # noqa: PLR2004 - detection.md
-    police = scored & police_out & (outside >= 3) & (farther >= 3)  # noqa: PLR2004
-    slow = scored & (left_n >= 5) & (t_ms - left_t > policy.slow_s * 1000) & slow_out  # noqa: PLR2004
-    return owner, police, slow
 
 
 def _doppler(

@@ -25,7 +25,7 @@ from devices.foreign.payload import (
     refused,
     without_unknown,
 )
-from devices.foreign.policy import Jt808Policy
+from devices.foreign.policy import JT808_STANDARD, Jt808Policy
 from devices.foreign.units import MICRO_PER_DEG, Unit, bcd_time_ms, convert, degrees, known
 from devices.payloads import VITAL, Float, Int
 from devices.words import EventType, Flag
@@ -94,7 +94,7 @@ def alarm_events(alarm: int, model: str, policy: Jt808Policy) -> list[EventType]
 
 def _bits_of(model: str, policy: Jt808Policy) -> dict[int, EventType]:
     maps = policy.alarm_maps
-    return maps.get(model) or maps.get("default", {})
+    return maps.get(model) or maps.get("default", JT808_STANDARD)
 
 
 def _types(alarm: int, bits: dict[int, EventType]) -> list[EventType]:

@@ -143,7 +143,8 @@ class Jt808Policy:
     Attributes:
         enabled: Take its topics.
         topics: MQTT filters; the last ``+`` is the terminal's phone number.
-        alarm_maps: Event type by alarm bit (0-31), by registered model; ``default`` for the rest.
+        alarm_maps: Event type by alarm bit (0-31), by registered model; ``default`` for the rest,
+            the bits of the standard where it is not given.
         timezone_h: Zone of the terminals' clocks, hours east of UTC. Source: JT/T 808, GMT+8.
     """
 

@@ -9,15 +9,16 @@ import json
 import re
 from collections import Counter, defaultdict
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
+from types import TracebackType
 from typing import Any, NamedTuple
 
 import pytest
+from typing_extensions import override
 
 from devices.model import DeviceClass, Profile, Vehicle
 from parkguard.adapters import user_of
-from parkguard.broker import find_mosquitto
 from parkguard.clock import wall_ms
 from parkguard.registration import DeviceEntry, Wanted, register
 from stores.journal_sqlite import SqliteJournalReader
@@ -26,7 +27,7 @@ from stores.registry import Registry
 from stores.telemetry_sqlite import SqliteTelemetry
 from support.bad_input_run import BEHIND, FOREVER_MS, KEEP_ALL, MANY, SETTLE_S
 from support.broker import wait_until
-from support.factories import HOME, place
+from support.factories import place
 from support.machine import Machine, missing_mosquitto
 from support.mqtt_client import MqttClient
 
@@ -39,6 +40,19 @@ APART_MS = 660_000
 """Between two golden payloads of one sender: a condition is one event per 10 minutes."""
 CHINA = timezone(timedelta(hours=8))
 STOLEN, STRANGER = "013900000007", "013900000008"
+DEVICE = "trk-load-000001"
+_TOPICS = (
+    f"jt808/c/{STOLEN}/up",
+    "owntracks/wang/bike-7",
+    "v1/gateway/telemetry",
+    "traccar/positions",
+)
+OURS = (
+    f"pg/v1/up/trk/{DEVICE}/fix",
+    f"pg/v1/dn/trk/{DEVICE}/cmd",
+    "pg/v1/sys/echo/pg-ingest",
+    "pg/v1/out/incident/1",
+)
 EB_10 = {"16": "vibration", "28": "displacement"}
 """Alarm bits of the stolen tracker's model; by default bit 16 says nothing."""
 PARKED_S, GONE_S, STEP_S, SPEED_MPS = 360, 180, 10, 5.0
@@ -185,9 +199,23 @@ class City(Machine):
         reader.close()
         return Counter(entry.topic for entry in entries if entry.topic)
 
-    def close(self) -> None:
+    def run(self, *parts: str) -> None:
+        """Start parts, each a process of its own, and wait until they are ready."""
+        for part in parts:
+            self.start(part)
+        self.wait_ready(*parts)
+
+    @override
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Stop the clients and every part."""
         for client in self._clients.values():
             client.close()
+        super().__exit__(kind, error, trace)
 
 
 @pytest.fixture(scope="module", params=["mosquitto", "embedded"])
@@ -199,43 +227,160 @@ def kind(request: pytest.FixtureRequest) -> str:
 
 
 class Told(NamedTuple):
-    """What was said in the city."""
+    """What was said in the city, and its books afterwards."""
 
     city: City
     golden: list[Golden]
+    topics: Counter[str]
     names: dict[tuple[str, str], str]
     end_ms: int
+    books: dict[str, int]
+    quarantined: Counter[str]
 
 
 @pytest.fixture(scope="module")
 def told(kind: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Told]:
     """Everything was said and processed; the processes were not one moment away."""
-    on = {name: {"enabled": True} for name in ADAPTERS}
-    on["jt808"] |= {"alarm_maps": {"EB-10": EB_10, "default": {"28": "displacement"}}}
+    on: dict[str, dict[str, Any]] = {name: {"enabled": True} for name in ADAPTERS}
+    on["jt808"]["alarm_maps"] = {"EB-10": EB_10}
     with City(tmp_path_factory.mktemp(kind), kind, **on) as city:
         cases = golden()
         ids = {(case.adapter, one["id"]) for case in cases for one in case.said if one.get("id")}
         names = city.enrol(ids | {("jt808", STOLEN)})
-        city.start("broker")
-        city.wait_ready("broker")
-        [place] = [case for case in cases if case.topic == "owntracks/wang/bike-7"][:1]
-        city.say("owntracks", place.topic, place.payload, retain=True)  # before anybody listens
-        for part in (*BEHIND, "api"):
-            city.start(part)
-        city.wait_ready(*BEHIND, "api")
+        city.run("broker")
+        phone = next(case for case in cases if case.topic == "owntracks/wang/bike-7")
+        city.say("owntracks", phone.topic, phone.payload, retain=True)  # before anybody listens
+        city.run(*BEHIND, "api")
         before = {part: city.pid(part) for part in city.parts}
+        _forge(city)
+        end_ms = wall_ms() // 1000 * 1000
+        thefts = list(_theft(end_ms))
         for case in cases:
             city.say(case.adapter, case.topic, case.payload)
-        end_ms = wall_ms() // 1000 * 1000
-        for at_s in range(0, PARKED_S + GONE_S + 1, STEP_S):
-            gone_s = max(0, at_s - PARKED_S)
-            t_ms = end_ms - (PARKED_S + GONE_S - at_s) * 1000
-            alarm = 1 << 16 if gone_s == 0 and at_s > PARKED_S - 2 * STEP_S else 0
-            report = located(t_ms, gone_s * SPEED_MPS, alarm=alarm)
+        for report in thefts:
             city.say("jt808", f"jt808/c/{STOLEN}/up", report)
-        city.received = 1 + sum(len(case.said) for case in cases)
-        city.received += len(range(0, PARKED_S + GONE_S + 1, STEP_S)) + 2  # its alarms
+        city.received = 1 + sum(len(case.said) for case in cases) + len(thefts) + 1  # its alarm
         city.settle()
-        yield Told(city, cases, names, end_ms)
+        topics = Counter(case.topic for case in cases)
+        topics += Counter({phone.topic: 1, f"jt808/c/{STOLEN}/up": len(thefts)})
+        yield Told(city, cases, topics, names, end_ms, city.books(), city.quarantined())
         assert {part: city.pid(part) for part in before} == before
-        city.close()
+
+
+def _forge(city: City) -> None:
+    """Everybody tries what is not theirs; MQTT 3.1.1 acknowledges and drops it."""
+    fix = b'{"v":1,"seq":1,"t":1764032460000,"pos":{"lat":31.8,"lon":117.2}}'
+    foreign = {adapter: topic for adapter, topic in zip(ADAPTERS, _TOPICS, strict=True)}
+    for adapter in ADAPTERS:
+        for topic in (*OURS, *(topic for name, topic in foreign.items() if name != adapter)):
+            city.say(adapter, topic, fix)
+    for topic in foreign.values():
+        city.say(DEVICE, topic, fix)
+        city.say(DEVICE, topic, fix, retain=True)
+
+
+def _theft(end_ms: int) -> Iterator[bytes]:
+    """Reports of a tracker that stands, is shaken, and is taken away."""
+    for at_s in range(0, PARKED_S + GONE_S + 1, STEP_S):
+        alarm = 1 << 16 if at_s == PARKED_S else 0
+        t_ms = end_ms - (PARKED_S + GONE_S - at_s) * 1000
+        yield located(t_ms, max(0, at_s - PARKED_S) * SPEED_MPS, alarm=alarm)
+
+
+def test_each_golden_payload_gives_its_rows(told: Told) -> None:
+    """A fix at its time, or at the receive time where it names none; an event for each alarm."""
+    times: defaultdict[str, list[int]] = defaultdict(list)
+    events: Counter[str] = Counter()
+    for case in told.golden:
+        for one in case.said:
+            device_id = told.names.get((case.adapter, one.get("id", "")), "")
+            if one.get("channel") == "fix":
+                times[device_id].append(one["message"].get("t", 0))
+            events[device_id] += one.get("channel") == "event"
+
+    for device_id in set(told.names.values()) - {told.names["jt808", STOLEN]}:
+        stored = [row.t_ms for row in told.city.rows(device_id)]
+        dated = sorted(t_ms for t_ms in times[device_id] if t_ms)
+        assert [t_ms for t_ms in stored if t_ms in dated] == dated
+        assert len(stored) == len(times[device_id])
+        assert len(told.city.rows(device_id, "event")) == events[device_id]
+
+
+def test_only_what_was_permitted_reached_us(told: Told) -> None:
+    """No adapter's user writes our topics or another's; no device writes an adapter's."""
+    assert told.city.topics() == told.topics
+
+
+def test_the_books_are_right(told: Told) -> None:
+    """Each good element of a batch and of a gateway's array counts, each bad one has its reason."""
+    refused = Counter(one["refused"] for c in told.golden for one in c.said if "refused" in one)
+    books = told.books
+
+    assert told.quarantined == refused + Counter({"retained": 1})
+    assert books["received"] == told.city.received
+    assert books["accepted"] == books["received"] - told.quarantined.total()
+    assert books["accepted"] == books["projected"] + books["thinned"]
+    assert books["duplicate"] == 0
+
+
+def test_a_retained_place_is_quarantined(told: Told) -> None:
+    """OwnTracks retains what it says: an old place is none of today (decisions.md 10)."""
+    with told.city.client() as client:
+        [row] = client.get("/v1/quarantine", params={"reason": "retained"}).json()["rows"]
+
+    assert row["topic"] == "owntracks/wang/bike-7"
+    assert row["device_id"] == "wang/bike-7"
+
+
+def test_a_theft_told_by_a_foreign_sender_raises_an_alert(told: Told) -> None:
+    """Fixes in millionths of a degree, a bit that is an alarm for this model alone."""
+    device_id = told.names["jt808", STOLEN]
+    events = [row.type for row in told.city.rows(device_id, "event")]
+    with told.city.client() as client:
+        found = client.get("/v1/alerts").json()["alerts"]
+        device = client.get(f"/v1/devices/{device_id}", headers={"x-purpose": "ADMIN_CHECK"})
+    stolen = [alert for alert in found if alert["vehicle_id"] == "veh-stolen"]
+    lat, lon = place(GONE_S * SPEED_MPS)
+
+    assert events == ["vibration"]
+    assert [alert["kind"] for alert in stolen] == ["movement"]
+    assert stolen[0]["level"] >= 1
+    position = device.json()["position"]
+    assert (position["lat"], position["lon"]) == pytest.approx((lat, lon), abs=1e-5)
+    assert position["t_ms"] == told.end_ms
+
+
+def test_a_stranger_is_held_and_adopted(told: Told) -> None:
+    """What its sender said before is run again, at the times it was said for."""
+    city, times = told.city, [told.end_ms - 20_000, told.end_ms - 10_000]
+    for t_ms in times:
+        city.say("jt808", f"jt808/c/{STRANGER}/up", located(t_ms, 0, phone=STRANGER))
+    city.received += len(times)
+    city.settle()
+    with city.client() as client:
+        held = client.get("/v1/quarantine", params={"device": STRANGER}).json()["rows"]
+        device = {"id": "trk-adopted", "cls": "trk", "profile": {"foreign": {"jt808": STRANGER}}}
+        adopted = client.post("/v1/quarantine/adopt", json={"device": device})
+
+    assert [row["reason"] for row in held] == ["unknown_device"] * len(times)
+    assert adopted.status_code == 201
+    wait_until(lambda: len(city.rows("trk-adopted")) == len(times), within_s=SETTLE_S)
+    assert [row.t_ms for row in city.rows("trk-adopted")] == times
+    assert city.quarantined() == told.quarantined
+    assert city.books()["received"] == told.books["received"] + len(times)
+
+
+def test_an_adapter_that_is_off_has_no_user_and_no_topics(kind: str, tmp_path: Path) -> None:
+    """One is on: of the others there is no secret, no login, and nothing that arrives."""
+    with City(tmp_path, kind, traccar={"enabled": True}) as city:
+        city.run("broker", "ingest")
+        refused = {name: city.login(user_of(name), "w" * 43).refused for name in ADAPTERS}
+        for user in ("traccar", DEVICE):
+            for topic in _TOPICS[:3]:
+                city.say(user, topic, b"{}")
+        city.say("traccar", "traccar/positions", b"last")
+        wait_until(lambda: city.topics()["traccar/positions"], what="it is in the journal")
+
+        assert all(refused.values())
+        assert [name for name in ADAPTERS if city.secret(name).exists()] == ["traccar"]
+        assert city.topics() == {"traccar/positions": 1}

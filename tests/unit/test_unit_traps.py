@@ -143,11 +143,13 @@ def test_zero_is_a_value() -> None:
     assert (fix.pos.spd_kmh, fix.pos.cog, fix.pos.alt_m, fix.pos.sat) == (0, 0, 0, 0)
 
 
-def test_port_is_counted_from_1() -> None:
-    """Nobody can tell a station that counts from 0 by one message: port 0 is refused."""
-    body = {"t": T0_MS, "ports": [{"n": 0, "state": "available"}]}
+def test_port_is_counted_as_its_station_counts() -> None:
+    """Nobody can tell by one message whether a station begins at 0: its own numbers stay."""
+    body = {"t": T0_MS, "ports": [{"n": 0, "state": "available"}, {"n": 1, "state": "charging"}]}
+    status: ChargerStatus = _decode(body, "status")
 
-    assert _reason(body, "status") is WireReason.RANGE
+    assert [port.n for port in status.ports] == [0, 1]
+    assert _reason({"ports": [{"n": -1, "state": "available"}]}, "status") is WireReason.RANGE
 
 
 def test_temperature_is_in_celsius() -> None:

@@ -1,0 +1,65 @@
+"""The shape of a movement: how far, how often in a row, whether it stays. detection.md, Method."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from alerts.detection.anchor import F8, I8, AnchorArrays
+from alerts.detection.settling import SETTLE_FIXES
+from alerts.policy import DetectionPolicy
+
+B1 = NDArray[np.bool_]
+
+
+def shapes(
+    arrays: AnchorArrays,
+    i: I8,
+    t_ms: I8,
+    moved: F8,
+    sigma: F8,
+    at_anchor: B1,
+    scored: B1,
+    policy: DetectionPolicy,
+) -> tuple[B1, B1, B1]:
+    """Displacement, consecutive-outside and new-farthest conditions, and the slow rule."""
+    owner_out = moved > np.maximum(policy.owner_min_m, policy.owner_sigmas * sigma)
+    police_out = moved > np.maximum(policy.police_min_m, policy.police_sigmas * sigma)
+    outside = np.where(owner_out, arrays.outside[i] + 1, 0)
+    farther = arrays.farther[i] + (owner_out & (moved > arrays.farthest[i] + 0.25 * sigma))
+    farthest = np.maximum(arrays.farthest[i], moved)
+    farther, farthest = np.where(at_anchor, 0, farther), np.where(at_anchor, 0.0, farthest)
+    slow_out = moved > np.maximum(policy.slow_min_m, policy.slow_sigmas * sigma)
+    left_t = np.where(slow_out, np.where(arrays.left_t[i] > 0, arrays.left_t[i], t_ms), 0)
+    left_n = np.where(slow_out, arrays.left_n[i] + 1, 0)
+    s = i[scored]
+    arrays.outside[s], arrays.farther[s] = outside[scored], farther[scored]
+    arrays.farthest[s] = farthest[scored]
+    arrays.left_t[s], arrays.left_n[s] = left_t[scored], left_n[scored]
+    owner = scored & owner_out & (outside >= 2) & (farther >= 2)  # noqa: PLR2004 - detection.md
+    police = scored & police_out & (outside >= 3) & (farther >= 3)  # noqa: PLR2004
+    slow = scored & (left_n >= 5) & (t_ms - left_t > policy.slow_s * 1000) & slow_out  # noqa: PLR2004
+    return owner, police, slow
+
+
+def kept(
+    arrays: AnchorArrays,
+    i: I8,
+    t_ms: I8,
+    at: tuple[F8, F8],
+    moved: F8,
+    sigma: F8,
+    scored: B1,
+    policy: DetectionPolicy,
+) -> B1:
+    """Whether it stands away from its anchor: three agreeing fixes over ``kept_s``."""
+    out = moved > np.maximum(policy.kept_min_m, policy.kept_sigmas * sigma)
+    count, mean_x, mean_y = arrays.kept_n[i], arrays.kept_x[i], arrays.kept_y[i]
+    same = out & (count > 0) & (np.hypot(at[0] - mean_x, at[1] - mean_y) <= policy.agree_m)
+    count = np.where(same, count + 1, out.astype(np.int64))
+    since = np.where(same, arrays.kept_t[i], t_ms)
+    mean_x = np.where(same, mean_x + (at[0] - mean_x) / np.maximum(count, 1), at[0])
+    mean_y = np.where(same, mean_y + (at[1] - mean_y) / np.maximum(count, 1), at[1])
+    s = i[scored]
+    arrays.kept_n[s], arrays.kept_t[s] = count[scored], since[scored]
+    arrays.kept_x[s], arrays.kept_y[s] = mean_x[scored], mean_y[scored]
+    result: B1 = scored & (count >= SETTLE_FIXES) & (t_ms - since >= policy.kept_s * 1000)
+    return result
