@@ -31,8 +31,8 @@ class DetectionPolicy:
             stands there (field case A-03) gives one step, not the two new farthest points of the
             owner's level.
         kept_sigmas: ... and outside so many standard deviations.
-        kept_s: ... for this long at one place (three fixes within ``agree_m``), seconds. Measured
-            2026-11-25 on simulated parked noise: no alarm.
+        kept_s: ... for this long at one place (three fixes within ``agree_m``), seconds of fix
+            time.
         still_s: Arm by rule after standing still so long with ignition off, seconds.
         agree_m: Fixes within this of each other agree (settling), metres.
         doppler_mps: Doppler speed that witnesses motion, m/s.
@@ -70,9 +70,9 @@ class DetectionPolicy:
     slow_min_m: float = 60.0
     slow_sigmas: float = 6.0
     slow_s: float = 300.0
-    kept_min_m: float = 50.0
+    kept_min_m: float = 45.0
     kept_sigmas: float = 6.0
-    kept_s: float = 60.0
+    kept_s: float = 45.0
     still_s: float = 60.0
     agree_m: float = 15.0
     doppler_mps: float = 2.0

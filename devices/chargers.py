@@ -39,22 +39,22 @@ _FLOWING = {PortState.CHARGING, PortState.FLOAT, PortState.FINISHING}
 
 
 class PortView(msgspec.Struct):
-    """One port as we believe it.
+    """One port: what the station says of it, and whether we believe that it is used.
 
     Attributes:
-        state: ``blocked``, or what the station said (``PortState``).
-        said: What the station said.
+        state: What the station says, a word of wire.md.
         w: Power, watts; None = not told.
         since_ms: Receive time at which ``state`` took its value, wall ms UTC.
         session: Its session's id as the station says; "" = none.
         err: The fault it tells; "" = none.
         wh: Energy of the running session as the station says.
         waits_ms: Steady clock since which it prepares without current; None = it does not.
-        blocked: Whether that is too long, and nothing real has changed since.
+        blocked: Whether that is too long, and nothing real has changed since (A-31): the cause
+            ``port_blocked`` of its station.
+        in_use: It prepares or charges, and is not blocked.
     """
 
-    state: str
-    said: PortState
+    state: PortState
     w: float | None = None
     since_ms: int = 0
     session: str = ""
@@ -62,6 +62,7 @@ class PortView(msgspec.Struct):
     wh: float | None = None
     waits_ms: int | None = None
     blocked: bool = False
+    in_use: bool = False
 
 
 class StationState(msgspec.Struct):
@@ -220,16 +221,15 @@ def _take_port(station: Station, port: Port, recv_ms: int, elapsed_ms: int) -> N
     blocked = waits_ms is not None and (
         was_blocked or (too_long and port.state is PortState.PREPARING)
     )
-    in_use = port.state in {PortState.PREPARING, *_FLOWING}
-    state = "blocked" if blocked and in_use else str(port.state)
+    same = before is not None and before.state is port.state
     station.ports[port.n] = PortView(
-        state=state,
-        said=port.state,
+        state=port.state,
         w=port.w,
-        since_ms=before.since_ms if before is not None and before.state == state else recv_ms,
+        since_ms=before.since_ms if before is not None and same else recv_ms,
         session=port.session or "",
         err=port.err or "",
         wh=port.wh,
         waits_ms=waits_ms,
         blocked=blocked,
+        in_use=not blocked and port.state in {PortState.PREPARING, *_FLOWING},
     )

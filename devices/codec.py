@@ -15,7 +15,8 @@ import msgspec
 from devices import payloads
 from devices.encoding import Opened
 from devices.errors import WireError, WireReason
-from devices.lenient import check, check_depth, fit, parse, refuse
+from devices.fitting import fit, part, refuse
+from devices.plain_objects import check, check_depth, parse
 from devices.readings import Fix
 
 _Message = TypeVar("_Message", bound=msgspec.Struct)
@@ -81,9 +82,10 @@ def read(
         else:
             message = codec.json.decode(body)
             sure = body.translate(None, _NUMBERS) in _clean or _is_clean(body)
-    except msgspec.ValidationError:
+    except msgspec.ValidationError as exc:
         if not opened.packed and _is_clean(body):
-            return _read_clean(codec, opened, device_id, decimal)
+            own_keys = "unknown field" in str(exc)
+            return _read_clean(codec, opened, device_id, decimal, own_keys=own_keys)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         pass  # the careful way names what is wrong
     else:
@@ -98,7 +100,12 @@ def read(
 
 
 def _read_clean(
-    codec: Codec[_Message], opened: Opened, device_id: str | None, decimal: str
+    codec: Codec[_Message],
+    opened: Opened,
+    device_id: str | None,
+    decimal: str,
+    *,
+    own_keys: bool,
 ) -> Read[_Message]:
     """JSON that is sound but not quite as its type says: keys of its own, numbers as text."""
     try:
@@ -106,6 +113,19 @@ def _read_clean(
     except msgspec.DecodeError:
         return read_fields(codec, parse(opened), device_id, decimal)
     check_depth(opened.body)
+    if own_keys and isinstance(fields, dict):
+        known, ext = part(fields, codec.plan)
+        try:
+            message = msgspec.convert(known, codec.model)
+        except msgspec.ValidationError:
+            pass  # a number as text, or something that is refused
+        else:
+            try:
+                _check_identity(message, device_id)
+            except WireError as exc:
+                _keep_number(exc, fields)
+                raise
+            return message, 0, ext
     return _fitted(codec, fields, device_id, decimal)
 
 

@@ -40,7 +40,7 @@ KEPT_TIME = int(Flag.TIME_SCALED | Flag.WEEK_ROLLOVER | Flag.TIME_LEARNT)
 _WGS84, _KMH, _NO_TIME = Crs.WGS84, SpeedUnit.KMH, int(Flag.NO_TIME)
 _IMPLAUSIBLE = int(Flag.IMPLAUSIBLE)
 _set = msgspec.structs.force_setattr
-_dumps = msgspec.json.encode
+_sorted = msgspec.json.Encoder(order="sorted")
 
 
 class Spoken(msgspec.Struct, frozen=True):
@@ -72,6 +72,7 @@ def judge_fix(fix: Fix, boot: str, spoken: Spoken) -> Fix:
         pos.lat  # neither unknown nor 0
         and pos.lon
         and pos.valid
+        and pos.fix_t is None
         and pos.crs == "wgs84"
         and profile.crs is _WGS84
         and profile.speed_unit is _KMH
@@ -81,7 +82,7 @@ def judge_fix(fix: Fix, boot: str, spoken: Spoken) -> Fix:
         and (speed is None or 0 <= speed <= MAX_KMH)
         and (course is None or 0 <= course <= FULL_TURN_DEG)
     ):
-        pos, more, ext = judge_position(pos, profile, ext)
+        pos, more, ext = judge_position(pos, spoken, ext)
         flags |= more
         _set(fix, "pos", pos)
     bat, rssi = fix.bat, fix.net.rssi_dbm
@@ -104,7 +105,7 @@ def judge_fix(fix: Fix, boot: str, spoken: Spoken) -> Fix:
         if flags & KEPT_TIME:
             ext = {**ext, "t": said_t}
     if ext:
-        _set(fix, "ext", _dumps(ext).decode())
+        _set(fix, "ext", kept(ext))
     return fix
 
 
@@ -123,14 +124,16 @@ def _judge_vitals(fix: Fix) -> None:
 
 
 def judge_position(
-    pos: PosPart, profile: Profile, ext: dict[str, Any]
+    pos: PosPart, spoken: Spoken, ext: dict[str, Any]
 ) -> tuple[PosPart, int, dict[str, Any]]:
     """A position in WGS 84 and km/h, or none; its flags; what is kept of the original.
 
     Raises:
-        WireError: ``type`` for a coordinate system that is not known.
+        WireError: ``type`` for a coordinate system that is not known, ``time`` for its time.
     """
-    flags = 0
+    flags, profile, fix_t = 0, spoken.profile, pos.fix_t
+    if fix_t is not None:
+        fix_t, _ = judge_time(fix_t, spoken.recv_ms, spoken.offset_ms)
     lat, lon, speed = pos.lat, pos.lon, pos.spd_kmh
     if speed is not None and profile.speed_unit in _KMH_PER:
         speed *= _KMH_PER[profile.speed_unit]
@@ -156,13 +159,14 @@ def judge_position(
         "hdop": (pos.hdop, MAX_HDOP),
         "sat": (pos.sat, MAX_SAT),
     }
-    kept = {
+    side = {
         name: value if value is not None and 0 <= value <= limit else None
         for name, (value, limit) in said.items()
     }
-    if any(kept[name] != value for name, (value, _) in said.items()):
+    if any(side[name] != value for name, (value, _) in said.items()):
         flags |= Flag.IMPLAUSIBLE
-    return msgspec.structs.replace(pos, lat=lat, lon=lon, **kept), int(flags), ext
+    judged = msgspec.structs.replace(pos, lat=lat, lon=lon, fix_t=fix_t, **side)
+    return judged, int(flags), ext
 
 
 def key_of(seq: int | None, said_t: int | None, boot: str, spoken: Spoken) -> int:
@@ -174,6 +178,11 @@ def key_of(seq: int | None, said_t: int | None, boot: str, spoken: Spoken) -> in
     if seq is not None:
         return 0 if boot else hash_of(spoken.body)
     return hash_of(spoken.body if said_t is not None else b"%d " % spoken.recv_ms + spoken.body)
+
+
+def kept(ext: dict[str, Any]) -> str:
+    """What is kept beside a record, the same text however the message was written."""
+    return _sorted.encode(ext).decode() if ext else ""
 
 
 def hash_of(data: bytes) -> int:

@@ -7,9 +7,9 @@ import msgspec
 
 from devices import payloads
 from devices.clocks import judge_time
-from devices.judge import KEPT_TIME, Spoken, hash_of, judge_fix, judge_position, key_of
-from devices.lenient import check
-from devices.payloads import CounterPart, DiskPart
+from devices.judge import KEPT_TIME, Spoken, hash_of, judge_fix, judge_position, kept, key_of
+from devices.payloads import BoxPart, CounterPart, DiskPart
+from devices.plain_objects import check
 from devices.readings import (
     AnyReading,
     CameraHeartbeat,
@@ -22,6 +22,7 @@ from devices.readings import (
     Fix,
     StateReport,
 )
+from devices.units import time_ms
 from devices.words import DeviceState, Flag
 
 NO_SESSION = {"", "0", "-1"}
@@ -41,7 +42,7 @@ def _common(t: int | None, spoken: Spoken, ext: dict[str, Any] | None = None) ->
     return {
         "t_ms": t_ms,
         "flags": int(flags),
-        "ext": msgspec.json.encode(ext).decode() if ext else "",
+        "ext": kept(ext),
     }
 
 
@@ -59,12 +60,14 @@ def _event(message: payloads.EventMessage, spoken: Spoken) -> Event:
     pos, ext = message.pos or payloads.NOWHERE, spoken.ext
     more = 0
     if message.pos is not None:
-        pos, more, ext = judge_position(pos, spoken.profile, ext)
+        pos, more, ext = judge_position(pos, spoken, ext)
     if message.raw is not None:
         check(message.raw, 2)  # the only part that typed decoding does not look into
     for name in ("raw", "dur_s", "count"):
         if (value := getattr(message, name)) is not None:
             ext = {**ext, name: value}
+    if message.st is not None:
+        ext = {**ext, "st": _without_none(message.st)}
     common = _common(message.t, spoken, ext)
     common["flags"] |= more & int(Flag.CONVERTED | Flag.NULL_ISLAND)
     return Event(
@@ -82,8 +85,14 @@ def _event(message: payloads.EventMessage, spoken: Spoken) -> Event:
     )
 
 
+def _without_none(part: msgspec.Struct) -> dict[str, Any]:
+    return {
+        name: value for name, value in msgspec.structs.asdict(part).items() if value is not None
+    }
+
+
 def _status(message: payloads.StatusMessage, spoken: Spoken) -> ChargerStatus:
-    ctr = message.ctr or CounterPart()
+    ctr, box = message.ctr or CounterPart(), message.box or BoxPart()
     return ChargerStatus(
         **_numbered(message, spoken),
         ports=tuple(message.ports),
@@ -95,6 +104,10 @@ def _status(message: payloads.StatusMessage, spoken: Spoken) -> ChargerStatus:
         amount_total_fen=ctr.amount_total_fen,
         energy_total_wh=ctr.energy_total_wh,
         sessions_total=ctr.sessions_total,
+        door_open=message.door_open,
+        box_coins=box.coins,
+        box_amount_fen=box.amount_fen,
+        box_cap_coins=box.cap_coins,
     )
 
 
@@ -155,6 +168,10 @@ def _heartbeat(message: payloads.HeartbeatMessage, spoken: Spoken) -> CameraHear
         disk_used_gb=disk.used_gb,
         clock_off_ms=message.clock_off_ms,
         temp_c=message.temp_c,
+        up_s=message.up_s,
+        fw=message.fw,
+        disk_ok=disk.ok,
+        oldest_t_ms=None if disk.oldest_t is None else time_ms(disk.oldest_t)[0],
     )
 
 

@@ -2,7 +2,7 @@
 
 Numbers are bounded so that whatever is accepted fits every column it may reach (64-bit integers,
 32-bit floats of LatestState): one absurd number must not stop a reader. Structs refuse keys they
-do not know; ``devices.lenient`` keeps those under ``ext``. ``docs/wire.md`` has a JSON Schema of
+do not know; ``devices.fitting`` keeps those under ``ext``. ``docs/wire.md`` has a JSON Schema of
 each, made from these types.
 """
 

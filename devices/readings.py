@@ -207,6 +207,10 @@ class ChargerStatus(Reading, frozen=True, kw_only=True):
     amount_total_fen: int | None = None
     energy_total_wh: int | None = None
     sessions_total: int | None = None
+    door_open: bool | None = None
+    box_coins: int | None = None
+    box_amount_fen: int | None = None
+    box_cap_coins: int | None = None
 
 
 class ChargerSession(Reading, frozen=True, kw_only=True, gc=False):
@@ -276,6 +280,10 @@ class CameraHeartbeat(Reading, frozen=True, kw_only=True):
     disk_used_gb: float | None = None
     clock_off_ms: float | None = None
     temp_c: float | None = None
+    up_s: float | None = None
+    fw: str = ""
+    disk_ok: bool | None = None
+    oldest_t_ms: int | None = None
 
 
 class StateReport(Reading, frozen=True, kw_only=True, gc=False):

@@ -98,6 +98,16 @@ def _charger(status: ChargerStatus) -> _Fields:
     )
 
 
+def _charger_newer(status: ChargerStatus) -> _Fields:
+    door = None if status.door_open is None else int(status.door_open)
+    return status.sessions_total, door, status.box_coins, status.box_amount_fen
+
+
+def _camera_newer(heartbeat: CameraHeartbeat) -> _Fields:
+    disk_ok = None if heartbeat.disk_ok is None else int(heartbeat.disk_ok)
+    return heartbeat.up_s, heartbeat.fw or None, disk_ok, heartbeat.oldest_t_ms
+
+
 def _camera(heartbeat: CameraHeartbeat) -> _Fields:
     channels = heartbeat.channels
     fps = [channel.fps for channel in channels if channel.fps is not None]
@@ -163,10 +173,10 @@ def _rounded(value: float | None) -> int | None:
 _MEASURED: dict[type, tuple[str, Callable[[Any], _Fields], Callable[[Any], _Fields]]] = {
     Fix: ("fix", _fix, lambda _: ()),
     Event: ("event", _event, lambda event: (event.port, event.channel)),
-    ChargerStatus: ("charger", _charger, lambda status: (status.sessions_total,)),
+    ChargerStatus: ("charger", _charger, _charger_newer),
     ChargerSession: ("session", _session, lambda _: ()),
     CoinReport: ("coin", _coin, lambda _: ()),
-    CameraHeartbeat: ("camera", _camera, lambda _: ()),
+    CameraHeartbeat: ("camera", _camera, _camera_newer),
     StateReport: ("state", lambda said: (str(said.state), said.reason), lambda _: ()),
     DeviceInfo: ("info", _info, lambda _: ()),
     CommandAck: ("ack", lambda ack: (ack.cmd_id, str(ack.result), ack.detail), lambda _: ()),

@@ -53,6 +53,9 @@ MEASUREMENTS: Mapping[str, Mapping[str, ColumnType]] = {
         "recv_ms": "int",
         "ext": "str",
         "sessions_total": "int",
+        "door_open": "int",
+        "box_coins": "int",
+        "box_amount_fen": "int",
     },
     "camera": {
         "fps": "float",
@@ -66,6 +69,10 @@ MEASUREMENTS: Mapping[str, Mapping[str, ColumnType]] = {
         "flags": "int",
         "recv_ms": "int",
         "ext": "str",
+        "up_s": "float",
+        "fw": "str",
+        "disk_ok": "int",
+        "oldest_ms": "int",
     },
     "state": {
         "state": "str",

@@ -4,15 +4,15 @@ A foreign sender (a Traccar server, an EMQX gateway, a ThingsBoard gateway) logs
 adapter's own user and may write that adapter's topics, nothing else; only we may read them.
 """
 
-from collections.abc import Mapping
 from dataclasses import fields
+from itertools import zip_longest
 
 from devices.foreign.policy import AdapterPolicy
-from parkguard.broker_rules import OUR_PREFIX, SECRET_NAMES, covers
+from parkguard.broker_rules import OUR_PREFIX, SECRET_NAMES
 from parkguard.settings import Settings, SettingsError
 
-Topics = Mapping[str, tuple[str, ...]]
-"""MQTT filters of the adapters that are on, by adapter."""
+_NEVER = frozenset("% ")
+"""``%u`` stands for the user in the rules; a blank ends a topic in mosquitto's ACL file."""
 
 
 def foreign_topics(policy: AdapterPolicy) -> dict[str, tuple[str, ...]]:
@@ -34,18 +34,51 @@ def secret_names(policy: AdapterPolicy) -> dict[str, str]:
 
 
 def check_adapters(settings: Settings) -> None:
-    """Refuse filters that would take our own topics or everything.
+    """Refuse topics that are no filters, are ours or the broker's, or another adapter's too.
 
     Raises:
         SettingsError: Every fault and what to do.
     """
-    ours = (f"{settings.broker.root}/up/trk/x/fix", f"{settings.broker.root}/sys/x", "$SYS/x")
-    faults = [
-        f"adapters.{adapter}.topics: {topic_filter!r} would take topics of ours or of the "
-        "broker; name the adapter's own first level"
-        for adapter, filters in foreign_topics(settings.adapters).items()
-        for topic_filter in filters
-        if any(covers(topic_filter, topic) for topic in ours) or topic_filter[:1] in {"", "$", "/"}
+    filters = [
+        (adapter, each)
+        for adapter, topics in foreign_topics(settings.adapters).items()
+        for each in topics
     ]
+    faults = [
+        f"adapters.{adapter}.topics: none, so that nothing could arrive; name one or switch it off"
+        for adapter, topics in foreign_topics(settings.adapters).items()
+        if not topics
+    ]
+    for number, (adapter, each) in enumerate(filters):
+        fault = _fault(each, settings.broker.root)
+        faults += [f"adapters.{adapter}.topics: {each!r} {fault}"] if fault else []
+        faults += [
+            f"adapters.{adapter}.topics: {each!r} meets {theirs!r} of adapters.{other}: one sender "
+            "could speak for the other; give each a first level of its own"
+            for other, theirs in filters[:number]
+            if other != adapter and meets(each, theirs)
+        ]
     if faults:
         raise SettingsError(faults)
+
+
+def _fault(topic_filter: str, root: str) -> str:
+    """What is wrong with a filter, and what to do; "" when nothing is."""
+    levels = topic_filter.split("/")
+    wild = [level for level in levels if {"+", "#"} & set(level)]
+    is_plain = topic_filter.isprintable() and not _NEVER & set(topic_filter)
+    if not is_plain or set(wild) - {"+", "#"} or "#" in levels[:-1]:
+        return "is no topic filter; levels between slashes, + for any one, a last # for the rest"
+    if topic_filter[:1] in {"", "$", "/"} or meets(topic_filter, f"{root}/#"):
+        return "would take topics of ours or of the broker; name the adapter's own first level"
+    return ""
+
+
+def meets(one: str, other: str) -> bool:
+    """Whether there is a topic that both MQTT filters match."""
+    for left, right in zip_longest(one.split("/"), other.split("/")):
+        if "#" in {left, right}:
+            return True
+        if left is None or right is None or (left != right and "+" not in {left, right}):
+            return False
+    return True

@@ -12,8 +12,9 @@ import msgspec
 
 from devices.encoding import open_payload
 from devices.errors import WireError, WireReason
+from devices.fitting import fit, refuse
 from devices.foreign.adapter import Foreign, ForeignRefused
-from devices.lenient import check, check_depth, fit, parse, refuse
+from devices.plain_objects import check, check_depth, parse
 from devices.words import EventType
 
 MAX_ITEMS = 1_000
@@ -64,7 +65,7 @@ class Plain(NamedTuple):
         """Refuse what no message may hold anywhere in a part of it.
 
         Raises:
-            WireError: As ``devices.lenient.check``.
+            WireError: As ``devices.fitting.check``.
         """
         if not self.sure:
             check(part)

@@ -17,8 +17,8 @@ DeviceId = Annotated[str, msgspec.Meta(pattern=r"^[a-z0-9-]{1,64}$")]
 Name = Annotated[str, msgspec.Meta(min_length=1, max_length=128)]
 
 
-class Line(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind"):
-    """Common part: the tag ``kind``."""
+class Line(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", forbid_unknown_fields=True):
+    """Common part: the tag ``kind``; a key that is not here is an error, never passed over."""
 
 
 class Meta(Line, frozen=True, kw_only=True, tag="meta"):
@@ -30,7 +30,7 @@ class Meta(Line, frozen=True, kw_only=True, tag="meta"):
     site_class: SiteClass = SiteClass.OPEN
 
 
-class DeviceFields(msgspec.Struct, frozen=True, kw_only=True):
+class DeviceFields(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What the registry takes of a device. What is not said keeps its value, or its default."""
 
     cls: DeviceClass = msgspec.field(name="class")
@@ -68,7 +68,7 @@ class VehicleLine(Line, frozen=True, kw_only=True, tag="vehicle"):
     site_class: SiteClass | UnsetType = UNSET
 
 
-class PlaceFields(msgspec.Struct, frozen=True, kw_only=True):
+class PlaceFields(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A circle or a GeoJSON polygon in degrees of ``crs``."""
 
     id: Name

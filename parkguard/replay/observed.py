@@ -7,7 +7,7 @@ from alerts.model import AlertChange, IncidentOpened
 from alerts.pipeline import Outcome
 from devices.admitted import Record, Refusal
 from devices.control import Held
-from devices.entry import RETAIN, Entry, EntryKind
+from devices.entry import RETAIN
 from devices.errors import WireReason
 from devices.model import DeviceClass
 from devices.readings import CameraHeartbeat, Event
@@ -46,16 +46,16 @@ class Observed:
         self._event_ids: set[tuple[str, str]] = set()
         self._rows = 0
 
-    def take(self, outcome: Outcome, entries: list[Entry], offset_ms: int) -> None:
+    def take(self, outcome: Outcome, offset_ms: int) -> None:
         """Keep what one step gave; the wall clock was ``offset_ms`` ahead of the steady one."""
         for record in outcome.records or ():
             self._record(record)
-        adopted = ""
+        for device_id in outcome.duplicates:
+            self.shares[device_id]["duplicate"] += 1
         for row in outcome.requeued:
             taken_off = self.quarantine.pop(row, None)
             if taken_off is not None:  # None: refused before the period of this run
-                adopted = taken_off.device_id
-                self.shares[adopted]["quarantined"] -= 1
+                self.shares[taken_off.device_id]["quarantined"] -= 1
         for refusal in outcome.refusals:
             self._rows += 1
             self.quarantine[self._rows] = refusal
@@ -69,8 +69,6 @@ class Observed:
         for crossing in effects.crossings:
             self.events[crossing.device_id][crossing.what] += 1
             self.vehicle_events[crossing.vehicle_id][crossing.what] += 1
-        if any(name == "duplicate" for name, _ in outcome.books):
-            self._duplicates(outcome, entries, adopted)
 
     def held_of(self, ids: set[str]) -> list[Held]:
         """Messages in quarantine because these devices were unknown, oldest first."""
@@ -135,25 +133,3 @@ class Observed:
         self.events[record.device.id][event.type] += 1
         if record.device.vehicle_id is not None:
             self.vehicle_events[record.device.vehicle_id][event.type] += 1
-
-    def _duplicates(self, outcome: Outcome, entries: list[Entry], adopted: str) -> None:
-        """Whose the duplicates of a step are: the topic's, of every message that gave nothing.
-
-        Messages of many records are stepped alone, so that what is missing is all their own;
-        so are the held messages of an adopted device.
-        """
-        left = sum(n for (name, _), n in outcome.books.items() if name == "duplicate")
-        spoke: Counter[int] = Counter(record.entry.seq for record in outcome.records or ())
-        spoke.update(refusal.entry.seq for refusal in outcome.refusals)
-        messages = [entry for entry in entries if entry.kind == EntryKind.MQTT]
-        if len(messages) <= 1:
-            self.shares[_sender(messages[0]) if messages else adopted]["duplicate"] += left
-            return
-        for entry in messages:
-            if not spoke[entry.seq]:
-                self.shares[_sender(entry)]["duplicate"] += 1
-
-
-def _sender(entry: Entry) -> str:
-    """The device a topic names."""
-    return entry.topic.rsplit("/", 2)[-2] if entry.topic.count("/") > 1 else entry.topic

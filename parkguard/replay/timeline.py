@@ -40,7 +40,6 @@ class Timeline:
         self.clock = SteppedClock()
         self.observed = Observed()
         self.messages = 0
-        self._root = f"{settings.broker.root}/up/"
         self._adapters: frozenset[str] = frozenset()
         self._pending: list[Entry] = []
         self._told: list[AnyControl] = []
@@ -84,7 +83,7 @@ class Timeline:
         clock = self.clock
         end = Entry(self._seq + 1, _TICK, clock.wall_ms, clock.elapsed_ms, 1, "", b"")
         self.pipeline.engine.finish(end, outcome.effects)
-        self.observed.take(outcome, [], clock.offset_ms)
+        self.observed.take(outcome, clock.offset_ms)
 
     def step_clock(self, seconds: float) -> None:
         """The wall clock is set; the steady one goes on."""
@@ -113,12 +112,8 @@ class Timeline:
         """Append one message received now."""
         self.messages += 1
         flags = (RETAIN if retain else 0) | (DUP if dup else 0)
-        # of many records in one message nobody tells whose a duplicate is: those are stepped alone
-        alone = topic.endswith(("/batch", "/multi")) or not topic.startswith(self._root)
-        if alone:
-            self.step()
         self._append(_MQTT, flags, topic, payload)
-        if alone or len(self._pending) >= STEP_MAX:
+        if len(self._pending) >= STEP_MAX:
             self.step()
 
     def act(self, acts: Iterable[AnyControl]) -> None:
@@ -144,7 +139,7 @@ class Timeline:
         """One step; gives the proofs of delivery of the owner's notices it wrote."""
         outcome = Outcome(records=[])
         self.pipeline.step(entries, outcome)
-        self.observed.take(outcome, entries, self.clock.offset_ms)
+        self.observed.take(outcome, self.clock.offset_ms)
         return [
             Delivered(
                 at_ms=self.clock.wall_ms,

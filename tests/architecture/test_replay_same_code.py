@@ -17,7 +17,7 @@ DECIDES = {
     "devices.judge",
     "devices.clocks",
     "devices.seen",
-    "devices.lenient",
+    "devices.fitting",
     "alerts.detection",
     "alerts.casebook",
     "alerts.people",

@@ -86,6 +86,21 @@ def test_a_device_reads_only_its_own_commands(broker: Mosquitto) -> None:
     assert {payload for _, payload, _ in mallory.got} == {b"for mallory"}
 
 
+def test_foreign_topics_are_nobodys_while_adapters_are_off(broker: Mosquitto) -> None:
+    """Neither may a device write them nor do we read them (on: tests/e2e/test_adapters.py)."""
+    with login(broker, "pg-ingest") as ingest, login(broker, MALLORY) as mallory:
+        for topics in ("jt808/#", "owntracks/#", "traccar/#", "v1/gateway/telemetry", "pg/v1/up/#"):
+            ingest.subscribe(topics)
+
+        for topic in ("jt808/c/1/up", "owntracks/a/b", "traccar/positions", "v1/gateway/telemetry"):
+            mallory.publish(topic, b"forged")
+            mallory.publish(topic, b"forged", retain=True)
+        mallory.publish(f"pg/v1/up/trk/{MALLORY}/fix", b"last")
+
+        wait_until(lambda: ingest.got)
+    assert [payload for _, payload, _ in ingest.got] == [b"last"]
+
+
 def test_our_client_id_cannot_be_taken(broker: Mosquitto) -> None:
     """A device that calls itself pg-ingest neither ends our session nor gets its queue (F4)."""
     with login(broker, "pg-ingest", clean=False) as ingest:
@@ -111,6 +126,8 @@ def test_our_client_id_cannot_be_taken(broker: Mosquitto) -> None:
         (ALICE, ""),
         (ALICE, SECRETS[MALLORY]),
         ("nobody", "nothing"),
+        ("pg-from-jt808", ""),
+        ("pg-from-jt808", SECRETS[MALLORY]),
         ("+", "x"),
         ("#", ""),
     ],

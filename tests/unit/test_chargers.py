@@ -470,11 +470,12 @@ def test_port_that_only_prepares_is_blocked_and_one_ticket() -> None:
     for minutes in range(0, 26 * 60, 3):
         boot, ports = "a" if minutes < 800 else "b", _port(PortState.PREPARING, w=0.0, wh=0.0)
         shop.hear(_status(60 * minutes, boot, energy_total_wh=900, ports=ports))
-        seen.append(shop.state.ports[1].state)
+        port = shop.state.ports[1]
+        seen.append((port.state, port.blocked, port.in_use))
 
-    assert seen == ["preparing"] * 20 + ["blocked"] * 500
+    assert seen == [("preparing", False, True)] * 20 + [("preparing", True, False)] * 500
     assert shop.changes == [CauseChange(2, BLOCKED, 0)]
-    assert shop.state.ports[1].since_ms == at_ms(3_600)
+    assert shop.state.ports[1].since_ms == at_ms(0)
 
 
 @pytest.mark.parametrize(
@@ -493,7 +494,8 @@ def test_only_a_real_change_clears_a_blocked_port(port: tuple[Port, ...], state:
 
     shop.hear(_status(3_700, ports=port))
 
-    assert shop.state.ports[1].state == state
+    assert (shop.state.ports[1].state, shop.state.ports[1].blocked) == (state, False)
+    assert shop.state.ports[1].in_use is (state != "available")
     assert shop.changes == [CauseChange(2, BLOCKED, 0), CauseChange(2, 0, BLOCKED)]
 
 
@@ -507,7 +509,8 @@ def test_words_alone_do_not_clear_a_blocked_port(state: PortState) -> None:
     shop.hear(_status(3_650, "8", ports=_port(state, w=0.0)))
     shop.hear(_status(3_700, "8", ports=_port(PortState.PREPARING)))
 
-    assert shop.state.ports[1].state == "blocked"
+    assert shop.state.ports[1].blocked
+    assert not shop.state.ports[1].in_use
     assert shop.changes == [CauseChange(2, BLOCKED, 0)]
 
 

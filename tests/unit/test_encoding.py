@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from devices.encoding import MAX_PAYLOAD_BYTES, MAX_UNPACKED_BYTES, Opened, open_payload
 from devices.errors import WireError, WireReason
-from devices.lenient import parse
+from devices.plain_objects import parse
 
 JSON = b'{"v":1}'
 UMLAUT = '{"fw":"ü"}'.encode()

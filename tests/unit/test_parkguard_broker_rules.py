@@ -19,6 +19,11 @@ from parkguard.settings import BrokerSettings, SettingsError
 
 STAY = Account(drop_to=None, owner=None)
 GRANTS = Grants(build_rules("pg/v1"))
+FOREIGN = {
+    "pg-from-jt808": ("jt808/+/+/up",),
+    "pg-from-owntracks": ("owntracks/+/+", "owntracks/+/+/event"),
+}
+WITH_FOREIGN = Grants(build_rules("pg/v1", FOREIGN))
 
 
 def settings(**fields: object) -> BrokerSettings:
@@ -83,6 +88,74 @@ def test_who_may_publish_where(user: str, topic: str, *, may: bool) -> None:
 def test_who_may_read_what(user: str, topic: str, *, may: bool) -> None:
     """A filter is granted only if every topic it could match is."""
     assert GRANTS.may_read(user, topic) is may
+
+
+def test_each_adapter_adds_its_topics_for_its_user_and_for_us() -> None:
+    """Nothing else changes; a user that is off has no line."""
+    plain = format_acl(build_rules("pg/v1")).splitlines()
+    lines = format_acl(build_rules("pg/v1", FOREIGN)).splitlines()
+
+    assert [line for line in lines if line in plain] == plain
+    assert [line for line in lines if line not in plain] == [
+        "topic read jt808/+/+/up",
+        "topic read owntracks/+/+",
+        "topic read owntracks/+/+/event",
+        "user pg-from-jt808",
+        "topic write jt808/+/+/up",
+        "user pg-from-owntracks",
+        "topic write owntracks/+/+",
+        "topic write owntracks/+/+/event",
+    ]
+    assert _speaks_of(lines, "topic read jt808/+/+/up") == "user pg-ingest"
+    assert _speaks_of(lines, "topic write owntracks/+/+/event") == "user pg-from-owntracks"
+
+
+def _speaks_of(lines: list[str], line: str) -> str:
+    """The user whose grant a line is: the last one named before it."""
+    return [each for each in lines[: lines.index(line)] if each.startswith("user ")][-1]
+
+
+@pytest.mark.parametrize(
+    ("user", "topic", "may"),
+    [
+        ("pg-from-jt808", "jt808/c/013912345678/up", True),
+        ("pg-from-jt808", "jt808/c/013912345678/down", False),
+        ("pg-from-jt808", "jt808/c/013912345678/up/x", False),
+        ("pg-from-jt808", "owntracks/wang/bike", False),
+        ("pg-from-jt808", "traccar/positions", False),
+        ("pg-from-jt808", "pg/v1/up/trk/trk-1/fix", False),
+        ("pg-from-jt808", "pg/v1/dn/trk/trk-1/cmd", False),
+        ("pg-from-owntracks", "owntracks/wang/bike", True),
+        ("pg-from-owntracks", "owntracks/wang/bike/event", True),
+        ("pg-from-owntracks", "owntracks/wang/bike/cmd", False),
+        ("pg-from-traccar", "traccar/positions", False),
+        ("trk-1", "jt808/c/013912345678/up", False),
+        ("trk-1", "owntracks/wang/trk-1", False),
+        ("pg-ingest", "owntracks/wang/bike", False),
+    ],
+)
+def test_who_may_write_foreign_topics(user: str, topic: str, *, may: bool) -> None:
+    """That adapter's own user; neither another's, nor a device, nor we."""
+    assert WITH_FOREIGN.may_publish(user, topic) is may
+
+
+@pytest.mark.parametrize(
+    ("user", "topic", "may"),
+    [
+        ("pg-ingest", "jt808/+/+/up", True),
+        ("pg-ingest", "owntracks/+/+/event", True),
+        ("pg-ingest", "traccar/positions", False),
+        ("pg-from-jt808", "jt808/+/+/up", False),
+        ("pg-from-jt808", "jt808/c/013912345678/up", False),
+        ("pg-from-jt808", "pg/v1/up/#", False),
+        ("trk-1", "jt808/c/013912345678/up", False),
+        ("pg-dispatch", "jt808/+/+/up", False),
+        ("pg-desk", "owntracks/#", False),
+    ],
+)
+def test_who_may_read_foreign_topics(user: str, topic: str, *, may: bool) -> None:
+    """Where people are is read by our receiver alone, not even by who sends it."""
+    assert WITH_FOREIGN.may_read(user, topic) is may
 
 
 LEVEL = st.sampled_from(["a", "b", "+"])

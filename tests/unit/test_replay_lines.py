@@ -65,6 +65,18 @@ def _refused(*lines: bytes) -> LineError:
         b'{"kind":"expect","what":"position","device":"a","value":{"lat":1}}',
         b'{"kind":"expect","what":"quarantine","value":"one"}',
         b'{"kind":"expect","what":"event","value":[1,"two"]}',
+        b'{"kind":"meta","scenari":"misspelt"}',
+        b'{"kind":"device","class":"trk","id":"a","vehicel":"v"}',
+        b'{"kind":"vehicle","id":"v","colour":"red"}',
+        b'{"kind":"site","id":"s","lat":1,"lon":1,"radius_m":50,"capacity":9}',
+        b'{"kind":"grid","id":"g","lat":1,"lon":1,"radius_m":50,"dwell_s":9}',
+        b'{"kind":"fence","id":"f","lat":1,"lon":1,"radius_m":50,"dwell":9}',
+        b'{"kind":"mqtt","recv_t":1,"topic":"a","payload":1,"retained":true}',
+        b'{"kind":"side","recv_t":1,"type":"arm","vehicle":"v","who":"me"}',
+        b'{"kind":"side","recv_t":1,"type":"register","device":{"class":"trk","id":"a","veh":"v"}}',
+        b'{"kind":"side","recv_t":1,"type":"fence","fence":{"id":"f","lat":1,"lon":1,"radius":50}}',
+        b'{"kind":"truth","vehicle":"v","from":1,"to":2,"state":"parked","note":""}',
+        b'{"kind":"expect","what":"quarantine","valu":1}',
     ],
 )
 def test_malformed_line_is_refused_by_its_number(raw: bytes) -> None:

@@ -291,6 +291,29 @@ def test_duplicates_among_many_devices_are_counted_where_they_belong() -> None:
     assert [observed.share(f"trk-{k}")["duplicate"] for k in range(5)] == [0, 1, 0, 2, 0]
 
 
+def test_duplicates_of_a_gateway_are_those_of_its_children() -> None:
+    """Whoever else speaks in the same second; what it may not speak for is quarantined."""
+    children = [
+        {"kind": "device", "class": "trk", "id": f"trk-{k}", "gateway": "gw-1"} for k in range(2)
+    ]
+    body = {"v": 1, "boot": "b1", "seq": 1, "t": at_ms(0), "pos": {"lat": 31.8, "lon": 117.2}}
+    items = [
+        {"class": "trk", "id": f"trk-{k}", "channel": "fix", "msg": body | {"seq": seq}}
+        for k, seq in ((0, 1), (1, 1), (0, 2), (2, 1))
+    ]
+    multi = mqtt(1, "multi", {"v": 1, "items": items}, who="gw/gw-1")
+    again = mqtt(1, "multi", {"v": 1, "items": [items[2], items[1]]}, who="gw/gw-1")
+    gateway: Line = {"kind": "device", "class": "gw", "id": "gw-1"}
+
+    observed = run_of([gateway, *children, DEVICE | {"id": "trk-9"}, multi, again, multi]).timeline
+    shares = observed.observed
+
+    assert [shares.share(f"trk-{k}")["duplicate"] for k in range(3)] == [3, 2, 0]
+    assert [shares.share(f"trk-{k}")["accepted"] for k in range(3)] == [2, 1, 0]
+    assert shares.share("trk-2")["quarantined"] == 2
+    assert shares.share("gw-1")["received"] == 0
+
+
 def test_measure_that_cannot_be_read_is_unknown_one_left_out_is_as_before() -> None:
     """Battery in a fix, then none, then nonsense."""
 

@@ -91,7 +91,8 @@ READINGS: dict[str, list[AnyReading]] = {
             level=2,
             lat_deg=31.820613,
             lon_deg=117.227239,
-            ext='{"raw":{"proto":"jt808","alarm":65536,"status":262210},"dur_s":4.0,"count":7}',
+            ext='{"count":7,"dur_s":4.0,"raw":{"alarm":65536,"proto":"jt808","status":262210},'
+            '"st":{"armed":true,"ign":false}}',
         )
     ],
     "status": [
@@ -118,6 +119,10 @@ READINGS: dict[str, list[AnyReading]] = {
             temp_c=34,
             mains_v=229.6,
             smoke=False,
+            door_open=False,
+            box_coins=312,
+            box_amount_fen=31_200,
+            box_cap_coins=800,
             coins_total=40_112,
             amount_total_fen=4_011_200,
             energy_total_wh=9_120_340,
@@ -183,6 +188,10 @@ READINGS: dict[str, list[AnyReading]] = {
             disk_used_gb=3_610,
             clock_off_ms=120,
             temp_c=48,
+            up_s=864_000,
+            fw="5.7.3",
+            disk_ok=True,
+            oldest_t_ms=1_760_662_800_000,
         )
     ],
     "state": [

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from devices import codec, lenient
+from devices import codec, plain_objects
 from devices.admission import Admission
 from devices.admitted import Admitted, Refusal
 from devices.control import Held, RegisterDevices, Requeue
@@ -74,7 +74,7 @@ class Upgrade:
 
     def install(self) -> None:
         """Let the version check pass 2."""
-        parse = lenient.parse
+        parse = plain_objects.parse
         self._monkeypatch.setattr(
             codec,
             "read",

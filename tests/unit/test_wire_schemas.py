@@ -50,7 +50,10 @@ def test_example_fits_its_schema_and_is_accepted_as_it_is(topic: str, payload: s
     assert {reading.flags for reading in decoded.readings} <= {0, 16}  # BACKFILL in the batch
     assert {reading.ext for reading in decoded.readings} <= {
         "",
-        '{"raw":{"proto":"jt808","alarm":65536,"status":262210},"dur_s":4.0,"count":7}',
+        (
+            '{"count":7,"dur_s":4.0,"raw":{"alarm":65536,"proto":"jt808","status":262210},'
+            '"st":{"armed":true,"ign":false}}'
+        ),
     }
 
 

@@ -1,44 +1,31 @@
-"""The careful way through a message that its strict decoder refused, or whose keys are new.
+"""Plain objects to what a type takes: what can be read is read and flagged, the rest refused.
 
-Field trackers write numbers as text, keys we do not know, a key twice, NaN. Here a payload is
-read as plain objects, checked, and fitted to its type: what can be read is read and flagged,
-what cannot be is refused with its reason. The plan of each type comes from ``payloads``.
+Field trackers write numbers as text and keys we do not know (decisions.md 11). The plan of each
+type, which keys may stand in it and which are vital, comes from ``payloads``.
 """
 
-import json
-import math
 import re
 from functools import cache
 from typing import Any, NamedTuple, NoReturn
 
-import msgpack
 import msgspec
 from msgspec import inspect as mi
 
-from devices.encoding import Opened, check_utf8
 from devices.errors import WireError, WireReason
 from devices.words import Flag
 
-MAX_DEPTH = 32
-"""Deepest nesting. Source: decisions.md 13."""
-_MAX_DIGITS = 40
-"""A longer integer is no measurement (Python itself refuses 4,300 digits)."""
 _PLAIN = {
     ".": re.compile(r"-?[0-9]{1,18}(\.[0-9]{1,15})?", re.ASCII),
     ",": re.compile(r"-?[0-9]{1,18}([.,][0-9]{1,15})?", re.ASCII),
 }
 _TRUTH = {"true": True, "1": True, "false": False, "0": False}
-_BRACKET = re.compile(rb'"(?:[^"\\]|\\.)*+"|[\[\]{}]', re.DOTALL)
-
-
-class _Doubled(dict[str, Any]):
-    """An object that had a key twice."""
 
 
 class _Plan(NamedTuple):
     """What may stand somewhere: ``kind`` and, where it has parts, theirs.
 
-    A value whose type is in ``plain`` is taken as it is.
+    A value whose type is in ``plain`` is taken as it is; ``inner`` are the fields with fields of
+    their own, or of their elements'.
     """
 
     kind: str
@@ -48,6 +35,7 @@ class _Plan(NamedTuple):
     item: "_Plan | None"
     words: frozenset[object]
     plain: frozenset[type]
+    inner: "dict[str, _Plan]"
 
 
 class Fitted(NamedTuple):
@@ -56,109 +44,6 @@ class Fitted(NamedTuple):
     fields: dict[str, Any]
     flags: int
     ext: dict[str, Any]
-
-
-# -- bytes to plain objects -----------------------------------------------------------------
-
-
-def parse(opened: Opened) -> Any:  # noqa: ANN401 - any JSON or MessagePack value
-    """Read bytes as plain objects; numbers that are not finite stay, to be found by ``check``.
-
-    Raises:
-        WireError: ``json``, ``encoding``, ``depth`` or ``utf8``.
-    """
-    if opened.packed:
-        try:
-            return msgpack.unpackb(opened.body, object_pairs_hook=_object, strict_map_key=False)
-        except UnicodeDecodeError as exc:
-            raise WireError(WireReason.UTF8, "a text is not UTF-8") from exc
-        except (ValueError, TypeError, OverflowError, RecursionError) as exc:
-            raise WireError(WireReason.ENCODING, f"not MessagePack: {exc}") from exc
-    check_utf8(opened.body)
-    check_depth(opened.body)
-    try:
-        return json.loads(opened.body.decode(), object_pairs_hook=_object, parse_int=_integer)
-    except ValueError as exc:
-        if 0 in opened.body[:4]:
-            raise WireError(WireReason.UTF8, "UTF-16 or UTF-32") from exc
-        raise WireError(WireReason.JSON, str(exc)) from exc
-
-
-def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    plain = dict(pairs)
-    return plain if len(plain) == len(pairs) else _Doubled(plain)
-
-
-def _integer(digits: str) -> int | float:
-    return int(digits) if len(digits) <= _MAX_DIGITS else math.inf
-
-
-def check_depth(body: bytes) -> None:
-    """Refuse JSON that is nested too deep, before anything is built of it.
-
-    Raises:
-        WireError: ``depth``.
-    """
-    if body.count(b"{") + body.count(b"[") <= MAX_DEPTH:
-        return
-    depth = 0
-    for found in _BRACKET.finditer(body):
-        token = found.group()
-        if token in b"[{":
-            depth += 1
-            if depth > MAX_DEPTH:
-                raise WireError(WireReason.DEPTH, f"nested deeper than {MAX_DEPTH}")
-        elif token in b"]}":
-            depth -= 1
-
-
-def check(value: object, depth: int = 1) -> None:
-    """Refuse what no message may hold anywhere.
-
-    Raises:
-        WireError: ``dupkey``, ``number`` (not finite), ``text`` (NUL), ``utf8`` (a lone
-            surrogate), ``depth``, ``type`` (bytes, a key that is no text).
-    """
-    if isinstance(value, str):
-        _check_text(value)
-    elif isinstance(value, float):
-        if not math.isfinite(value):
-            raise WireError(WireReason.NUMBER, "a number that is not finite")
-    elif isinstance(value, dict | list):
-        _check_parts(value, depth)
-    elif value is not None and not isinstance(value, bool | int):
-        raise WireError(WireReason.TYPE, f"{type(value).__name__} is no value of a message")
-
-
-def _check_parts(value: dict[Any, Any] | list[Any], depth: int) -> None:
-    if depth > MAX_DEPTH:
-        raise WireError(WireReason.DEPTH, f"nested deeper than {MAX_DEPTH}")
-    if isinstance(value, _Doubled):
-        raise WireError(WireReason.DUPKEY, "a key stands twice in one object")
-    if isinstance(value, dict):
-        for key in value:
-            if not isinstance(key, str):
-                raise WireError(WireReason.TYPE, "a key is no text")
-            _check_text(key)
-        value = list(value.values())
-    for inner in value:
-        check(inner, depth + 1)
-
-
-def _check_text(text: str) -> None:
-    if text.isascii():
-        if "\0" in text:
-            raise WireError(WireReason.TEXT, "a text holds NUL")
-        return
-    try:
-        text.encode()
-    except UnicodeEncodeError as exc:
-        raise WireError(WireReason.UTF8, "a text holds half a surrogate pair") from exc
-    if "\0" in text:
-        raise WireError(WireReason.TEXT, "a text holds NUL")
-
-
-# -- plain objects to what a type takes -----------------------------------------------------
 
 
 def fit(fields: object, model: type[msgspec.Struct], *, decimal: str = ".") -> Fitted:
@@ -172,6 +57,31 @@ def fit(fields: object, model: type[msgspec.Struct], *, decimal: str = ".") -> F
     if (version := fields.get("v", 1)) != 1 and isinstance(version, int):
         raise WireError(WireReason.VERSION, f"schema version {version} is not 1")
     return _Fitting(decimal).whole(fields, model)
+
+
+def part(
+    fields: dict[str, Any], model: type[msgspec.Struct]
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """What ``model`` knows of a message, at every level, and the other keys by their path."""
+    ext: dict[str, Any] = {}
+    return _part(fields, plan_of(model), "", ext), ext
+
+
+def _part(fields: dict[str, Any], plan: _Plan, path: str, ext: dict[str, Any]) -> dict[str, Any]:
+    names = plan.fields
+    known = fields.copy()
+    for key in [key for key in fields if key not in names]:
+        ext[path + key] = known.pop(key)
+    for key, inner in plan.inner.items():
+        value = known.get(key)
+        if type(value) is dict:
+            known[key] = _part(value, inner, f"{path}{key}.", ext)
+        elif type(value) is list and inner.item is not None:
+            known[key] = [
+                _part(one, inner.item, f"{path}{key}.{k}.", ext) if type(one) is dict else one
+                for k, one in enumerate(value)
+            ]
+    return known
 
 
 class _Fitting:
@@ -194,6 +104,8 @@ class _Fitting:
                 self._ext[path + key] = value
             elif type(value) in inner.plain:
                 fitted[key] = value
+            elif inner.fields and type(value) is dict:
+                fitted[key] = self._struct(value, inner, f"{path}{key}.")
             elif value is not None:  # null = left out = unknown
                 taken = self._value(value, inner, path + key)
                 if taken is not None:
@@ -289,7 +201,12 @@ def _plan(type_: mi.Type, *, vital: bool = False, optional: bool = False) -> _Pl
     plain = _PLAIN_TYPES.get(kind, frozenset())
     if kind == "words" and not optional:
         plain = _PLAIN_TYPES["str"]
-    return _Plan(kind, vital, optional, fields, item, words, plain)
+    inner = {
+        name: each
+        for name, each in fields.items()
+        if each.fields or (each.item is not None and each.item.fields)
+    }
+    return _Plan(kind, vital, optional, fields, item, words, plain, inner)
 
 
 _PLAIN_TYPES: dict[str, frozenset[type]] = {
@@ -307,9 +224,6 @@ _KINDS: dict[type, str] = {
     mi.BoolType: "bool",
     mi.StrType: "str",
 }
-
-
-# -- words for a refusal --------------------------------------------------------------------
 
 
 def refuse(exc: msgspec.ValidationError) -> NoReturn:

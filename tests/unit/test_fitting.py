@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 from devices import payloads
 from devices.encoding import Opened
 from devices.errors import WireError, WireReason
-from devices.lenient import MAX_DEPTH, check, fit, parse
+from devices.fitting import fit
 from devices.model import DeviceClass, Profile
+from devices.plain_objects import MAX_DEPTH, check, parse
 from devices.readings import AnyReading, ChargerSession, ChargerStatus, Fix, Flag
 from devices.topics import Topic
 from devices.wire import decode
