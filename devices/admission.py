@@ -5,6 +5,7 @@ journal is all it looks at.
 """
 
 from collections.abc import Callable, Sequence
+from functools import cache, partial
 
 import msgspec
 
@@ -14,12 +15,12 @@ from devices.clocks import LATE_MS, PLAIN_CLOCK, ZONE_MS, ZONE_SLACK_MS, ClockSt
 from devices.control import AnyControl, Requeue
 from devices.entry import RETAIN, Entry, EntryKind
 from devices.errors import WireError, WireReason
-from devices.foreign.adapter import Adapter, ForeignRefused
+from devices.foreign.adapter import Adapter, Foreign, ForeignRefused
 from devices.model import AdminState, Device
 from devices.readings import AnyReading, Fix, StateReport
 from devices.registry import Registry, RegistrySnapshot
 from devices.seen import Seen, SeenState, Taken
-from devices.senders import child_of, foreign_device, known_device, refuse_retained
+from devices.senders import OF_THE_SENDER, child_of, foreign_device, known_device, refuse_retained
 from devices.topics import CHANNELS, Topic, named_in, parse_topic, topic_of
 from devices.words import DeviceState, Flag
 
@@ -65,7 +66,7 @@ class Admission:
 
         A batch counts one record an item; a message that cannot be opened counts one.
         """
-        admitted = Admitted([], [], [])
+        admitted = Admitted([], [], [], set())
         for entry in entries:
             self._admit_one(Run._make((entry, admitted, books, 0)))
         count(admitted, books)
@@ -87,7 +88,7 @@ class Admission:
 
         What is refused anew gets running item numbers: the rows of one control entry differ.
         """
-        admitted = Admitted([], [], [])
+        admitted = Admitted([], [], [], set())
         for held in requeue.messages:
             again = entry._replace(
                 kind=int(EntryKind.MQTT),
@@ -101,7 +102,7 @@ class Admission:
             self._admit_one(Run(again, admitted, books, entry.recv_ms))
         count(admitted, books)
         renumbered = [refusal._replace(item=k) for k, refusal in enumerate(admitted.refusals)]
-        return Admitted(admitted.records, renumbered, admitted.duplicates)
+        return admitted._replace(refusals=renumbered)
 
     # -- one message ------------------------------------------------------------------------
 
@@ -257,12 +258,22 @@ class Admission:
 
     def _admit_foreign(self, adapter: Adapter, run: Run) -> None:
         """A foreign payload: each of its messages belongs to the device of its id map."""
-        entry = run.entry
-        for said in adapter.read(entry.topic, entry.payload, entry.recv_ms):
+        entry, strangers = run.entry, set[int]()
+        parts = cache(partial(adapter.parts, entry.topic, entry.payload))
+
+        def refuse(said: Foreign | ForeignRefused, error: WireError) -> None:
+            if error.reason in OF_THE_SENDER:
+                if said.item in strangers:
+                    return  # a report and its alarms are one part, and are held once
+                strangers.add(said.item)
+            alone = parts() if said.item >= 0 else []
+            held = alone[said.item] if alone else entry.payload
+            run.refuse(said.item, said.foreign_id, error, held)
+
+        model_of = partial(self._model_of, adapter.name)
+        for said in adapter.read(entry.topic, entry.payload, entry.recv_ms, model_of):
             if isinstance(said, ForeignRefused):
-                run.refuse(
-                    said.item, said.foreign_id, WireError(said.reason, said.detail), entry.payload
-                )
+                refuse(said, WireError(said.reason, said.detail))
                 continue
             try:
                 refuse_retained(said, retained=bool(entry.flags & RETAIN))
@@ -276,9 +287,13 @@ class Admission:
                 )
                 _set(reading, "flags", reading.flags | said.flags)
                 if self._take(device, reading, run) is Taken.CONFLICT:
-                    run.refuse(said.item, said.foreign_id, _conflict(reading), entry.payload)
+                    refuse(said, _conflict(reading))
             except WireError as exc:
-                run.refuse(said.item, said.foreign_id, exc, entry.payload)
+                refuse(said, exc)
+
+    def _model_of(self, adapter: str, foreign_id: str) -> str:
+        device = self.registry.by_foreign_id(adapter, foreign_id)
+        return device.model if device is not None else ""
 
     # -- for others -------------------------------------------------------------------------
 

@@ -34,11 +34,15 @@ class Refusal(NamedTuple):
 
 
 class Admitted(NamedTuple):
-    """What a run of entries gave, in order; ``duplicates`` has the device of each."""
+    """What a run of entries gave, in order.
+
+    ``duplicates`` has the device of each, ``numbers`` (entry, item) of the refusals.
+    """
 
     records: list[Record]
     refusals: list[Refusal]
     duplicates: list[str]
+    numbers: set[tuple[int, int]]
 
 
 class Run(NamedTuple):
@@ -54,11 +58,10 @@ class Run(NamedTuple):
 
     def refuse(self, item: int, device_id: str, error: WireError, payload: bytes) -> None:
         """Count and keep what is refused."""
-        refusals = self.admitted.refusals
-        if refusals and refusals[-1].entry is self.entry:
-            known = {one.item for one in refusals if one.entry is self.entry}
-            while item in known:
-                item += ITEM_STEP
+        refusals, numbers = self.admitted.refusals, self.admitted.numbers
+        while (self.entry.seq, item) in numbers:
+            item += ITEM_STEP
+        numbers.add((self.entry.seq, item))
         self.books["received", ""] += 1
         self.books["quarantined", error.reason] += 1
         refusals.append(Refusal(self.entry, item, device_id, error.reason, error.detail, payload))

@@ -7,7 +7,7 @@ nothing (field cases A-01 and A-03).
 """
 
 from collections.abc import Iterator
-from itertools import groupby, pairwise
+from itertools import groupby
 from typing import NamedTuple
 
 import msgspec
@@ -80,10 +80,12 @@ def in_measured_order(records: list[Record]) -> list[Record]:
 
     Messages keep the order of arrival: what comes in a later one is late, not unsorted.
     """
-    if not any(
-        one.entry is next_.entry and one.reading.t_ms > next_.reading.t_ms
-        for one, next_ in pairwise(records)
-    ):
+    before, t_ms = None, 0
+    for entry, _, reading in records:
+        if entry is before and reading.t_ms < t_ms:
+            break
+        before, t_ms = entry, reading.t_ms
+    else:
         return records
     ordered: list[Record] = []
     for _, message in groupby(records, key=lambda record: id(record.entry)):

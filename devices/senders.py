@@ -6,6 +6,9 @@ from devices.model import AdminState, Device
 from devices.registry import Registry
 from devices.topics import RETAINED_OK, Topic
 
+OF_THE_SENDER = frozenset({WireReason.UNKNOWN_DEVICE, WireReason.REVOKED, WireReason.RETAINED})
+"""Reasons that hold for all that a foreign part says, whatever it is."""
+
 
 def known_device(registry: Registry, topic: Topic) -> Device:
     """The registered device of a topic.

@@ -6,9 +6,10 @@ import re
 import types
 import typing
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import MISSING, dataclass
 from pathlib import Path
 
+import msgspec
 from pydantic import BaseModel
 from pydantic_core import PydanticUndefined
 
@@ -127,7 +128,9 @@ def _fields(model: type) -> Iterator[tuple[str, object, object, str]]:
     said = _attributes(inspect.getdoc(model) or "")
     hints = typing.get_type_hints(model)
     for item in dataclasses.fields(model):
-        yield item.name, hints[item.name], item.default, said.get(item.name, "")
+        made = item.default_factory
+        default = item.default if made is MISSING else made()
+        yield item.name, hints[item.name], default, said.get(item.name, "")
 
 
 def _attributes(docstring: str) -> dict[str, str]:
@@ -177,4 +180,6 @@ def _text(default: object) -> str:
         return ""
     if isinstance(default, bool):
         return str(default).lower()
+    if isinstance(default, dict | tuple | list):
+        return msgspec.json.encode(default).decode()
     return str(default)

@@ -70,3 +70,16 @@ class Adapter(Protocol):
             WireError: The payload cannot be opened. Nothing else escapes.
         """
         ...
+
+    def parts(self, topic: str, payload: bytes) -> list[bytes]:
+        """A payload of many as payloads of one each, by item, for the quarantine.
+
+        What is refused is held alone: run again with its neighbours, each of them would come back,
+        and every stranger among them would be refused anew. A part that cannot be written again
+        as it was is the whole.
+
+        Args:
+            topic: One that it owns.
+            payload: One that ``read`` has opened.
+        """
+        ...

@@ -23,6 +23,7 @@ from devices.foreign.payload import (
     limit,
     open_plain,
     refused,
+    whole_or,
     without_unknown,
 )
 from devices.foreign.policy import JT808_STANDARD, Jt808Policy
@@ -139,6 +140,16 @@ class Jt808:
         bits = _bits_of(model_of(foreign_id), self._policy)
         terminal = _Terminal(foreign_id, bits, recv_ms, plain)
         return self._messages(header.msg_id, message.get("body"), terminal)
+
+    def parts(self, topic: str, payload: bytes) -> list[bytes]:
+        """A batch as batches of one."""
+        del topic
+        message = open_plain(payload).value
+        body = message["body"]
+        return [
+            whole_or(payload, one, {**message, "body": {**body, "location": [one]}})
+            for one in body["location"]
+        ]
 
     def _messages(self, msg_id: int, body: Any, terminal: _Terminal) -> Given:  # noqa: ANN401 - any JSON value
         fields = body if isinstance(body, dict) else {}

@@ -142,6 +142,15 @@ def fit_part(fields: object, model: type[_Part]) -> tuple[_Part, Typed]:
         refuse(exc)
 
 
+def whole_or(payload: bytes, element: object, again: object) -> bytes:
+    """``again`` as bytes; the whole payload where the element holds what JSON cannot say again."""
+    try:
+        check(element)
+        return msgspec.json.encode(again)
+    except (WireError, ValueError, OverflowError):
+        return payload
+
+
 @cache
 def _names(model: type[msgspec.Struct]) -> frozenset[str]:
     return frozenset(model.__struct_encode_fields__)

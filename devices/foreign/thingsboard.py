@@ -16,6 +16,7 @@ from devices.foreign.payload import (
     limit,
     open_plain,
     refused,
+    whole_or,
     without_unknown,
 )
 from devices.foreign.policy import ThingsBoardPolicy
@@ -53,16 +54,10 @@ class ThingsBoard:
             WireError: It cannot be opened, or holds too many elements.
         """
         del model_of
-        names = self._filters.match(topic)
         plain = open_plain(payload)
-        if names:
-            said = [(names[-1], element) for element in _elements(plain.value)]
-        elif isinstance(plain.value, dict):
-            said = [(name, one) for name, many in plain.value.items() for one in _elements(many)]
-        else:
-            raise WireError(WireReason.SHAPE, "a gateway sends a map of devices")
+        said = self._said(topic, plain.value)
         limit(said)
-        alone = bool(names) and not isinstance(plain.value, list)
+        alone = bool(self._filters.match(topic)) and not isinstance(plain.value, list)
         given: Given = []
         for index, (name, element) in enumerate(said):
             item, foreign_id = -1 if alone else index, ""
@@ -74,6 +69,23 @@ class ThingsBoard:
             except WireError as exc:
                 given.append(refused(item, foreign_id, exc))
         return given
+
+    def parts(self, topic: str, payload: bytes) -> list[bytes]:
+        """A device's array, or a gateway's map, with one element in each."""
+        is_device = bool(self._filters.match(topic))
+        return [
+            whole_or(payload, element, [element] if is_device else {name: [element]})
+            for name, element in self._said(topic, open_plain(payload).value)
+        ]
+
+    def _said(self, topic: str, plain: object) -> list[tuple[str, object]]:
+        """Names and elements, in their order."""
+        names = self._filters.match(topic)
+        if names:
+            return [(names[-1], element) for element in _elements(plain)]
+        if isinstance(plain, dict):
+            return [(name, one) for name, many in plain.items() for one in _elements(many)]
+        raise WireError(WireReason.SHAPE, "a gateway sends a map of devices")
 
     def _opened(self, element: object, empty: Foreign) -> tuple[dict[str, Any], Foreign]:
         """Values of ``{"ts", "values"}`` or of bare values, and a message that has their time."""

@@ -217,8 +217,8 @@ def test_a_stranger_is_held_and_adopted(told: Told) -> None:
     assert [row["reason"] for row in held] == ["unknown_device"] * len(times)
     assert adopted.status_code == 201
     wait_until(lambda: len(city.rows("trk-adopted")) == len(times), within_s=SETTLE_S)
+    wait_until(lambda: city.quarantined() == told.quarantined, what="the processor is as far")
     assert [row.t_ms for row in city.rows("trk-adopted")] == times
-    assert city.quarantined() == told.quarantined
     assert city.books()["received"] == told.books["received"] + len(times)
 
 

@@ -110,6 +110,7 @@ def test_our_client_id_cannot_be_taken(broker: Mosquitto) -> None:
         guess = SECRETS[MALLORY]
         thief = MqttClient(broker.host, broker.port, user="pg-ingest", password=guess, clean=clean)
         assert thief.connect().refused
+        thief.close()
     with login(broker, ALICE) as alice:
         alice.publish(f"pg/v1/up/trk/{ALICE}/fix", b"kept")
 
@@ -152,7 +153,9 @@ def test_a_revoked_device_is_out_within_5_s(broker: Mosquitto) -> None:
         wait_until(lambda: mallory.losses, within_s=5, what="the revoked device to be cut off")
 
         assert alice.losses == 0
-    assert login(broker, MALLORY).connect().refused
+    revoked = login(broker, MALLORY).connect()
+    assert revoked.refused
+    revoked.close()
 
 
 def test_retained_messages_reach_only_their_readers(broker: Mosquitto) -> None:
