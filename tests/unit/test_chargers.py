@@ -31,7 +31,8 @@ class Shop:
     """One station, checkpointed and loaded after every record."""
 
     def __init__(self, **profile: object) -> None:
-        self.device = msgspec.structs.replace(CHARGER, profile=Profile(**profile))
+        own = msgspec.structs.replace(Profile(), **profile)
+        self.device = msgspec.structs.replace(CHARGER, profile=own)
         self.chargers = Chargers()
         self.changes: list[CauseChange] = []
 
@@ -62,20 +63,20 @@ class Shop:
         return money.counter_fen, money.credited_fen, money.suspect_fen
 
 
-def _said(kind: SessionKind, at_s: float, session: str = "58", **more: object) -> ChargerSession:
-    more = {"port": 1} | more
-    return ChargerSession(t_ms=at_ms(at_s), kind=kind, session=session, **more)
+def _said(kind: SessionKind, at_s: float, session: str = "58", /, **more: object) -> ChargerSession:
+    said = ChargerSession(t_ms=at_ms(at_s), kind=kind, session=session, port=1)
+    return msgspec.structs.replace(said, **more)
 
 
 def _status(
     at_s: float, boot: str = "7", *, seq: int | None = None, **more: object
 ) -> ChargerStatus:
     number = round(at_s) + 1_000_000 if seq is None else seq
-    return ChargerStatus(t_ms=at_ms(at_s), boot=boot, seq=number, **more)
+    return msgspec.structs.replace(ChargerStatus(t_ms=at_ms(at_s), boot=boot, seq=number), **more)
 
 
 def _port(state: PortState, **more: object) -> tuple[Port, ...]:
-    return (Port(n=1, state=state, **more),)
+    return (msgspec.structs.replace(Port(n=1, state=state), **more),)
 
 
 # -- sessions -------------------------------------------------------------------------------
@@ -154,7 +155,7 @@ def test_stop_without_a_start_is_a_closed_session(more: dict[str, object], revie
     """It was charged offline; its start may come later and opens nothing."""
     shop = Shop()
 
-    shop.hear(_said(STOP, 0, energy_wh=410, paid_fen=100, **more))
+    shop.hear(_said(STOP, 0, **(more | {"energy_wh": 410, "paid_fen": 100})))
     stopped = shop.session("58")
     shop.hear(_said(START, -900))
 
