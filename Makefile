@@ -126,7 +126,7 @@ demo: setup broker  ## the whole product with a theft, on one screen
 
 .PHONY: test
 test: setup debian  ## all tests, real servers included
-	@exec $(BIN)/pytest $(ARGS)
+	@exec $(BIN)/pytest -n 2 --dist loadfile $(ARGS)
 
 .PHONY: lint
 lint: setup  ## formatting and ruff
