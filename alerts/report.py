@@ -3,6 +3,9 @@
 from alerts.model import AlertChange, Group, IncidentOpened, Reason
 from devices.model import Vehicle
 
+HOURS_FROM_S = 5_400
+"""From an hour and a half on an age reads better in hours."""
+
 
 def movement_reason(*, score: float, moved_m: float, sigma_m: float) -> Reason:
     """The position's own witness."""
@@ -39,7 +42,7 @@ def weightless(reason: Reason) -> Reason:
 
 def late_reason(age_s: float) -> Reason:
     """How long ago it happened, when it is told late."""
-    hours = age_s >= 5_400  # noqa: PLR2004 - an hour and a half reads better as hours
+    hours = age_s >= HOURS_FROM_S
     number = f"{age_s / (3600 if hours else 60):.0f}"
     return Reason(
         code="late",

@@ -4,6 +4,7 @@ One code for both readers: the processor and the projector run it apart and agre
 journal is all it looks at.
 """
 
+from collections import defaultdict
 from collections.abc import Callable, Sequence
 from functools import cache, partial
 
@@ -57,7 +58,7 @@ class Admission:
         self._prefix, self._levels = f"{root}/up/", root.count("/") + 5
         self._adapters = tuple(adapters)
         self.registry = registry or Registry()
-        self._seen: dict[int, Seen] = {}
+        self._seen: defaultdict[int, Seen] = defaultdict(Seen)
         self._clocks: dict[int, ClockState] = {}
         self.gaps = 0
 
@@ -204,9 +205,7 @@ class Admission:
         entry, admitted, books, now_ms = run
         if now_ms:
             _mark(reading, now_ms)
-        seen = self._seen.get(slot)
-        if seen is None:
-            seen = self._seen[slot] = Seen()
+        seen = self._seen[slot]
         if seq is None or reading.key:
             taken = _NEW if seen.take_key(reading.key) else _DUPLICATE
         else:
@@ -229,16 +228,10 @@ class Admission:
         admitted.records.append(Record._make((entry, device, reading)))
         return taken
 
-    def _seen_of(self, slot: int) -> Seen:
-        seen = self._seen.get(slot)
-        if seen is None:
-            seen = self._seen[slot] = Seen()
-        return seen
-
     def _hold(self, slot: int, number: tuple[str, int] | None) -> None:
         """What is refused with a number is held, not lost."""
         if number is not None:
-            self.gaps += self._seen_of(slot).hold(*number)
+            self.gaps += self._seen[slot].hold(*number)
 
     # -- many devices in one message --------------------------------------------------------
 
@@ -286,7 +279,7 @@ class Admission:
                     offset_ms=self.clock_offset_ms(device.slot),
                 )
                 _set(reading, "flags", reading.flags | said.flags)
-                if self._take(device, reading, run) is Taken.CONFLICT:
+                if self._take(device, reading, run) is _CONFLICT:
                     refuse(said, _conflict(reading))
             except WireError as exc:
                 refuse(said, exc)
@@ -318,7 +311,7 @@ class Admission:
     def load(self, state: AdmissionState) -> None:
         """Take the state of a checkpoint."""
         self.registry = Registry(state.registry)
-        self._seen = {slot: Seen.load(dumped) for slot, dumped in state.seen}
+        self._seen = defaultdict(Seen, {slot: Seen.load(dumped) for slot, dumped in state.seen})
         self._clocks = dict(state.clocks)
         self.gaps = state.gaps
 

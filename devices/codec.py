@@ -90,11 +90,7 @@ def read(
         pass  # the careful way names what is wrong
     else:
         if sure:
-            try:
-                _check_identity(message, device_id)
-            except WireError as exc:
-                _keep_number(exc, msgspec.structs.asdict(message))
-                raise
+            _check_identity(message, device_id)
             return message, 0, _NOTHING
     return read_fields(codec, parse(opened), device_id, decimal)
 
@@ -120,11 +116,7 @@ def _read_clean(
         except msgspec.ValidationError:
             pass  # a number as text, or something that is refused
         else:
-            try:
-                _check_identity(message, device_id)
-            except WireError as exc:
-                _keep_number(exc, fields)
-                raise
+            _check_identity(message, device_id)
             return message, 0, ext
     return _fitted(codec, fields, device_id, decimal)
 
@@ -151,10 +143,10 @@ def _fitted(
     try:
         fitted = fit(fields, codec.plan, decimal=decimal)
         message = _convert(fitted.fields, codec.model)
-        _check_identity(message, device_id)
     except WireError as exc:
         _keep_number(exc, fields)
         raise
+    _check_identity(message, device_id)
     return message, fitted.flags, fitted.ext
 
 
@@ -167,7 +159,7 @@ def _convert(fields: dict[str, Any], model: type[_Message]) -> _Message:
 
 def _keep_number(error: WireError, fields: object) -> None:
     """Tell boot and sequence number of a refused message, where they are surely its own."""
-    if type(fields) is dict and error.reason is not WireReason.ID:  # no key twice
+    if type(fields) is dict:  # no key twice
         boot, seq = fields.get("boot", ""), fields.get("seq")
         if isinstance(boot, str) and type(seq) is int and 0 <= seq < 2**53:
             error.number = boot, seq
@@ -178,14 +170,16 @@ def _check_identity(message: Any, device_id: str | None) -> None:  # noqa: ANN40
     if device_id is None:
         return
     if message.v != 1:
-        raise WireError(WireReason.VERSION, f"schema version {message.v} is not 1")
+        error = WireError(WireReason.VERSION, f"schema version {message.v} is not 1")
+        _keep_number(error, msgspec.structs.asdict(message))
+        raise error
     said_id = message.id
     if said_id != device_id and said_id is not None:
         raise WireError(WireReason.ID, "the payload names another device than the topic")
     boot = message.boot
     plain = boot.isalnum() and boot.isascii() and len(boot) <= MAX_BOOT
     if boot and not plain and _BOOT.fullmatch(boot) is None:
-        raise WireError(WireReason.RANGE, "boot is not of [A-Za-z0-9_-]{0,32}")
+        raise WireError(WireReason.RANGE, f"boot is not of [A-Za-z0-9_-]{{0,{MAX_BOOT}}}")
 
 
 def _is_plain(body: bytes) -> bool:

@@ -7,6 +7,21 @@ from devices.readings import CameraHeartbeat, ChargerStatus, Fix, Flag, PortStat
 
 CLOCK_OFF_MS = 60_000
 """A clock off by more is said. Source: health.md, Tracker and Camera."""
+BATTERY_LOW_PCT, BATTERY_CRITICAL_PCT = 20, 10
+"""A battery below is low, critical; per cent. Source: health.md, Tracker."""
+WEAK_DBM = -110
+"""A mobile signal below is weak, dBm. Source: health.md, Tracker."""
+STATION_FAULT_SHARE = 0.3
+"""So many of its ports faulted is the station's own fault. Source: health.md, Charger."""
+MAINS_V = (198, 242)
+"""Mains outside is told, volts. Source: health.md, Charger."""
+HOT_C = 65
+"""A port hotter is overheated, degrees Celsius. Source: health.md, Charger."""
+NO_VIDEO_SHARE, LOW_RATE_SHARE = 0.1, 0.6
+"""Below this share of the expected frame rate there is no picture, a poor one. Source: health.md,
+Camera."""
+DISK_FULL_SHARE = 0.9
+"""A recorder's disk used beyond is full. Source: health.md, Camera."""
 FROZEN_MS = 60_000
 """A picture whose counter stands for this long is frozen ... Source: health.md, Camera."""
 FROZEN_HEARTBEATS = 3
@@ -38,13 +53,13 @@ def tracker_condition(fix: Fix, recv_ms: int) -> int:
     bits = 0 if fix.flags & NO_CLOCK else clock_condition(fix.t_ms - recv_ms, fix.flags)
     battery_pct, rssi_dbm = fix.bat.pct, fix.net.rssi_dbm
     if battery_pct is not None:
-        if battery_pct < 10:  # noqa: PLR2004 - health.md
+        if battery_pct < BATTERY_CRITICAL_PCT:
             bits |= Cause.BATTERY_CRITICAL
-        elif battery_pct < 20:  # noqa: PLR2004 - health.md
+        elif battery_pct < BATTERY_LOW_PCT:
             bits |= Cause.BATTERY_LOW
     if fix.st.ext_power is False and fix.st.ign:
         bits |= Cause.NO_EXTERNAL_POWER
-    if rssi_dbm is not None and rssi_dbm < -110:  # noqa: PLR2004 - health.md
+    if rssi_dbm is not None and rssi_dbm < WEAK_DBM:
         bits |= Cause.SIGNAL_WEAK
     return int(bits)
 
@@ -55,11 +70,11 @@ def charger_condition(status: ChargerStatus) -> int:
     faulted = sum(port.state is PortState.FAULTED for port in status.ports)
     if faulted:
         bits |= Cause.PORT_FAULT
-        if faulted >= 0.3 * len(status.ports):
+        if faulted >= STATION_FAULT_SHARE * len(status.ports):
             bits |= Cause.STATION_FAULT
-    if status.mains_v is not None and not 198 <= status.mains_v <= 242:  # noqa: PLR2004
+    if status.mains_v is not None and not MAINS_V[0] <= status.mains_v <= MAINS_V[1]:
         bits |= Cause.MAINS_OUT_OF_RANGE
-    if any(port.temp_c is not None and port.temp_c > 65 for port in status.ports):  # noqa: PLR2004
+    if any(port.temp_c is not None and port.temp_c > HOT_C for port in status.ports):
         bits |= Cause.OVERHEATED
     if status.smoke:
         bits |= Cause.SMOKE
@@ -93,17 +108,17 @@ def camera_condition(
             _still(last_frame, channel.last_frame_t, elapsed_ms),
         )
         pictures[channel.n] = stills
-        if channel.online is False or channel.video_loss or share < 0.1:  # noqa: PLR2004
+        if channel.online is False or channel.video_loss or share < NO_VIDEO_SHARE:
             bits |= Cause.NO_VIDEO
         elif any(_is_frozen(still, elapsed_ms, fps) for still in stills):
             bits |= Cause.FROZEN
-        elif share < 0.6:  # noqa: PLR2004 - health.md, Camera
+        elif share < LOW_RATE_SHARE:
             bits |= Cause.LOW_FRAME_RATE
         bits |= Cause.NOT_RECORDING if channel.recording is False else 0
         bits |= Cause.OCCLUDED if channel.occluded else 0
         bits |= Cause.TAMPERED if channel.tampered else 0
     total, used = heartbeat.disk_total_gb, heartbeat.disk_used_gb
-    if total and used is not None and used > 0.9 * total:
+    if total and used is not None and used > DISK_FULL_SHARE * total:
         bits |= Cause.DISK_FULL
     if heartbeat.clock_off_ms is not None and abs(heartbeat.clock_off_ms) > CLOCK_OFF_MS:
         bits |= Cause.CLOCK_OFF

@@ -55,7 +55,19 @@ class Spoken(msgspec.Struct, frozen=True):
 
 
 def judge_fix(fix: Fix, boot: str, spoken: Spoken) -> Fix:
-    """Judge a decoded fix in place; it is nobody else's yet."""
+    """Judge a decoded fix in place; it is nobody else's yet.
+
+    Raises:
+        WireError: ``time`` or ``type``, with the number of the record.
+    """
+    try:
+        return _judge_fix(fix, boot, spoken)
+    except WireError as exc:
+        exc.number = None if fix.seq is None else (boot, fix.seq)
+        raise
+
+
+def _judge_fix(fix: Fix, boot: str, spoken: Spoken) -> Fix:
     said_t, recv_ms = fix.t, spoken.recv_ms
     flags, ext = spoken.flags, spoken.ext
     if said_t is None:

@@ -149,12 +149,7 @@ def decode_fix(
     """Decode one message of the channel ``fix``; arguments and errors as ``decode``."""
     opened = open_payload(payload)
     fix, noted, ext = read(FIX, opened, device_id, profile.decimal)
-    spoken = Spoken(opened.body, recv_ms, noted, profile, offset_ms, ext)
-    try:
-        return judge_fix(fix, fix.boot, spoken)
-    except WireError as exc:
-        exc.number = None if fix.seq is None else (fix.boot, fix.seq)
-        raise
+    return judge_fix(fix, fix.boot, Spoken(opened.body, recv_ms, noted, profile, offset_ms, ext))
 
 
 def decode_fields(
@@ -187,7 +182,7 @@ def _decode_batch(topic: Topic, opened: Opened, spoken: Spoken) -> Decoded:
     envelope = {**common, "boot": head.boot, "backfill": head.backfill}
     decoded = Decoded([], [], [], envelope)
     for index, item in enumerate(items):
-        body, fix = Opened(item, opened.packed), None
+        body = Opened(item, opened.packed)
         try:
             fix, noted, ext = read(FIX, body, topic.device_id, spoken.profile.decimal)
             around = msgspec.structs.replace(
@@ -195,8 +190,6 @@ def _decode_batch(topic: Topic, opened: Opened, spoken: Spoken) -> Decoded:
             )
             reading = judge_fix(fix, fix.boot or head.boot, around)
         except WireError as exc:
-            if exc.number is None and fix is not None and fix.seq is not None:
-                exc.number = fix.boot, fix.seq
             if exc.number is not None:
                 exc.number = (exc.number[0] or head.boot, exc.number[1])
             decoded.refused.append(Refused(index, exc, _alone("fixes", body, envelope)))

@@ -7,6 +7,8 @@ from alerts.detection.anchor import ARMED, F8, I8, MAX_VAR, MIN_VAR, SETTLING, A
 from alerts.policy import DetectionPolicy
 
 B1 = NDArray[np.bool_]
+TOWED_FIXES = 2
+"""Consecutive quick fixes that tell a tow before an anchor settled. Ours, for field case A-11."""
 SETTLE_FIXES = 3
 """Agreeing fixes that make an anchor. Source: detection.md, settle."""
 
@@ -65,7 +67,7 @@ def towed_off(
     arrays.towed_n[i] = np.where(follows, count, arrays.towed_n[i])
     waits = (arrays.mode[i] == SETTLING) & (arrays.wish[i] == 1) & (arrays.near_n[i] > 0)
     moved = np.hypot(x - arrays.anchor_x[i], y - arrays.anchor_y[i])
-    result: B1 = waits & (count >= 2) & (moved > policy.police_min_m)  # noqa: PLR2004
+    result: B1 = waits & (count >= TOWED_FIXES) & (moved > policy.police_min_m)
     k = i[result]
     _arm(arrays, k, arrays.quiet_t[k], policy)
     return result

@@ -8,6 +8,11 @@ from alerts.detection.settling import SETTLE_FIXES
 from alerts.policy import DetectionPolicy
 
 B1 = NDArray[np.bool_]
+OWNER_FIXES, POLICE_FIXES = 2, 3
+"""Fixes in a row outside, and new farthest ones, of the owner's and the police level. Source:
+detection.md, Method."""
+SLOW_FIXES = 5
+"""Fixes in a row outside that the slow rule wants. Source: detection.md, Method."""
 KEPT_AGREE_SIGMAS = 4.0
 """Fixes at one place agree within this many standard deviations of the vehicle's noise, or within
 ``agree_m``. Measured 2026-11-25 on shoves of 60 m under the scatter of A-03: at 2.5 half of them
@@ -38,9 +43,10 @@ def shapes(
     arrays.outside[s], arrays.farther[s] = outside[scored], farther[scored]
     arrays.farthest[s] = farthest[scored]
     arrays.left_t[s], arrays.left_n[s] = left_t[scored], left_n[scored]
-    owner = scored & owner_out & (outside >= 2) & (farther >= 2)  # noqa: PLR2004 - detection.md
-    police = scored & police_out & (outside >= 3) & (farther >= 3)  # noqa: PLR2004
-    slow = scored & (left_n >= 5) & (t_ms - left_t > policy.slow_s * 1000) & slow_out  # noqa: PLR2004
+    owner = scored & owner_out & (np.minimum(outside, farther) >= OWNER_FIXES)
+    police = scored & police_out & (np.minimum(outside, farther) >= POLICE_FIXES)
+    long_out = (left_n >= SLOW_FIXES) & (t_ms - left_t > policy.slow_s * 1000)
+    slow = scored & slow_out & long_out
     return owner, police, slow
 
 

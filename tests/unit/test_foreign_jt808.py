@@ -6,38 +6,15 @@ from typing import Any
 import pytest
 
 from devices.errors import WireReason
-from devices.foreign.adapter import Adapter, Foreign, ForeignRefused
+from devices.foreign.adapter import Foreign
 from devices.foreign.jt808 import Jt808, alarm_events
 from devices.foreign.policy import Jt808Policy
 from devices.words import EventType, Flag
 from support.factories import T0_MS
+from support.foreign_said import RECV_MS, event_types, fix_in, given, reason_of
 
-RECV_MS = T0_MS + 3_000
 PHONE = "013912345678"
 UP = f"jt808/c-1/{PHONE}/up"
-
-
-def _read(adapter: Adapter, topic: str, body: object, model: str = "") -> list[Any]:
-    return adapter.read(topic, json.dumps(body).encode(), RECV_MS, lambda _: model)
-
-
-def _fix(adapter: Adapter, topic: str, body: object) -> dict[str, Any]:
-    """The message of the fix that stands first."""
-    first = _read(adapter, topic, body)[0]
-    assert isinstance(first, Foreign), first
-    assert first.channel == "fix"
-    return first.message
-
-
-def _types(adapter: Adapter, topic: str, body: object, model: str = "") -> list[str]:
-    given = _read(adapter, topic, body, model)
-    return [said.message["type"] for said in given if said.channel == "event"]
-
-
-def _reason(adapter: Adapter, topic: str, body: object) -> WireReason:
-    (only,) = _read(adapter, topic, body)
-    assert isinstance(only, ForeignRefused)
-    return only.reason
 
 
 def _report(**fields: object) -> dict[str, Any]:
@@ -56,7 +33,7 @@ def _808(body: object, msg_id: int = 0x0200) -> dict[str, Any]:
 
 
 def _jt808(**fields: object) -> dict[str, Any]:
-    return _fix(Jt808(Jt808Policy()), UP, _808(_report(**fields)))
+    return fix_in(Jt808(Jt808Policy()), UP, _808(_report(**fields)))
 
 
 @pytest.mark.parametrize(
@@ -85,7 +62,7 @@ def test_808_time_is_in_gmt_plus_8() -> None:
     there = Jt808(Jt808Policy(timezone_h=0))
 
     assert _jt808()["t"] == T0_MS
-    assert _fix(there, UP, _808(_report()))["t"] == T0_MS + 8 * 3_600_000
+    assert fix_in(there, UP, _808(_report()))["t"] == T0_MS + 8 * 3_600_000
 
 
 def test_808_not_located_has_no_place() -> None:
@@ -100,7 +77,7 @@ def test_808_located_without_a_time_is_refused() -> None:
     """A place at no time orders nothing."""
     body = _808(_report(time="000000000000"))
 
-    assert _reason(Jt808(Jt808Policy()), UP, body) is WireReason.TIME
+    assert reason_of(Jt808(Jt808Policy()), UP, body) is WireReason.TIME
 
 
 @pytest.mark.parametrize(("status", "ignition"), [(0b10, False), (0b11, True)])
@@ -129,7 +106,7 @@ def test_808_word_of_ones_is_unknown(name: str) -> None:
 @pytest.mark.parametrize("value", ["31820613", 31_820_613], ids=["text", "number"])
 def test_808_number_as_text_is_read(value: object) -> None:
     """And flagged, as on our own wire."""
-    (fix,) = _read(Jt808(Jt808Policy()), UP, _808(_report(latitude=value)))
+    (fix,) = given(Jt808(Jt808Policy()), UP, _808(_report(latitude=value)))
 
     assert fix.message["pos"]["lat"] == pytest.approx(31.820613)
     assert bool(fix.flags & Flag.COERCED) is isinstance(value, str)
@@ -157,7 +134,7 @@ def test_808_bit_means_what_the_models_map_says(alarm: int, model: str, types: l
     """A model with a map has that map alone; others have the default."""
     policy = Jt808Policy(alarm_maps=MAPS)
 
-    assert _types(Jt808(policy), UP, _808(_report(alarm=alarm)), model) == types
+    assert event_types(Jt808(policy), UP, _808(_report(alarm=alarm)), model) == types
     assert [type_.value for type_ in alarm_events(alarm, model, policy)] == types
 
 
@@ -171,7 +148,7 @@ def test_808_alarm_that_goes_on_is_one_event_in_ten_minutes() -> None:
 
 
 def _event_id(alarm: int, time: str) -> object:
-    given = _read(Jt808(Jt808Policy()), UP, _808(_report(alarm=alarm, time=time)))
+    given = given(Jt808(Jt808Policy()), UP, _808(_report(alarm=alarm, time=time)))
     return given[1].message["ev_id"]
 
 
@@ -180,7 +157,7 @@ def test_808_area_is_entered_or_left(direction: int, type_: str) -> None:
     """The alarm bit is one; the extras say which."""
     body = _808(_report(alarm=1 << 20, extra={"in_out_alarm": {"direction": direction}}))
 
-    assert _types(Jt808(Jt808Policy()), UP, body) == [type_]
+    assert event_types(Jt808(Jt808Policy()), UP, body) == [type_]
 
 
 @pytest.mark.parametrize(("kind", "flags"), [(0, 0), (1, int(Flag.BACKFILL))])
@@ -189,7 +166,7 @@ def test_808_batch_keeps_its_good_elements(kind: int, flags: int) -> None:
     reports = [_report(), _report(time="251125096000"), "x", _report(latitude=None)]
     body = _808({"type": kind, "length": 5, "location": [*reports, _report(speed=1)]}, 0x0704)
 
-    given = _read(Jt808(Jt808Policy()), UP, body)
+    given = given(Jt808(Jt808Policy()), UP, body)
 
     assert [(said.item, isinstance(said, Foreign)) for said in given] == [
         (0, True),
@@ -203,7 +180,7 @@ def test_808_batch_keeps_its_good_elements(kind: int, flags: int) -> None:
 
 def test_808_batch_of_nothing_is_refused() -> None:
     """Its list is what it is for."""
-    assert _reason(Jt808(Jt808Policy()), UP, _808({"type": 0}, 0x0704)) is WireReason.SHAPE
+    assert reason_of(Jt808(Jt808Policy()), UP, _808({"type": 0}, 0x0704)) is WireReason.SHAPE
 
 
 @pytest.mark.parametrize(
@@ -212,14 +189,14 @@ def test_808_batch_of_nothing_is_refused() -> None:
 )
 def test_808_message_without_measures_is_a_sign_of_life(msg_id: int, state: str) -> None:
     """Heartbeat, login, register; logging out is a farewell."""
-    (said,) = _read(Jt808(Jt808Policy()), UP, _808({}, msg_id))
+    (said,) = given(Jt808(Jt808Policy()), UP, _808({}, msg_id))
 
     assert (said.channel, said.message["state"]) == ("state", state)
 
 
 def test_808_plate_of_a_register_message_is_not_kept() -> None:
     """Nor the identity of anything else in it."""
-    (said,) = _read(Jt808(Jt808Policy()), UP, _808({"license_number": "皖A12345"}, 0x0100))
+    (said,) = given(Jt808(Jt808Policy()), UP, _808({"license_number": "皖A12345"}, 0x0100))
 
     assert "皖" not in json.dumps(said.message, ensure_ascii=False)
 
@@ -229,7 +206,7 @@ def test_808_header_may_not_name_another_terminal(phone: object) -> None:
     """Nor a number that lost its zeros."""
     body = {"header": {"msg_id": 512, "phone": phone}, "body": _report()}
 
-    assert _reason(Jt808(Jt808Policy()), UP, body) is WireReason.ID
+    assert reason_of(Jt808(Jt808Policy()), UP, body) is WireReason.ID
 
 
 def test_808_model_is_asked_by_the_canonical_phone() -> None:

@@ -1,46 +1,21 @@
 """OwnTracks and the Queclink bridge behind it, one fact a test."""
 
-import json
 from typing import Any
 
 import pytest
 
 from devices.errors import WireReason
-from devices.foreign.adapter import Adapter, Foreign, ForeignRefused
 from devices.foreign.owntracks import OwnTracks
 from devices.foreign.policy import OwnTracksPolicy
 from support.factories import T0_MS
+from support.foreign_said import event_types, fix_in, given, reason_of
 
-RECV_MS = T0_MS + 3_000
 USER = "owntracks/wang/bike"
 PLACE: dict[str, object] = {"lat": 31.82, "lon": 117.22, "tst": T0_MS // 1000}
 
 
-def _read(adapter: Adapter, topic: str, body: object, model: str = "") -> list[Any]:
-    return adapter.read(topic, json.dumps(body).encode(), RECV_MS, lambda _: model)
-
-
-def _fix(adapter: Adapter, topic: str, body: object) -> dict[str, Any]:
-    """The message of the fix that stands first."""
-    first = _read(adapter, topic, body)[0]
-    assert isinstance(first, Foreign), first
-    assert first.channel == "fix"
-    return first.message
-
-
-def _types(adapter: Adapter, topic: str, body: object, model: str = "") -> list[str]:
-    given = _read(adapter, topic, body, model)
-    return [said.message["type"] for said in given if said.channel == "event"]
-
-
-def _reason(adapter: Adapter, topic: str, body: object) -> WireReason:
-    (only,) = _read(adapter, topic, body)
-    assert isinstance(only, ForeignRefused)
-    return only.reason
-
-
 def _owntracks(**fields: object) -> dict[str, Any]:
-    return _fix(OwnTracks(OwnTracksPolicy()), USER, {"_type": "location"} | PLACE | fields)
+    return fix_in(OwnTracks(OwnTracksPolicy()), USER, {"_type": "location"} | PLACE | fields)
 
 
 def test_owntracks_time_is_in_seconds() -> None:
@@ -70,7 +45,7 @@ def test_owntracks_battery_status_is_the_phones(*, said: int, charging: bool | N
 
 def test_owntracks_will_has_no_time() -> None:
     """Its ``tst`` is the first connect of the session."""
-    (will,) = _read(OwnTracks(OwnTracksPolicy()), USER, {"_type": "lwt", "tst": 1})
+    (will,) = given(OwnTracks(OwnTracksPolicy()), USER, {"_type": "lwt", "tst": 1})
 
     assert (will.channel, will.message) == ("state", {"state": "lost", "reason": "will"})
 
@@ -82,7 +57,7 @@ def test_owntracks_transition_is_a_crossing(said: str, type_: str) -> None:
     """An event alone: the fix comes by itself."""
     body = {"_type": "transition", "event": said} | PLACE
 
-    (event,) = _read(OwnTracks(OwnTracksPolicy()), USER + "/event", body)
+    (event,) = given(OwnTracks(OwnTracksPolicy()), USER + "/event", body)
 
     assert (event.channel, event.message["type"]) == ("event", type_)
 
@@ -90,7 +65,7 @@ def test_owntracks_transition_is_a_crossing(said: str, type_: str) -> None:
 @pytest.mark.parametrize("kind", ["waypoint", "encrypted", "cmd", None, 5])
 def test_owntracks_other_types_are_refused(kind: object) -> None:
     """Kept with their reason, not dropped in silence."""
-    assert _reason(OwnTracks(OwnTracksPolicy()), USER, {"_type": kind}) is WireReason.CHANNEL
+    assert reason_of(OwnTracks(OwnTracksPolicy()), USER, {"_type": kind}) is WireReason.CHANNEL
 
 
 @pytest.mark.parametrize(
@@ -109,7 +84,7 @@ def test_queclink_trigger_is_an_event(fields: dict[str, object], types: list[str
     """Through OwnTracks' bridge; phones have none of them."""
     body = {"_type": "location"} | PLACE | fields
 
-    assert _types(OwnTracks(OwnTracksPolicy()), USER, body) == types
+    assert event_types(OwnTracks(OwnTracksPolicy()), USER, body) == types
 
 
 @pytest.mark.parametrize(("trigger", "ignition"), [("i", True), ("I", False)])

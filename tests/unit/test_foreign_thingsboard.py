@@ -1,48 +1,24 @@
 """Telemetry made for ThingsBoard, one fact a test."""
 
-import json
 from typing import Any
 
 import pytest
 
 from devices.errors import WireError, WireReason
-from devices.foreign.adapter import Adapter, Foreign, ForeignRefused
+from devices.foreign.adapter import Foreign
 from devices.foreign.payload import MAX_ITEMS
 from devices.foreign.policy import ThingsBoardPolicy
 from devices.foreign.thingsboard import ThingsBoard
 from devices.foreign.units import Unit
 from devices.words import EventType
 from support.factories import T0_MS
+from support.foreign_said import event_types, fix_in, given, reason_of
 
-RECV_MS = T0_MS + 3_000
 TB = "tb/esp-1/v1/devices/me/telemetry"
 
 
-def _read(adapter: Adapter, topic: str, body: object, model: str = "") -> list[Any]:
-    return adapter.read(topic, json.dumps(body).encode(), RECV_MS, lambda _: model)
-
-
-def _fix(adapter: Adapter, topic: str, body: object) -> dict[str, Any]:
-    """The message of the fix that stands first."""
-    first = _read(adapter, topic, body)[0]
-    assert isinstance(first, Foreign), first
-    assert first.channel == "fix"
-    return first.message
-
-
-def _types(adapter: Adapter, topic: str, body: object, model: str = "") -> list[str]:
-    given = _read(adapter, topic, body, model)
-    return [said.message["type"] for said in given if said.channel == "event"]
-
-
-def _reason(adapter: Adapter, topic: str, body: object) -> WireReason:
-    (only,) = _read(adapter, topic, body)
-    assert isinstance(only, ForeignRefused)
-    return only.reason
-
-
 def _tb(values: dict[str, object], policy: ThingsBoardPolicy | None = None) -> dict[str, Any]:
-    return _fix(ThingsBoard(policy or ThingsBoardPolicy()), TB, values)
+    return fix_in(ThingsBoard(policy or ThingsBoardPolicy()), TB, values)
 
 
 def test_thingsboard_time_may_be_missing() -> None:
@@ -55,7 +31,7 @@ def test_thingsboard_time_as_text_needs_a_zone() -> None:
     """The policy may name one."""
     body: dict[str, object] = {"ts": "2025-11-25 09:00:00", "values": {}}
 
-    assert _reason(ThingsBoard(ThingsBoardPolicy()), TB, body) is WireReason.TIME
+    assert reason_of(ThingsBoard(ThingsBoardPolicy()), TB, body) is WireReason.TIME
     assert _tb(body, ThingsBoardPolicy(timezone_h=8))["t"] == T0_MS
 
 
@@ -98,14 +74,14 @@ def test_thingsboard_alarm_word_is_an_event(value: object, types: list[str]) -> 
     """Ours, or the maker's by the policy's map; others stay with the fix."""
     adapter = ThingsBoard(ThingsBoardPolicy(alarms={"shake": EventType.VIBRATION}))
 
-    assert _types(adapter, TB, {"alarm": value}) == types
+    assert event_types(adapter, TB, {"alarm": value}) == types
 
 
 def test_thingsboard_gateway_names_each_device() -> None:
     """A map of name to array; one bad element costs itself."""
     body = {"A 1": [{"lat": 31.8}, 7], "b": [{"ts": T0_MS, "values": {"lat": 31.9}}], "车": [{}]}
 
-    given = _read(ThingsBoard(ThingsBoardPolicy()), "v1/gateway/telemetry", body)
+    given = given(ThingsBoard(ThingsBoardPolicy()), "v1/gateway/telemetry", body)
 
     assert [(said.item, said.foreign_id, isinstance(said, Foreign)) for said in given] == [
         (0, "a-1", True),
@@ -119,7 +95,7 @@ def test_thingsboard_takes_a_thousand_elements() -> None:
     """And no more."""
     adapter = ThingsBoard(ThingsBoardPolicy())
 
-    assert len(_read(adapter, TB, [{}] * MAX_ITEMS)) == MAX_ITEMS
+    assert len(given(adapter, TB, [{}] * MAX_ITEMS)) == MAX_ITEMS
     with pytest.raises(WireError) as caught:
-        _read(adapter, TB, [{}] * (MAX_ITEMS + 1))
+        given(adapter, TB, [{}] * (MAX_ITEMS + 1))
     assert caught.value.reason is WireReason.SIZE

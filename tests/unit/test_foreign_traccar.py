@@ -5,30 +5,11 @@ from typing import Any
 
 import pytest
 
-from devices.foreign.adapter import Adapter, Foreign
 from devices.foreign.policy import TRACCAR_ALARMS, TraccarPolicy
 from devices.foreign.traccar import Traccar
 from devices.words import Flag
 from support.factories import T0_MS
-
-RECV_MS = T0_MS + 3_000
-
-
-def _read(adapter: Adapter, topic: str, body: object, model: str = "") -> list[Any]:
-    return adapter.read(topic, json.dumps(body).encode(), RECV_MS, lambda _: model)
-
-
-def _fix(adapter: Adapter, topic: str, body: object) -> dict[str, Any]:
-    """The message of the fix that stands first."""
-    first = _read(adapter, topic, body)[0]
-    assert isinstance(first, Foreign), first
-    assert first.channel == "fix"
-    return first.message
-
-
-def _types(adapter: Adapter, topic: str, body: object, model: str = "") -> list[str]:
-    given = _read(adapter, topic, body, model)
-    return [said.message["type"] for said in given if said.channel == "event"]
+from support.foreign_said import event_types, fix_in, given
 
 
 def _position(attributes: dict[str, object] | None = None, **fields: object) -> dict[str, Any]:
@@ -43,7 +24,7 @@ def _position(attributes: dict[str, object] | None = None, **fields: object) -> 
 
 
 def _traccar(attributes: dict[str, object] | None = None, **fields: object) -> dict[str, Any]:
-    return _fix(Traccar(TraccarPolicy()), "traccar/positions", _position(attributes, **fields))
+    return fix_in(Traccar(TraccarPolicy()), "traccar/positions", _position(attributes, **fields))
 
 
 def test_traccar_speed_is_in_knots() -> None:
@@ -95,7 +76,7 @@ def test_traccar_motion_is_its_own_guess_unless_said() -> None:
 
     assert "st" not in _traccar({"motion": True})
     assert _traccar({"motion": True})["traccar"]["motion"] is True
-    assert _fix(Traccar(policy), "traccar/positions", body)["st"]["motion"] is True
+    assert fix_in(Traccar(policy), "traccar/positions", body)["st"]["motion"] is True
 
 
 @pytest.mark.parametrize(
@@ -120,7 +101,7 @@ def test_traccar_attribute_goes_where_we_have_it(
 @pytest.mark.parametrize("name", sorted(TRACCAR_ALARMS))
 def test_traccar_alarm_is_an_event(name: str) -> None:
     """Each name of the map."""
-    given = _types(Traccar(TraccarPolicy()), "traccar/positions", _position({"alarm": name}))
+    given = event_types(Traccar(TraccarPolicy()), "traccar/positions", _position({"alarm": name}))
 
     assert given == [TRACCAR_ALARMS[name].value]
 
@@ -129,7 +110,7 @@ def test_traccar_several_alarms_are_several_events() -> None:
     """Newer servers join them with commas; what means driving is none."""
     body = _position({"alarm": "powerCut, vibration,overspeed"})
 
-    given = _types(Traccar(TraccarPolicy()), "traccar/positions", body)
+    given = event_types(Traccar(TraccarPolicy()), "traccar/positions", body)
 
     assert given == ["power_cut", "vibration"]
 
@@ -138,7 +119,7 @@ def test_traccar_archive_is_backfill() -> None:
     """The tracker says that it had stored it."""
     body = _position({"archive": True})
 
-    (fix,) = _read(Traccar(TraccarPolicy()), "traccar/positions", body)
+    (fix,) = given(Traccar(TraccarPolicy()), "traccar/positions", body)
 
     assert fix.flags == Flag.BACKFILL
 
@@ -152,7 +133,7 @@ def test_traccar_bad_cell_costs_no_position() -> None:
     """It is an optional measure."""
     network = {"radioType": "lte", "cellTowers": [{"cellId": "?", "mobileCountryCode": 1e300}]}
 
-    (fix,) = _read(Traccar(TraccarPolicy()), "traccar/positions", _position(network=network))
+    (fix,) = given(Traccar(TraccarPolicy()), "traccar/positions", _position(network=network))
 
     assert fix.message["net"] == {"rat": "4g"}
     assert fix.flags == Flag.UNREADABLE
