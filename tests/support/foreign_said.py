@@ -10,14 +10,14 @@ from support.factories import T0_MS
 RECV_MS = T0_MS + 3_000
 
 
-def given(adapter: Adapter, topic: str, body: object, model: str = "") -> list[Any]:
+def said_of(adapter: Adapter, topic: str, body: object, model: str = "") -> list[Any]:
     """All it gives; ``model`` is the registered one of whoever speaks."""
     return adapter.read(topic, json.dumps(body).encode(), RECV_MS, lambda _: model)
 
 
 def fix_in(adapter: Adapter, topic: str, body: object) -> dict[str, Any]:
     """The message of the fix that stands first."""
-    first = given(adapter, topic, body)[0]
+    first = said_of(adapter, topic, body)[0]
     assert isinstance(first, Foreign), first
     assert first.channel == "fix"
     return first.message
@@ -25,12 +25,12 @@ def fix_in(adapter: Adapter, topic: str, body: object) -> dict[str, Any]:
 
 def event_types(adapter: Adapter, topic: str, body: object, model: str = "") -> list[str]:
     """The types of the events in it."""
-    said = given(adapter, topic, body, model)
+    said = said_of(adapter, topic, body, model)
     return [one.message["type"] for one in said if one.channel == "event"]
 
 
 def reason_of(adapter: Adapter, topic: str, body: object) -> WireReason:
     """Why its only element is refused."""
-    (only,) = given(adapter, topic, body)
+    (only,) = said_of(adapter, topic, body)
     assert isinstance(only, ForeignRefused)
     return only.reason

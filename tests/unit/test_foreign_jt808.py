@@ -11,7 +11,7 @@ from devices.foreign.jt808 import Jt808, alarm_events
 from devices.foreign.policy import Jt808Policy
 from devices.words import EventType, Flag
 from support.factories import T0_MS
-from support.foreign_said import RECV_MS, event_types, fix_in, given, reason_of
+from support.foreign_said import RECV_MS, event_types, fix_in, reason_of, said_of
 
 PHONE = "013912345678"
 UP = f"jt808/c-1/{PHONE}/up"
@@ -106,7 +106,7 @@ def test_808_word_of_ones_is_unknown(name: str) -> None:
 @pytest.mark.parametrize("value", ["31820613", 31_820_613], ids=["text", "number"])
 def test_808_number_as_text_is_read(value: object) -> None:
     """And flagged, as on our own wire."""
-    (fix,) = given(Jt808(Jt808Policy()), UP, _808(_report(latitude=value)))
+    (fix,) = said_of(Jt808(Jt808Policy()), UP, _808(_report(latitude=value)))
 
     assert fix.message["pos"]["lat"] == pytest.approx(31.820613)
     assert bool(fix.flags & Flag.COERCED) is isinstance(value, str)
@@ -148,7 +148,7 @@ def test_808_alarm_that_goes_on_is_one_event_in_ten_minutes() -> None:
 
 
 def _event_id(alarm: int, time: str) -> object:
-    given = given(Jt808(Jt808Policy()), UP, _808(_report(alarm=alarm, time=time)))
+    given = said_of(Jt808(Jt808Policy()), UP, _808(_report(alarm=alarm, time=time)))
     return given[1].message["ev_id"]
 
 
@@ -166,7 +166,7 @@ def test_808_batch_keeps_its_good_elements(kind: int, flags: int) -> None:
     reports = [_report(), _report(time="251125096000"), "x", _report(latitude=None)]
     body = _808({"type": kind, "length": 5, "location": [*reports, _report(speed=1)]}, 0x0704)
 
-    given = given(Jt808(Jt808Policy()), UP, body)
+    given = said_of(Jt808(Jt808Policy()), UP, body)
 
     assert [(said.item, isinstance(said, Foreign)) for said in given] == [
         (0, True),
@@ -189,14 +189,14 @@ def test_808_batch_of_nothing_is_refused() -> None:
 )
 def test_808_message_without_measures_is_a_sign_of_life(msg_id: int, state: str) -> None:
     """Heartbeat, login, register; logging out is a farewell."""
-    (said,) = given(Jt808(Jt808Policy()), UP, _808({}, msg_id))
+    (said,) = said_of(Jt808(Jt808Policy()), UP, _808({}, msg_id))
 
     assert (said.channel, said.message["state"]) == ("state", state)
 
 
 def test_808_plate_of_a_register_message_is_not_kept() -> None:
     """Nor the identity of anything else in it."""
-    (said,) = given(Jt808(Jt808Policy()), UP, _808({"license_number": "皖A12345"}, 0x0100))
+    (said,) = said_of(Jt808(Jt808Policy()), UP, _808({"license_number": "皖A12345"}, 0x0100))
 
     assert "皖" not in json.dumps(said.message, ensure_ascii=False)
 

@@ -8,7 +8,7 @@ from devices.errors import WireReason
 from devices.foreign.owntracks import OwnTracks
 from devices.foreign.policy import OwnTracksPolicy
 from support.factories import T0_MS
-from support.foreign_said import event_types, fix_in, given, reason_of
+from support.foreign_said import event_types, fix_in, reason_of, said_of
 
 USER = "owntracks/wang/bike"
 PLACE: dict[str, object] = {"lat": 31.82, "lon": 117.22, "tst": T0_MS // 1000}
@@ -45,7 +45,7 @@ def test_owntracks_battery_status_is_the_phones(*, said: int, charging: bool | N
 
 def test_owntracks_will_has_no_time() -> None:
     """Its ``tst`` is the first connect of the session."""
-    (will,) = given(OwnTracks(OwnTracksPolicy()), USER, {"_type": "lwt", "tst": 1})
+    (will,) = said_of(OwnTracks(OwnTracksPolicy()), USER, {"_type": "lwt", "tst": 1})
 
     assert (will.channel, will.message) == ("state", {"state": "lost", "reason": "will"})
 
@@ -57,7 +57,7 @@ def test_owntracks_transition_is_a_crossing(said: str, type_: str) -> None:
     """An event alone: the fix comes by itself."""
     body = {"_type": "transition", "event": said} | PLACE
 
-    (event,) = given(OwnTracks(OwnTracksPolicy()), USER + "/event", body)
+    (event,) = said_of(OwnTracks(OwnTracksPolicy()), USER + "/event", body)
 
     assert (event.channel, event.message["type"]) == ("event", type_)
 

@@ -12,7 +12,7 @@ from devices.foreign.thingsboard import ThingsBoard
 from devices.foreign.units import Unit
 from devices.words import EventType
 from support.factories import T0_MS
-from support.foreign_said import event_types, fix_in, given, reason_of
+from support.foreign_said import event_types, fix_in, reason_of, said_of
 
 TB = "tb/esp-1/v1/devices/me/telemetry"
 
@@ -81,7 +81,7 @@ def test_thingsboard_gateway_names_each_device() -> None:
     """A map of name to array; one bad element costs itself."""
     body = {"A 1": [{"lat": 31.8}, 7], "b": [{"ts": T0_MS, "values": {"lat": 31.9}}], "车": [{}]}
 
-    given = given(ThingsBoard(ThingsBoardPolicy()), "v1/gateway/telemetry", body)
+    given = said_of(ThingsBoard(ThingsBoardPolicy()), "v1/gateway/telemetry", body)
 
     assert [(said.item, said.foreign_id, isinstance(said, Foreign)) for said in given] == [
         (0, "a-1", True),
@@ -95,7 +95,7 @@ def test_thingsboard_takes_a_thousand_elements() -> None:
     """And no more."""
     adapter = ThingsBoard(ThingsBoardPolicy())
 
-    assert len(given(adapter, TB, [{}] * MAX_ITEMS)) == MAX_ITEMS
+    assert len(said_of(adapter, TB, [{}] * MAX_ITEMS)) == MAX_ITEMS
     with pytest.raises(WireError) as caught:
-        given(adapter, TB, [{}] * (MAX_ITEMS + 1))
+        said_of(adapter, TB, [{}] * (MAX_ITEMS + 1))
     assert caught.value.reason is WireReason.SIZE

@@ -9,7 +9,7 @@ from devices.foreign.policy import TRACCAR_ALARMS, TraccarPolicy
 from devices.foreign.traccar import Traccar
 from devices.words import Flag
 from support.factories import T0_MS
-from support.foreign_said import event_types, fix_in, given
+from support.foreign_said import event_types, fix_in, said_of
 
 
 def _position(attributes: dict[str, object] | None = None, **fields: object) -> dict[str, Any]:
@@ -119,7 +119,7 @@ def test_traccar_archive_is_backfill() -> None:
     """The tracker says that it had stored it."""
     body = _position({"archive": True})
 
-    (fix,) = given(Traccar(TraccarPolicy()), "traccar/positions", body)
+    (fix,) = said_of(Traccar(TraccarPolicy()), "traccar/positions", body)
 
     assert fix.flags == Flag.BACKFILL
 
@@ -133,7 +133,7 @@ def test_traccar_bad_cell_costs_no_position() -> None:
     """It is an optional measure."""
     network = {"radioType": "lte", "cellTowers": [{"cellId": "?", "mobileCountryCode": 1e300}]}
 
-    (fix,) = given(Traccar(TraccarPolicy()), "traccar/positions", _position(network=network))
+    (fix,) = said_of(Traccar(TraccarPolicy()), "traccar/positions", _position(network=network))
 
     assert fix.message["net"] == {"rat": "4g"}
     assert fix.flags == Flag.UNREADABLE
