@@ -18,6 +18,7 @@ import numpy as np
 from alerts.engine import Engine
 from alerts.model import Effects
 from alerts.policy import DetectionPolicy, DispatchPolicy
+from benchmarks.parked import T0_MS, reports
 from devices import wire
 from devices.admission import Admission
 from devices.admitted import Record
@@ -30,42 +31,19 @@ from devices.registry import Registry, RegistrySnapshot
 from devices.rows import Thinner, ThinningPolicy, to_row
 from devices.topics import parse_topic
 
-T0_MS = 1_764_032_462_000
 FLEET = 2_000
+EVERY_S = 10
 REPEATS = 3
 
 
 def fixes(messages: int) -> list[Entry]:
     """Fixes of a parked fleet, one per vehicle and round, 10 s apart."""
-    rng = np.random.default_rng(1)
-    noise = rng.normal(0, 4e-5, (messages, 2))
     entries = []
-    for k in range(messages):
-        device, round_ = k % FLEET, k // FLEET
-        t_ms = T0_MS + round_ * 10_000 + device
-        payload = {
-            "v": 1,
-            "id": f"trk-{device:06d}",
-            "boot": "7f3a",
-            "seq": round_,
-            "t": t_ms,
-            "pos": {
-                "lat": round(31.8 + device * 1e-4 + noise[k, 0], 6),
-                "lon": round(117.2 + noise[k, 1], 6),
-                "acc_m": 6.5,
-                "hdop": 0.9,
-                "sat": 14,
-                "spd_kmh": 0.4,
-                "cog": 87,
-            },
-            "st": {"ign": False, "motion": False, "armed": True, "ext_power": True},
-            "bat": {"pct": 82, "mv": 3980, "ext_mv": 52100},
-            "net": {"rssi_dbm": -87},
-            "next_s": 10,
-        }
+    made = reports(messages, vehicles=FLEET, every_s=EVERY_S)
+    for seq, (device, t_ms, payload) in enumerate(made, start=1):
         topic = f"pg/v1/up/trk/trk-{device:06d}/fix"
         raw = json.dumps(payload, separators=(",", ":")).encode()
-        entries.append(Entry(k + 1, 0, t_ms + 50, t_ms - T0_MS + 50, 0, topic, raw))
+        entries.append(Entry(seq, 0, t_ms + 50, t_ms - T0_MS + 50, 0, topic, raw))
     return entries
 
 

@@ -12,45 +12,19 @@ import tempfile
 import time
 from pathlib import Path
 
-import numpy as np
-
+from benchmarks.parked import reports
 from parkguard.replay.reading import read_lines
 from parkguard.replay.run import Replay
 from parkguard.settings import Settings
 
-T0_MS = 1_764_032_462_000
-
 
 def write_file(path: Path, *, messages: int, vehicles: int, every_s: int) -> None:
     """A parked fleet, each vehicle with a report every ``every_s``, spread over the interval."""
-    noise = np.random.default_rng(1).normal(0, 4e-5, (messages, 2))
     with path.open("w") as file:
         for k in range(vehicles):
             device = {"kind": "device", "class": "trk", "id": f"trk-{k:06d}", "vehicle": f"v-{k}"}
             file.write(json.dumps(device) + "\n")
-        for n in range(messages):
-            k, round_ = n % vehicles, n // vehicles
-            t_ms = T0_MS + round_ * every_s * 1000 + k * every_s * 1000 // vehicles
-            payload = {
-                "v": 1,
-                "id": f"trk-{k:06d}",
-                "boot": "7f3a",
-                "seq": round_,
-                "t": t_ms,
-                "pos": {
-                    "lat": round(31.8 + k * 1e-4 + noise[n, 0], 6),
-                    "lon": round(117.2 + noise[n, 1], 6),
-                    "acc_m": 6.5,
-                    "hdop": 0.9,
-                    "sat": 14,
-                    "spd_kmh": 0.4,
-                    "cog": 87,
-                },
-                "st": {"ign": False, "motion": False, "armed": True, "ext_power": True},
-                "bat": {"pct": 82, "mv": 3980, "ext_mv": 52100},
-                "net": {"rssi_dbm": -87},
-                "next_s": every_s,
-            }
+        for k, t_ms, payload in reports(messages, vehicles=vehicles, every_s=every_s):
             line = {
                 "kind": "mqtt",
                 "recv_t": t_ms,
