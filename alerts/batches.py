@@ -6,7 +6,6 @@ import numpy as np
 
 from alerts.detection.statistic import Fixes
 from devices.admitted import Record
-from devices.odometer import in_measured_order
 from devices.readings import Event, Fix, FixSource, Flag
 from devices.units import KMH_PER_MPS
 
@@ -50,13 +49,10 @@ def lane_of_event(event: Event, recv_ms: int) -> Lane:
 
 
 def rounds_of(records: list[Record]) -> list[list[Record]]:
-    """Records cut so that each round has at most one of a device, in order.
-
-    The order is that of arrival, within one message that of measurement.
-    """
+    """Records cut so that each round has at most one of a device, in order."""
     turns: dict[int, int] = {}
     rounds: list[list[Record]] = []
-    for record in in_measured_order(records):
+    for record in records:
         slot = record.device.slot
         turn = turns.get(slot, 0)
         turns[slot] = turn + 1

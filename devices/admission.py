@@ -11,7 +11,7 @@ from functools import cache, partial
 import msgspec
 
 from devices import control, wire
-from devices.admitted import Admitted, Books, Record, Refusal, Run, count
+from devices.admitted import Admitted, Books, Record, Refusal, Run, count, in_measured_order
 from devices.clocks import LATE_MS, PLAIN_CLOCK, ZONE_MS, ZONE_SLACK_MS, ClockState, learn
 from devices.control import AnyControl, Requeue
 from devices.entry import RETAIN, Entry, EntryKind
@@ -28,6 +28,7 @@ from devices.words import DeviceState, Flag
 _NEW, _DUPLICATE = Taken.NEW, Taken.DUPLICATE
 _CONFLICT, _BACK = Taken.CONFLICT, Taken.BACK
 _set = msgspec.structs.force_setattr
+_MQTT = int(EntryKind.MQTT)
 _NO_TIME = int(Flag.NO_TIME)
 _NO_CLOCK = int(Flag.NO_TIME | Flag.FUTURE)
 
@@ -92,7 +93,7 @@ class Admission:
         admitted = Admitted([], [], [], set())
         for held in requeue.messages:
             again = entry._replace(
-                kind=int(EntryKind.MQTT),
+                kind=_MQTT,
                 recv_ms=held.recv_ms,
                 flags=RETAIN if held.retained else 0,
                 topic=held.topic,
@@ -237,7 +238,7 @@ class Admission:
 
     def _admit_multi(self, gateway: Device, topic: Topic, run: Run) -> None:
         """A gateway speaks for its children, and only for them."""
-        retained = bool(run.entry.flags & RETAIN)
+        begin, retained = len(run.admitted.records), bool(run.entry.flags & RETAIN)
         children, refused = wire.open_multi(topic, run.entry.payload, retained=retained)
         for item in refused:
             run.refuse(item.item, gateway.id, item.error, item.payload)
@@ -248,10 +249,11 @@ class Admission:
             except WireError as exc:
                 held = child.holding(child.payload)
                 run.refuse(child.item, child.topic.device_id, exc, held)
+        in_measured_order(run.admitted.records, begin)
 
     def _admit_foreign(self, adapter: Adapter, run: Run) -> None:
         """A foreign payload: each of its messages belongs to the device of its id map."""
-        entry, strangers = run.entry, set[int]()
+        entry, strangers, begin = run.entry, set[int](), len(run.admitted.records)
         parts = cache(partial(adapter.parts, entry.topic, entry.payload))
 
         def refuse(said: Foreign | ForeignRefused, error: WireError) -> None:
@@ -283,6 +285,7 @@ class Admission:
                     refuse(said, _conflict(reading))
             except WireError as exc:
                 refuse(said, exc)
+        in_measured_order(run.admitted.records, begin)
 
     def _model_of(self, adapter: str, foreign_id: str) -> str:
         device = self.registry.by_foreign_id(adapter, foreign_id)
@@ -339,11 +342,13 @@ def _mark(reading: AnyReading, now_ms: int) -> None:
 
 def split_runs(entries: list[Entry]) -> list[list[Entry]]:
     """Cut entries into runs: MQTT entries together, every control and tick alone."""
-    runs: list[list[Entry]] = []
-    for entry in entries:
-        mqtt = entry.kind == EntryKind.MQTT
-        if mqtt and runs and runs[-1][-1].kind == EntryKind.MQTT:
-            runs[-1].append(entry)
-        else:
+    runs, begin = [], 0
+    for k, entry in enumerate(entries):
+        if entry.kind != _MQTT:
+            if begin < k:
+                runs.append(entries[begin:k])
             runs.append([entry])
+            begin = k + 1
+    if begin < len(entries):
+        runs.append(entries[begin:])
     return runs

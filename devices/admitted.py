@@ -73,3 +73,14 @@ def count(admitted: Admitted, books: Books) -> None:
         if numbers:
             books["received", ""] += len(numbers)
             books[name, ""] += len(numbers)
+
+
+def in_measured_order(records: list[Record], begin: int) -> None:
+    """Sort what one message gave, from ``begin`` on: order is never that of arrival (wire.md)."""
+    if len(records) - begin > 1:
+        records[begin:] = sorted(records[begin:], key=measured)
+
+
+def measured(record: Record) -> tuple[int, int]:
+    """Time and number of a record."""
+    return record.reading.t_ms, record.reading.seq or 0

@@ -7,7 +7,6 @@ nothing (field cases A-01 and A-03).
 """
 
 from collections.abc import Iterator
-from itertools import groupby
 from typing import NamedTuple
 
 import msgspec
@@ -75,33 +74,14 @@ class Places(NamedTuple):
         )
 
 
-def in_measured_order(records: list[Record]) -> list[Record]:
-    """The same records, those of one message by their own times and numbers (field case A-06).
-
-    Messages keep the order of arrival: what comes in a later one is late, not unsorted.
-    """
-    before, t_ms = None, 0
-    for entry, _, reading in records:
-        if entry is before and reading.t_ms < t_ms:
-            break
-        before, t_ms = entry, reading.t_ms
-    else:
-        return records
-    ordered: list[Record] = []
-    for _, message in groupby(records, key=lambda record: id(record.entry)):
-        ordered += sorted(message, key=lambda one: (one.reading.t_ms, one.reading.seq or 0))
-    return ordered
-
-
 def rounds_of_places(records: list[Record]) -> Iterator[Places]:
     """The fixes of a run of records that are places a vehicle was at: by satellites, fair.
 
-    Each round has at most one fix of a slot, and the rounds keep the order of arrival, within one
-    message that of measurement.
+    Each round has at most one fix of a slot, and the rounds keep the order of the records.
     """
     rows: list[tuple[float | None, ...]] = []
     take, gnss = rows.append, FixSource.GNSS
-    for record in in_measured_order(records):
+    for record in records:
         fix = record.reading
         if isinstance(fix, Fix):
             pos = fix.pos

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from devices.admitted import Record
-from devices.odometer import Odometer, OdometerState, in_measured_order
+from devices.odometer import Odometer, OdometerState
 from devices.readings import Fix, FixSource, Flag
 from support.factories import a_device, a_fix, a_record
 
@@ -50,20 +50,6 @@ def test_shove_that_stays_counts(seed: int) -> None:
     shoved = [a_fix(1_200 + 30 * k, 60, speed_mps=0.0, acc_m=9.0) for k in range(3)]
 
     assert _ridden(fixes + shoved) == pytest.approx(60, abs=15)
-
-
-def test_one_message_is_taken_in_measured_order() -> None:
-    """Shuffled inside one message it is the same ride; over messages it is late (A-06)."""
-    ridden = [a_fix(60 * k, 500.0 * k, speed_mps=500 / 60) for k in range(4)]
-    records = [a_record(fix) for fix in ridden]
-    shuffled = [records[k]._replace(entry=records[3].entry) for k in (3, 0, 2, 1)]
-    after = [records[k] for k in (3, 0, 2, 1)]
-
-    assert in_measured_order(shuffled) == [shuffled[k] for k in (1, 3, 2, 0)]
-    assert in_measured_order(after) is after
-    odometer = Odometer()
-    odometer.records(shuffled)
-    assert odometer.distance_m(1) == pytest.approx(1_500, abs=20)
 
 
 def test_outlier_that_comes_back_counts_nothing() -> None:

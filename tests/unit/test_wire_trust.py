@@ -120,6 +120,18 @@ def test_retained_message_of_a_gateway_is_refused_whole(channel: str) -> None:
     assert [(one.item, one.reason) for one in admitted.refusals] == [(-1, WireReason.RETAINED)]
 
 
+def test_children_are_taken_in_measured_order() -> None:
+    """One message is one moment: whoever measured first comes first (A-06)."""
+    seconds = [40, 10, 30, 20]
+
+    admitted = Run().admit(
+        _multi(*((CHILD, "fix", fix_bytes(s, seq=s)) for s in seconds), at_s=50),
+        _multi((CHILD, "fix", fix_bytes(5, seq=5)), at_s=51),
+    )
+
+    assert [record.reading.seq for record in admitted.records] == [10, 20, 30, 40, 5]
+
+
 def test_refusals_of_one_message_have_numbers_of_their_own() -> None:
     """Quarantine knows them by entry and item: none may hide another."""
     bad = b'{"seq":2,"pos":{"lat":91,"lon":117}}'
