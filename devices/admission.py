@@ -17,7 +17,7 @@ from devices.control import AnyControl, Requeue
 from devices.entry import RETAIN, Entry, EntryKind
 from devices.errors import WireError, WireReason
 from devices.foreign.adapter import Adapter, Foreign, ForeignRefused
-from devices.model import AdminState, Device
+from devices.model import AdminState, Device, foreign_name
 from devices.readings import AnyReading, Fix, StateReport
 from devices.registry import Registry, RegistrySnapshot
 from devices.seen import Seen, SeenState, Taken
@@ -263,7 +263,8 @@ class Admission:
                 strangers.add(said.item)
             alone = parts() if said.item >= 0 else []
             held = alone[said.item] if alone else entry.payload
-            run.refuse(said.item, said.foreign_id, error, held)
+            who = self._name_of(adapter.name, said.foreign_id)
+            run.refuse(said.item, who, error, held)
 
         model_of = partial(self._model_of, adapter.name)
         for said in adapter.read(entry.topic, entry.payload, entry.recv_ms, model_of):
@@ -286,6 +287,13 @@ class Admission:
             except WireError as exc:
                 refuse(said, exc)
         in_measured_order(run.admitted.records, begin)
+
+    def _name_of(self, adapter: str, foreign_id: str) -> str:
+        """A registered device's own id; a stranger's name in the adapter, no id of ours."""
+        device = self.registry.by_foreign_id(adapter, foreign_id)
+        if device is not None:
+            return device.id
+        return foreign_name(adapter, foreign_id) if foreign_id else ""
 
     def _model_of(self, adapter: str, foreign_id: str) -> str:
         device = self.registry.by_foreign_id(adapter, foreign_id)

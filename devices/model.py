@@ -90,6 +90,17 @@ class Device(msgspec.Struct, frozen=True, kw_only=True):
     admin: AdminState = AdminState.ACTIVE
     profile: Profile = PLAIN
 
+    @property
+    def names(self) -> frozenset[str]:
+        """What its messages are held under while it is a stranger: its id, and its foreign ones."""
+        foreign = self.profile.foreign.items()
+        return frozenset({self.id, *(foreign_name(*each) for each in foreign)})
+
+
+def foreign_name(adapter: str, foreign_id: str) -> str:
+    """How quarantine names a stranger of an adapter; the colon is in no id of ours."""
+    return f"{adapter}:{foreign_id}"
+
 
 class Vehicle(msgspec.Struct, frozen=True, kw_only=True):
     """One e-bike or motorcycle and what its owner allowed.

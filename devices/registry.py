@@ -82,6 +82,7 @@ class Registry:
             case RevokeDevice():
                 known = self.devices.get(control.device_id)
                 if known is not None:
+                    self._forget_foreign(known)
                     self.devices[known.id] = msgspec.structs.replace(
                         known, admin=AdminState.RETIRED
                     )
@@ -97,11 +98,14 @@ class Registry:
                 known = self._bindings.setdefault(device.id, [Binding(0, before.vehicle_id)])
                 known.append(Binding(at_ms, device.vehicle_id))
                 del known[:-MAX_BINDINGS]
-            for key in before.profile.foreign.items():
-                if self._foreign.get(key) == device.id:
-                    del self._foreign[key]
+            self._forget_foreign(before)
         self.devices[device.id] = device
         self._learn_foreign(device)
+
+    def _forget_foreign(self, device: Device) -> None:
+        for key in device.profile.foreign.items():
+            if self._foreign.get(key) == device.id:
+                del self._foreign[key]
 
     def _learn_foreign(self, device: Device) -> None:
         if device.admin is not AdminState.RETIRED:

@@ -21,7 +21,9 @@ def known_device(registry: Registry, topic: Topic) -> Device:
         raise WireError(WireReason.UNKNOWN_DEVICE, "not registered; adopt it to take these")
     if device.cls is not topic.cls:
         raise WireError(WireReason.CLASS, f"registered as {device.cls}")
-    return _active(device)
+    if device.admin is AdminState.RETIRED:
+        raise WireError(WireReason.REVOKED, "the device is retired")
+    return device
 
 
 def child_of(gateway: Device, registry: Registry, topic: Topic) -> Device:
@@ -43,12 +45,12 @@ def foreign_device(registry: Registry, adapter: str, said: Foreign) -> Device:
     """The registered device that an adapter's sender means.
 
     Raises:
-        WireError: ``unknown_device`` or ``revoked``.
+        WireError: ``unknown_device``, also after it was retired: a retired device has no names.
     """
     device = registry.by_foreign_id(adapter, said.foreign_id)
     if device is None:
         raise WireError(WireReason.UNKNOWN_DEVICE, f"no device has this id in {adapter}")
-    return _active(device)
+    return device
 
 
 def refuse_retained(said: Foreign, *, retained: bool) -> None:
@@ -59,9 +61,3 @@ def refuse_retained(said: Foreign, *, retained: bool) -> None:
     """
     if retained and said.channel not in RETAINED_OK:
         raise WireError(WireReason.RETAINED, f"{said.channel} may not be retained")
-
-
-def _active(device: Device) -> Device:
-    if device.admin is AdminState.RETIRED:
-        raise WireError(WireReason.REVOKED, "the device is retired")
-    return device

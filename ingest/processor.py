@@ -168,6 +168,7 @@ class Processor:
             if not entries:
                 break
             self.step(entries)
+            self._drop_pending()  # committed before: only the state counts
         self._gaps_booked = self._pipeline.admission.gaps
         self._drop_pending()
         self._seq = max(self._seq, committed)

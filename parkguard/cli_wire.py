@@ -10,8 +10,8 @@ import typer
 from devices.errors import WireError
 from devices.readings import AnyReading
 from devices.schemas import PAYLOADS, schema_of
-from devices.topics import parse_topic
-from devices.wire import decode, open_multi
+from devices.topics import Topic, parse_topic
+from devices.wire import Decoded, Refused, decode, open_multi
 from devices.words import Flag
 from parkguard.cli_shared import Json, print_json, settings_of
 from parkguard.clock import wall_ms
@@ -66,18 +66,16 @@ def try_(
         parsed = parse_topic(topic, settings_of(ctx).broker.root)
         if parsed.channel == "multi":
             children, refused = open_multi(parsed, payload)
-            readings: list[dict[str, object]] = [
-                {"topic": "/".join(child.topic), "payload": child.payload.decode(errors="replace")}
-                for child in children
-            ]
+            messages = [(child.item, child.topic, child.payload) for child in children]
         else:
-            decoded = decode(parsed, payload, recv_ms=wall_ms())
-            refused = decoded.refused
-            readings = [_shown(reading) for reading in decoded.readings]
+            messages, refused = [(-1, parsed, payload)], []
+        readings: list[dict[str, object]] = []
+        for item, of, body in messages:
+            decoded = _decode(item, of, body)
+            refused += decoded.refused
+            readings += [_shown(of, reading) for reading in decoded.readings]
     except WireError as exc:
-        fault = {"item": -1, "reason": exc.reason, "detail": exc.detail}
-        _print({"readings": [], "refused": [fault]}, as_json=as_json)
-        raise typer.Exit(1) from exc
+        readings, refused = [], [Refused(-1, exc, payload)]
     faults = [{"item": r.item, "reason": r.reason, "detail": r.detail} for r in refused]
     _print({"readings": readings, "refused": faults}, as_json=as_json)
     if faults:
@@ -92,11 +90,22 @@ def _print(value: object, *, as_json: bool) -> None:
     sys.stdout.write(msgspec.json.format(msgspec.json.encode(value), indent=2).decode() + "\n")
 
 
-def _shown(reading: AnyReading) -> dict[str, object]:
+def _decode(item: int, topic: Topic, payload: bytes) -> Decoded:
+    """One message received now; what is refused keeps the index it has in a gateway's message."""
+    try:
+        decoded = decode(topic, payload, recv_ms=wall_ms())
+    except WireError as exc:
+        return Decoded([], [Refused(item, exc, payload)])
+    if item < 0:
+        return decoded
+    return Decoded(decoded.readings, [Refused(item, r.error, r.payload) for r in decoded.refused])
+
+
+def _shown(topic: Topic, reading: AnyReading) -> dict[str, object]:
     """A reading without what is unknown, its flags by name."""
     plain = {key.removeprefix("§"): value for key, value in msgspec.to_builtins(reading).items()}
     plain["flags"] = [flag.name for flag in Flag if reading.flags & flag]
-    return {"kind": type(reading).__name__} | _without_none(plain)
+    return {"kind": type(reading).__name__, "device": topic.device_id} | _without_none(plain)
 
 
 def _without_none(plain: dict[str, object]) -> dict[str, object]:

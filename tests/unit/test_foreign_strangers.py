@@ -9,12 +9,13 @@ import pytest
 
 from devices.admission import Admission
 from devices.admitted import Books, Refusal
-from devices.control import Held, RegisterDevices, Requeue
+from devices.control import Held, RegisterDevices, Requeue, RevokeDevice
 from devices.foreign.enabled import adapters_of
 from devices.foreign.policy import AdapterPolicy, Jt808Policy, ThingsBoardPolicy
 from devices.foreign.thingsboard import ThingsBoard
 from devices.model import Profile
 from devices.readings import AnyReading, Event
+from devices.registry import Registry
 from devices.words import EventType
 from support.factories import ROOT, T0_MS, a_device, an_entry
 
@@ -48,7 +49,7 @@ class Desk:
         profile = Profile(foreign={adapter: foreign_id})
         device = a_device(number, profile=profile, model=model)
         self.admission.registry.apply(RegisterDevices(at_ms=0, devices=[device]))
-        mine = [one for one in self.held if one.device_id == foreign_id]
+        mine = [one for one in self.held if one.device_id in device.names]
         messages = [
             Held(
                 row=row,
@@ -80,6 +81,36 @@ def golden(name: str) -> tuple[str, bytes]:
 
 def gateway(**bikes: list[Any]) -> bytes:
     return json.dumps(bikes).encode()
+
+
+def test_a_stranger_has_a_name_that_no_device_of_ours_can_have() -> None:
+    """A native device whose id is a stranger's phone number gets nothing of what it said."""
+    desk = Desk()
+    desk.hear(*golden("jt808/power_cut_and_displacement"))
+
+    assert [one.device_id for one in desk.held] == [f"jt808:{PHONE}"]
+    assert f"jt808:{PHONE}" not in a_device(1, id=PHONE).names
+    assert f"jt808:{PHONE}" in a_device(1, profile=Profile(foreign={"jt808": PHONE})).names
+
+
+def test_what_is_refused_of_a_registered_device_stands_under_its_own_id() -> None:
+    """Whoever may see the device finds it."""
+    desk = Desk()
+    desk.adopt(1, "thingsboard", "bike1")
+    desk.hear(GATEWAY, gateway(bike1=[{"ts": T0_MS, "values": {"lat": 931, "lon": 117}}]))
+
+    assert [(one.device_id, one.reason) for one in desk.held] == [("trk-000001", "range")]
+
+
+def test_a_retired_device_has_no_foreign_name_before_or_after_a_restart() -> None:
+    """The next one may have it at once (docs/quarantine.md)."""
+    desk = Desk()
+    desk.adopt(1, "thingsboard", "bike1")
+    registry = desk.admission.registry
+    registry.apply(RevokeDevice(at_ms=0, device_id="trk-000001"))
+
+    assert registry.by_foreign_id("thingsboard", "bike1") is None
+    assert Registry(registry.snapshot()).by_foreign_id("thingsboard", "bike1") is None
 
 
 def test_strangers_behind_a_gateway_are_adopted_one_by_one() -> None:
