@@ -3,12 +3,13 @@
 import math
 from dataclasses import dataclass
 
+import msgspec
 import numpy as np
 
-from api.schemas import CauseOut, DeviceOut, HealthOut, PositionOut
+from api.schemas import CauseOut, DeviceOut, HealthOut, PositionOut, ProfileOut
 from api.times import format_known_time
 from devices.latest import ArmedState
-from devices.model import Device
+from devices.model import Device, Profile
 from devices.presence import Cause, Presence, causes_of
 from devices.readings import SOURCE_CODE
 
@@ -147,8 +148,10 @@ def health_out(device: Device, believed: Believed, now_ms: int) -> HealthOut:
     return HealthOut.model_validate(_health(device, believed, now_ms))
 
 
-def device_out(device: Device, believed: Believed, now_ms: int, *, see_position: bool) -> DeviceOut:
-    """Answer what a device is and how it is; a position only to whom it may be shown."""
+def device_out(
+    device: Device, believed: Believed, now_ms: int, *, see_position: bool, see_profile: bool
+) -> DeviceOut:
+    """Answer what a device is and how it is; position and profile to whom they may be shown."""
     return DeviceOut.model_validate(
         _health(device, believed, now_ms)
         | {
@@ -159,5 +162,10 @@ def device_out(device: Device, believed: Believed, now_ms: int, *, see_position:
             "model": device.model,
             "position": position_out(believed, now_ms) if see_position else None,
             "position_hidden": not see_position,
+            "profile": _profile(device.profile) if see_profile else None,
         }
     )
+
+
+def _profile(profile: Profile) -> ProfileOut:
+    return ProfileOut.model_validate(msgspec.structs.asdict(profile))

@@ -8,30 +8,27 @@ from typing import Annotated, Literal, Self
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from alerts.lifecycle import IncidentState, Outcome
-from api.fields import AREA_PATTERN, AnId, Area, LatDeg, Line64, Line500, LonDeg, NewDeviceId
-from api.geometry import check_polygon
+from api.fields import (
+    AREA_PATTERN,
+    AnId,
+    Area,
+    HeldName,
+    LatDeg,
+    Line64,
+    Line500,
+    LonDeg,
+)
 from api.roles import AREA_ROLES, Role
 from api.times import parse_time_ms
-from devices.crs import Crs
 from devices.errors import WireReason
-from devices.model import DeviceClass, FenceKind, Profile, SiteClass, SpeedUnit
-from devices.registration_faults import (
-    ADAPTER,
-    ADAPTERS_MAX,
-    COIN_MAX_FEN,
-    COINS_MAX,
-    FOREIGN_ID,
-    METER_WRAP_MAX_WH,
-)
+from devices.geometry import check_polygon
+from devices.model import FenceKind, SiteClass
 
 BATCH_MAX = 1000
 """Most objects in one registration. Source: devices.control (at most 1,000 a row)."""
 
 REPLAY_DEFAULT, REPLAY_MAX = 1_000, 10_000
 """Messages of one replay: as asked for without a number, and at most (one transaction)."""
-
-AdapterName = Annotated[str, Field(pattern=f"^{ADAPTER.pattern}$", examples=["jt808"])]
-ForeignId = Annotated[str, Field(pattern=f"^{FOREIGN_ID.pattern}$", examples=["013912345678"])]
 
 RADIUS_MAX_M = 50_000.0
 """A circle fence wider than a city is a slip of the pen."""
@@ -58,69 +55,6 @@ class Shape(Body):
     def as_geojson(self) -> dict[str, object]:
         """Give it as the registry keeps it."""
         return {"type": self.type, "coordinates": self.coordinates}
-
-
-class ProfileIn(Body):
-    """How one device speaks, where it differs from docs/wire.md. All defaults: it does not."""
-
-    speed_unit: SpeedUnit = SpeedUnit.KMH
-    crs: Crs = Crs.WGS84
-    decimal: Literal[".", ","] = "."
-    gateway: NewDeviceId | Literal[""] = Field("", description="The gateway that may speak for it")
-    foreign: dict[AdapterName, ForeignId] = Field(
-        default={},
-        max_length=ADAPTERS_MAX,
-        description="Its id in foreign adapters, in the adapter's canonical form",
-        examples=[{"jt808": "013912345678"}],
-    )
-    meter_wrap_wh: int = Field(
-        0,
-        ge=0,
-        le=METER_WRAP_MAX_WH,
-        strict=True,
-        description="The energy counter starts again at this, Wh; 0 = never",
-    )
-    coins_fen: list[Annotated[int, Field(gt=0, le=COIN_MAX_FEN, strict=True)]] = Field(
-        default=[], max_length=COINS_MAX, description="Amounts one coin can give, fen; none = any"
-    )
-
-    def as_profile(self) -> Profile:
-        """Give it as the registry keeps it."""
-        return Profile(
-            speed_unit=self.speed_unit,
-            crs=self.crs,
-            decimal=self.decimal,
-            gateway=self.gateway,
-            foreign=dict(self.foreign),
-            meter_wrap_wh=self.meter_wrap_wh,
-            coins_fen=tuple(self.coins_fen),
-        )
-
-
-class DeviceIn(Body):
-    """A device to register."""
-
-    id: NewDeviceId
-    cls: DeviceClass
-    vehicle_id: AnId | None = None
-    site_id: AnId | None = None
-    area: Area = ""
-    model: Line64 = ""
-    interval_s: int = Field(
-        0, ge=0, le=604_800, strict=True, description="Expected report interval; 0 = class"
-    )
-    profile: ProfileIn = ProfileIn()
-
-
-class DevicesIn(Body):
-    """Devices to register; each id once."""
-
-    devices: list[DeviceIn] = Field(min_length=1, max_length=BATCH_MAX)
-    adopt: bool = Field(
-        default=True,
-        strict=True,
-        description="Run again what is held of them in quarantine as unknown_device",
-    )
 
 
 class VehicleIn(Body):
@@ -202,7 +136,7 @@ class ReplayIn(Body):
     """Which held messages to run again, oldest first. At least one of reason, device, ids."""
 
     reason: WireReason | None = None
-    device: AnId | None = None
+    device: HeldName | None = None
     ids: list[Annotated[int, Field(ge=1, le=2**63 - 1, strict=True)]] | None = Field(
         None, min_length=1, max_length=BATCH_MAX
     )
@@ -216,12 +150,6 @@ class ReplayIn(Body):
         if self.reason is WireReason.CONTROL:
             raise ValueError("rows of reason control are our own, no messages: upgrade instead")
         return self
-
-
-class AdoptIn(Body):
-    """An unknown device to register with its held messages."""
-
-    device: DeviceIn
 
 
 class AnswerIn(Body):

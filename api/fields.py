@@ -6,9 +6,13 @@ from typing import Annotated
 from fastapi import Path, Query
 from pydantic import AfterValidator, Field
 
+from devices.topics import HELD_NAME_CHARS, OUR_PREFIX
+
 ID_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$"
 DEVICE_ID_PATTERN = r"^[a-z0-9-]{1,64}$"
 AREA_PATTERN = r"^[0-9]{0,14}$"
+HELD_NAME_PATTERN = rf"^[!-~]{{1,{HELD_NAME_CHARS}}}$"
+"""A device's id, or ``ADAPTER:ID`` of a stranger; ids in adapters may have a slash."""
 
 
 _UNSTORABLE = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")
@@ -24,8 +28,8 @@ def _storable(text: str) -> str:
 
 def _not_ours(device_id: str) -> str:
     """Refuse ids that begin as our own broker users do (decisions.md 9)."""
-    if device_id.startswith("pg-"):
-        raise ValueError("an id does not begin with pg-")
+    if device_id.startswith(OUR_PREFIX):
+        raise ValueError(f"an id does not begin with {OUR_PREFIX}")
     return device_id
 
 
@@ -42,6 +46,9 @@ Line500 = Annotated[str, Field(max_length=500), AfterValidator(_storable)]
 
 AnId = Annotated[str, Field(pattern=ID_PATTERN, examples=["veh-000123"])]
 """An id of ours in a body."""
+
+HeldName = Annotated[str, Field(pattern=HELD_NAME_PATTERN, examples=["jt808:013912345678"])]
+"""Under which name messages are held in quarantine."""
 
 Area = Annotated[
     str,

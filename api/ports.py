@@ -239,12 +239,12 @@ class Registry(Protocol):
         new: Sequence[tuple[Device, str]],
         *,
         by: str,
-        adopt: bool,
         audit: Sequence[AuditEntry],
+        adopt: AuditEntry | None,
     ) -> Adopted:
         """Register (device, password hash) with its audit, in one transaction.
 
-        ``adopt`` runs again what is held of them as ``unknown_device``.
+        ``adopt`` runs again what is held of them as ``unknown_device``, and is its audit.
 
         Raises:
             RegistryError: A line for every fault (``devices.registration_faults``).

@@ -4,8 +4,9 @@ from collections.abc import Callable, Collection, Sequence
 
 from alerts.rules.geofence import Area, FenceTooSmall
 from api.asking import not_found
-from api.bodies import DeviceIn, FenceIn, GridIn, SiteIn, VehicleIn
+from api.bodies import FenceIn, GridIn, SiteIn, VehicleIn
 from api.deps import Services
+from api.device_bodies import DeviceIn
 from api.privacy import audit_of
 from api.problems import Problem, ProblemCode
 from api.roles import Principal
@@ -28,6 +29,8 @@ def register_devices(
 ) -> DeviceSecretsOut:
     """Register devices and show their secrets; run again what was held of them (``adopt``).
 
+    What strangers sent belongs to no district: one that registers a device leaves it held.
+
     Raises:
         Problem: An area or a vehicle out of scope, an id twice or taken, a wrong profile.
     """
@@ -44,8 +47,15 @@ def register_devices(
         audit_of(principal, "devices_added", f"device:{device.id}", at_ms=now_ms)
         for device in asked
     ]
+    names = ",".join(device.id for device in asked)
+    run = audit_of(principal, "quarantine_replayed", f"devices:{names}", at_ms=now_ms)
     try:
-        made = services.registry.add_devices(new, by=principal.name, adopt=adopt, audit=audit)
+        made = services.registry.add_devices(
+            new,
+            by=principal.name,
+            audit=audit,
+            adopt=run if adopt and principal.scope.covers("") else None,
+        )
     except RegistryError as exc:
         raise Problem(ProblemCode.INVALID, _fault_words(principal, exc)) from exc
     return DeviceSecretsOut(

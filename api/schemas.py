@@ -55,6 +55,18 @@ class HealthOut(Answer):
     clock_off_ms: float | None = Field(examples=[120.0])
 
 
+class ProfileOut(Answer):
+    """How a device speaks where it differs from docs/wire.md (docs/quarantine.md, Profiles)."""
+
+    speed_unit: str
+    crs: str
+    decimal: str
+    gateway: str
+    foreign: dict[str, str] = Field(examples=[{"jt808": "013912345678"}])
+    meter_wrap_wh: int
+    coins_fen: list[int]
+
+
 class DeviceOut(HealthOut):
     """A device with its last position, where the asker may see it."""
 
@@ -65,6 +77,9 @@ class DeviceOut(HealthOut):
     model: str
     position: PositionOut | None
     position_hidden: bool = Field(description="There may be one, but not for this asker now")
+    profile: ProfileOut | None = Field(
+        description="For roles that register devices, else null: an id may be a phone number"
+    )
 
 
 class Page(Answer):

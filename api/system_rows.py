@@ -63,6 +63,11 @@ class QuarantineLine(Protocol):
         """Why it was refused."""
         ...
 
+    @property
+    def runnable(self) -> bool:
+        """Whether it is a whole message, that can be run again."""
+        ...
+
 
 class QuarantineRow(QuarantineLine, Protocol):
     """The same with its bytes."""

@@ -22,7 +22,9 @@ class QuarantineOut(Answer):
     recv_ms: int
     stored_ms: int = Field(description="When the row was written")
     topic: str
-    device_id: str
+    device_id: str = Field(
+        description="Whose it is; of an adapter's stranger its name there, `jt808:013912345678`"
+    )
     reason: str
     detail: str
     code_version: str = Field(description="Of the code that refused it")
@@ -33,6 +35,9 @@ class QuarantineOut(Answer):
         description="It was run again; refused anew it is another row, under another number"
     )
     replay_by: str | None = Field(description="Who asked")
+    runnable: bool = Field(
+        description="A whole message; false for rows of our own, and for elements kept by 0.1"
+    )
 
 
 class QuarantinePage(Page):
@@ -54,7 +59,7 @@ class ReasonCountOut(Answer):
 
     reason: str
     rows: int
-    held: int = Field(description="Rows that nobody asked to run again")
+    held: int = Field(description="Rows that can be run again")
     devices: int = Field(description="Different device ids")
     bytes: int
     oldest_ms: int

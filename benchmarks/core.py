@@ -13,25 +13,23 @@ from collections import Counter
 from collections.abc import Callable
 from functools import partial
 
-import numpy as np
-
 from alerts.engine import Engine
 from alerts.model import Effects
 from alerts.policy import DetectionPolicy, DispatchPolicy
-from benchmarks.parked import T0_MS, reports
+from benchmarks.parked import T0_MS, registry, reports, topic_of
 from devices import wire
 from devices.admission import Admission
 from devices.admitted import Record
 from devices.entry import Entry
 from devices.health import Health
-from devices.latest import LATEST_DTYPE
-from devices.model import Device, DeviceClass, Vehicle
+from devices.latest import blank_rows
 from devices.presence import PresencePolicy
-from devices.registry import Registry, RegistrySnapshot
 from devices.rows import Thinner, ThinningPolicy, to_row
 from devices.topics import parse_topic
 
 FLEET = 2_000
+ROOM = 4 * FLEET
+"""Rows of LatestState: more than ``Health`` asks for when it grows."""
 EVERY_S = 10
 REPEATS = 3
 
@@ -41,23 +39,9 @@ def fixes(messages: int) -> list[Entry]:
     entries = []
     made = reports(messages, vehicles=FLEET, every_s=EVERY_S)
     for seq, (device, t_ms, payload) in enumerate(made, start=1):
-        topic = f"pg/v1/up/trk/trk-{device:06d}/fix"
         raw = json.dumps(payload, separators=(",", ":")).encode()
-        entries.append(Entry(seq, 0, t_ms + 50, t_ms - T0_MS + 50, 0, topic, raw))
+        entries.append(Entry(seq, 0, t_ms + 50, t_ms - T0_MS + 50, 0, topic_of(device), raw))
     return entries
-
-
-def registry() -> Registry:
-    """The fleet of ``fixes``."""
-    return Registry(
-        RegistrySnapshot(
-            devices=[
-                Device(id=f"trk-{k:06d}", slot=k, cls=DeviceClass.TRACKER, vehicle_id=f"v-{k}")
-                for k in range(FLEET)
-            ],
-            vehicles=[Vehicle(id=f"v-{k}") for k in range(FLEET)],
-        )
-    )
 
 
 def cpu_us(run: Callable[[], object], messages: int) -> float:
@@ -88,7 +72,7 @@ def measure(messages: int) -> dict[str, float]:
     }
 
     def admit() -> list[Record]:
-        return Admission("pg/v1", registry=registry()).admit(entries, Counter()).records
+        return Admission("pg/v1", registry=registry(FLEET)).admit(entries, Counter()).records
 
     figures["decode and admit"] = cpu_us(admit, messages)
     records = admit()
@@ -104,11 +88,9 @@ def _batches(records: list[Record], size: int) -> list[list[Record]]:
 
 
 def _health(records: list[Record], size: int) -> None:
-    rows = np.zeros(2 * FLEET, LATEST_DTYPE)
-    known = registry()
-    health = Health(
-        lambda slot: rows if slot < FLEET else np.zeros(slot + 1, LATEST_DTYPE), PresencePolicy()
-    )
+    rows = blank_rows(ROOM)
+    known = registry(FLEET)
+    health = Health(lambda _: rows, PresencePolicy())
     for device in known.devices.values():
         health.register(device)
     for batch in _batches(records, size):
@@ -116,7 +98,7 @@ def _health(records: list[Record], size: int) -> None:
 
 
 def _detect(records: list[Record], size: int) -> None:
-    engine = Engine(registry(), DetectionPolicy(), DispatchPolicy())
+    engine = Engine(registry(FLEET), DetectionPolicy(), DispatchPolicy())
     effects = Effects()
     for batch in _batches(records, size):
         engine.records(batch, effects)

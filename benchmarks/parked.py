@@ -1,12 +1,43 @@
-"""A parked fleet's fixes, the same numbers for every benchmark that needs some."""
+"""A parked fleet and its fixes, the same for every benchmark that needs some."""
 
 from collections.abc import Iterator
 
 import numpy as np
 
+from devices.model import Device, DeviceClass, Vehicle
+from devices.registry import Registry, RegistrySnapshot
+
 T0_MS = 1_764_032_462_000
 _NOISE_DEG = 4e-5
 """About 4 m: a fair receiver that stands still."""
+
+
+def device_id(k: int) -> str:
+    """The tracker of vehicle ``k``."""
+    return f"trk-{k:06d}"
+
+
+def vehicle_id(k: int) -> str:
+    """Vehicle ``k``."""
+    return f"v-{k}"
+
+
+def topic_of(k: int) -> str:
+    """Where the tracker of vehicle ``k`` publishes its fixes."""
+    return f"pg/v1/up/trk/{device_id(k)}/fix"
+
+
+def registry(vehicles: int) -> Registry:
+    """The fleet: each vehicle with one tracker, slot = number of the vehicle."""
+    return Registry(
+        RegistrySnapshot(
+            devices=[
+                Device(id=device_id(k), slot=k, cls=DeviceClass.TRACKER, vehicle_id=vehicle_id(k))
+                for k in range(vehicles)
+            ],
+            vehicles=[Vehicle(id=vehicle_id(k)) for k in range(vehicles)],
+        )
+    )
 
 
 def reports(
@@ -22,7 +53,7 @@ def reports(
         t_ms = T0_MS + round((round_ + k / vehicles) * every_s * 1000)
         payload: dict[str, object] = {
             "v": 1,
-            "id": f"trk-{k:06d}",
+            "id": device_id(k),
             "boot": "7f3a",
             "seq": round_,
             "t": t_ms,

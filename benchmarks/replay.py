@@ -12,7 +12,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from benchmarks.parked import reports
+from benchmarks.parked import device_id, reports, topic_of, vehicle_id
 from parkguard.replay.reading import read_lines
 from parkguard.replay.run import Replay
 from parkguard.settings import Settings
@@ -22,13 +22,13 @@ def write_file(path: Path, *, messages: int, vehicles: int, every_s: int) -> Non
     """A parked fleet, each vehicle with a report every ``every_s``, spread over the interval."""
     with path.open("w") as file:
         for k in range(vehicles):
-            device = {"kind": "device", "class": "trk", "id": f"trk-{k:06d}", "vehicle": f"v-{k}"}
-            file.write(json.dumps(device) + "\n")
+            device = {"kind": "device", "class": "trk", "id": device_id(k)}
+            file.write(json.dumps(device | {"vehicle": vehicle_id(k)}) + "\n")
         for k, t_ms, payload in reports(messages, vehicles=vehicles, every_s=every_s):
             line = {
                 "kind": "mqtt",
                 "recv_t": t_ms,
-                "topic": f"pg/v1/up/trk/trk-{k:06d}/fix",
+                "topic": topic_of(k),
                 "payload": payload,
                 "qos": 1,
             }

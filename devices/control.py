@@ -10,6 +10,13 @@ import msgspec
 
 from devices.model import Device, Fence, Grid, Site, Vehicle
 
+REGISTERED_MAX = 1_000
+"""Devices, or vehicles, in one row. Our choice: one row is one step of the processor."""
+HELD_MAX = 500
+"""Messages of the quarantine in one row."""
+HELD_BYTES_MAX = 4 * 1_048_576
+"""Bytes of such a row. Our choice: it is one entry of the journal and is read as a whole."""
+
 
 class Control(msgspec.Struct, frozen=True, kw_only=True, tag_field="type"):
     """Common part. ``at_ms`` is the API's wall clock; ``by`` names who did it."""
@@ -19,13 +26,13 @@ class Control(msgspec.Struct, frozen=True, kw_only=True, tag_field="type"):
 
 
 class RegisterDevices(Control, frozen=True, kw_only=True, tag="register_devices"):
-    """Add or replace devices (at most 1,000 a row)."""
+    """Add or replace devices, at most ``REGISTERED_MAX``."""
 
     devices: list[Device]
 
 
 class RegisterVehicles(Control, frozen=True, kw_only=True, tag="register_vehicles"):
-    """Add or replace vehicles (at most 1,000 a row)."""
+    """Add or replace vehicles, at most ``REGISTERED_MAX``."""
 
     vehicles: list[Vehicle]
 
@@ -127,7 +134,7 @@ class Held(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Requeue(Control, frozen=True, kw_only=True, tag="requeue"):
-    """Run messages of the quarantine again (at most 500 a row, 4 MiB)."""
+    """Run messages of the quarantine again (``HELD_MAX``, ``HELD_BYTES_MAX``)."""
 
     messages: list[Held]
 

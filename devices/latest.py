@@ -3,6 +3,7 @@
 from enum import IntEnum
 
 import numpy as np
+from numpy.typing import NDArray
 
 LATEST_VERSION = 1
 """Written into the file's header; raise it when ``LATEST_DTYPE`` changes."""
@@ -30,6 +31,16 @@ LATEST_DTYPE = np.dtype(
     ]
 )
 """Columns and their order. NaN in a float column means unknown."""
+
+_FLOATS = [name for name in LATEST_DTYPE.names or () if LATEST_DTYPE[name].kind == "f"]
+
+
+def blank_rows(count: int) -> NDArray[np.void]:
+    """Rows of devices that were never heard."""
+    rows = np.zeros(count, LATEST_DTYPE)
+    for name in _FLOATS:
+        rows[name] = np.nan
+    return rows
 
 
 class ArmedState(IntEnum):

@@ -93,8 +93,10 @@ HINTS: Mapping[WireReason, Hint] = {
         "代理保留的旧消息：请清除，并关闭设备的 retain",
     ),
     _R.UNKNOWN_DEVICE: Hint(
-        "register it: `parkguard quarantine adopt ID --class CLASS` takes its held messages",
-        "请登记设备：parkguard quarantine adopt 编号 --class 类别，会同时处理已保留的消息",
+        "register it: `parkguard quarantine adopt ID --class CLASS` takes its held messages; "
+        "a name like jt808:0139 is an adapter's stranger: add `--foreign jt808=0139`",
+        "请登记设备：parkguard quarantine adopt 编号 --class 类别，会同时处理已保留的消息；"
+        "名称如 jt808:0139 来自适配器，请加 --foreign jt808=0139",
     ),
     _R.REVOKED: Hint(
         "the device is retired and still sends: take it off, or register it again",
@@ -132,7 +134,19 @@ def hint_of(reason: str) -> Hint:
         return NO_HINT
 
 
+_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 _UNPRINTABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
+
+
+def one_line(text: str) -> str:
+    """Give text without anything that moves a terminal's cursor or breaks a line of a log."""
+    return _CONTROL.sub(escaped, text)
+
+
+def escaped(found: re.Match[str]) -> str:
+    """The escape of one character."""
+    code = ord(found[0])
+    return f"\\x{code:02x}" if code < 256 else f"\\u{code:04x}"  # noqa: PLR2004 - two digits
 
 
 def text_of(payload: bytes) -> str | None:

@@ -1,17 +1,18 @@
-"""Why something may not be registered, in lines for people."""
+"""Why something may not be registered, in lines for people; foreign ids in the form they arrive."""
 
-import re
 from collections.abc import Iterable, Mapping
+from dataclasses import fields
 
+import msgspec
+
+from devices.errors import WireError
+from devices.foreign.ids import registered_id
+from devices.foreign.policy import AdapterPolicy
 from devices.model import Profile
 from devices.topics import DEVICE_ID
 
-ADAPTER = re.compile(r"[a-z0-9_]{1,32}", re.ASCII)
-"""Names of foreign adapters (docs/wire.md)."""
-FOREIGN_ID = re.compile(r"[\x21-\x7e]{1,64}", re.ASCII)
-"""Ids in foreign adapters, in the adapter's canonical form: printable, no blanks."""
-ADAPTERS_MAX = 16
-"""Most foreign ids of one device, one an adapter."""
+ADAPTERS = tuple(field.name for field in fields(AdapterPolicy))
+"""Names of foreign adapters: a device has one id in each at most."""
 METER_WRAP_MAX_WH = 2**53 - 1
 """Largest counter that keeps its digits as JSON (docs/wire.md)."""
 COINS_MAX = 32
@@ -47,16 +48,34 @@ def profile_faults(device_id: str, profile: Profile) -> Iterable[str]:
 
 
 def _foreign_faults(device_id: str, foreign: Mapping[str, str]) -> Iterable[str]:
-    if len(foreign) > ADAPTERS_MAX:
-        yield f"{device_id}: more than {ADAPTERS_MAX} foreign ids"
+    for adapter, words in registered_ids(foreign)[1].items():
+        yield f"{device_id}: foreign id {foreign[adapter]!r} of adapter {adapter!r}: {words}"
+
+
+def registered_ids(foreign: Mapping[str, str]) -> tuple[dict[str, str], dict[str, str]]:
+    """Give foreign ids in the form in which they arrive, and what is wrong with the others.
+
+    Returns:
+        Ids by adapter, and words by adapter that do not repeat what was given.
+    """
+    ids: dict[str, str] = {}
+    faults: dict[str, str] = {}
     for adapter, foreign_id in foreign.items():
-        if ADAPTER.fullmatch(adapter) is None:
-            yield f"{device_id}: foreign adapter {adapter!r} is no name (1-32 of a-z 0-9 _)"
-        if FOREIGN_ID.fullmatch(foreign_id) is None:
-            yield (
-                f"{device_id}: foreign id {foreign_id!r} of {adapter!r} is not 1-64 printable "
-                "characters without blanks"
-            )
+        if adapter not in ADAPTERS:
+            faults[adapter] = f"there is no such adapter, only {', '.join(ADAPTERS)}"
+            continue
+        try:
+            ids[adapter] = registered_id(adapter, foreign_id)
+        except WireError as exc:
+            faults[adapter] = exc.detail
+    return ids, faults
+
+
+def as_it_arrives(profile: Profile) -> Profile:
+    """Give a profile without faults with its foreign ids in the form in which they arrive."""
+    if not profile.foreign:
+        return profile
+    return msgspec.structs.replace(profile, foreign=registered_ids(profile.foreign)[0])
 
 
 def _money_faults(device_id: str, profile: Profile) -> Iterable[str]:

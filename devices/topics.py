@@ -8,6 +8,10 @@ from devices.model import DeviceClass
 
 DEVICE_ID = re.compile(r"[a-z0-9-]{1,64}", re.ASCII)
 """Ids of devices (decisions.md 9)."""
+OUR_PREFIX = "pg-"
+"""Broker users of our own begin so; no device may."""
+HELD_NAME_CHARS = 32 + 1 + 64
+"""Longest name under which a message is held: ``ADAPTER:ID`` of a stranger, else a device's id."""
 
 RETAINED_OK = frozenset({"status", "state", "info"})
 """Channels on which a retained message may set state (decisions.md 10)."""

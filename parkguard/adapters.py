@@ -8,7 +8,8 @@ from dataclasses import fields
 from itertools import zip_longest
 
 from devices.foreign.policy import AdapterPolicy
-from parkguard.broker_rules import OUR_PREFIX, SECRET_NAMES
+from devices.topics import OUR_PREFIX
+from parkguard.broker_rules import SECRET_NAMES
 from parkguard.settings import Settings, SettingsError
 
 _NEVER = frozenset("% ")
@@ -24,6 +25,11 @@ def foreign_topics(policy: AdapterPolicy) -> dict[str, tuple[str, ...]]:
 def user_of(adapter: str) -> str:
     """The broker user of an adapter's senders; no device id begins so."""
     return f"{OUR_PREFIX}from-{adapter}"
+
+
+def grants_of(policy: AdapterPolicy) -> dict[str, tuple[str, ...]]:
+    """Filters that may be written, by the broker user of the adapter that is on."""
+    return {user_of(adapter): filters for adapter, filters in foreign_topics(policy).items()}
 
 
 def secret_names(policy: AdapterPolicy) -> dict[str, str]:

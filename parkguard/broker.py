@@ -8,9 +8,9 @@ from pathlib import Path
 
 import structlog
 
-from devices.topics import DEVICE_ID
+from devices.topics import DEVICE_ID, OUR_PREFIX
 from parkguard.broker_account import Account
-from parkguard.broker_rules import NO_FOREIGN, OUR_PREFIX, build_rules, format_acl
+from parkguard.broker_rules import NO_FOREIGN, build_rules, format_acl
 from parkguard.passwords import hash_password
 from parkguard.private_files import ensure_private_dir, write_private
 from parkguard.secret_files import ensure_secret

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import msgspec
 
-from parkguard.adapters import foreign_topics, user_of
+from parkguard.adapters import grants_of
 from parkguard.private_files import write_private
 from parkguard.settings import Settings
 
@@ -67,6 +67,6 @@ def write_config(path: Path, settings: Settings, *, passwd: Path) -> None:
         log_level=settings.log.level,
         log_json=True,
         limits=FrontLimits(max_packet_bytes=broker.max_packet_bytes),
-        foreign={user_of(name): each for name, each in foreign_topics(settings.adapters).items()},
+        foreign=grants_of(settings.adapters),
     )
     write_private(path, msgspec.json.encode(config))

@@ -7,14 +7,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-OUR_PREFIX = "pg-"
-"""No device id begins with it."""
+from devices.topics import OUR_PREFIX
 
-INGEST_USER = "pg-ingest"
-DISPATCH_USER = "pg-dispatch"
-DESK_USER = "pg-desk"
-DOCTOR_USER = "pg-doctor"
-PROBE_USER = "pg-probe"
+INGEST_USER = f"{OUR_PREFIX}ingest"
+DISPATCH_USER = f"{OUR_PREFIX}dispatch"
+DESK_USER = f"{OUR_PREFIX}desk"
+DOCTOR_USER = f"{OUR_PREFIX}doctor"
+PROBE_USER = f"{OUR_PREFIX}probe"
 
 SECRET_NAMES: dict[str, str] = {
     INGEST_USER: "ingest_password",

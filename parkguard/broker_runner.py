@@ -17,7 +17,7 @@ import structlog
 
 from devices.errors import StoreError
 from ingest.ports import StatusSink
-from parkguard.adapters import foreign_topics, secret_names, user_of
+from parkguard.adapters import grants_of, secret_names
 from parkguard.broker import (
     PERSISTENCE_FILE,
     BrokerFiles,
@@ -117,7 +117,6 @@ class BrokerRunner:
         self._passwords = ensure_broker_passwords(
             settings.data_dir / "secrets", secret_names(settings.adapters)
         )
-        foreign = foreign_topics(settings.adapters)
         keys = [path for path in (broker.tls_cert, broker.tls_key) if path is not None]
         folder = settings.data_dir / "broker"
         self._account = (
@@ -130,7 +129,7 @@ class BrokerRunner:
             settings=broker,
             passwords=self._passwords,
             account=self._account,
-            foreign={user_of(adapter): filters for adapter, filters in foreign.items()},
+            foreign=grants_of(settings.adapters),
         )
         self._output = BrokerOutput()
         self._registry_lost = False

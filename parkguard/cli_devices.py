@@ -1,10 +1,9 @@
 """``parkguard devices``: add, list and revoke."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
+import sqlalchemy as sa
 import typer
 from rich.console import Console
 from rich.progress import Progress
@@ -16,11 +15,9 @@ from parkguard.cli_shared import (
     complain,
     print_json,
     print_rows,
-    settings_of,
-    start_logs,
+    records_of,
 )
 from parkguard.clock import wall_ms
-from parkguard.records import open_migrated
 from parkguard.registration import (
     DeviceEntry,
     Wanted,
@@ -28,7 +25,7 @@ from parkguard.registration import (
     read_wanted,
     register,
 )
-from parkguard.settings import Settings
+from stores.queries_devices import VehicleQueries
 from stores.registry import Registry
 
 SHOWN = 50
@@ -65,16 +62,17 @@ def add(
 ) -> None:
     """Register one device or a file of them. New secrets are shown once, here, and never again.
 
-    A device that is known already keeps its secret and gets what else is given.
+    A device that is known already keeps its secret, and its profile unless one is given; the rest
+    is as given. What is held of it in quarantine as unknown is run again.
     """
     if (file is None) is (device_id is None or cls is None):
         raise typer.BadParameter("give either --file, or --id and --cls")
-    with _registry(ctx) as registry:
+    with records_of(ctx) as engine:
         if file is not None:
             wanted = read_wanted(file)
         else:
             wanted = _one(
-                registry,
+                engine,
                 {
                     "id": device_id,
                     "cls": cls,
@@ -90,7 +88,7 @@ def add(
         with Progress(console=Console(stderr=True), transient=True, disable=as_json) as progress:
             task = progress.add_task("devices", total=len(wanted.devices))
             done = register(
-                registry,
+                Registry(engine, wall_ms, "cli"),
                 wanted,
                 renew=lambda _device_id: renew,
                 keep_secrets=lambda secrets: _keep(credentials, secrets),
@@ -102,6 +100,8 @@ def add(
         "vehicles": done.vehicles,
         "sites": done.sites,
         "grids": done.grids,
+        "held": done.held,
+        "left": done.left,
     }
     shown = {} if credentials is not None else done.secrets
     if as_json:
@@ -126,8 +126,9 @@ def list_devices(
     as_json: Json = False,
 ) -> None:
     """List registered devices. Presence and positions: `GET /v1/devices`."""
-    with _registry(ctx) as registry:
-        devices = [device for device in registry.devices() if cls in {None, device.cls}]
+    with records_of(ctx) as engine:
+        known = Registry(engine, wall_ms, "cli").devices()
+        devices = [device for device in known if cls in {None, device.cls}]
     if as_json:
         print_json(devices)
         return
@@ -151,8 +152,8 @@ def list_devices(
 @devices_app.command(epilog="Example: parkguard devices revoke trk-000123")
 def revoke(ctx: typer.Context, device_id: str, *, as_json: Json = False) -> None:
     """Retire a device: it is disconnected within seconds, later messages are quarantined."""
-    with _registry(ctx) as registry:
-        if registry.revoke_device(device_id) is None:
+    with records_of(ctx) as engine:
+        if Registry(engine, wall_ms, "cli").revoke_device(device_id) is None:
             raise CommandError(f"there is no device {device_id}: see `parkguard devices list`")
     if as_json:
         print_json({"revoked": device_id, "admin": AdminState.RETIRED.value})
@@ -160,26 +161,19 @@ def revoke(ctx: typer.Context, device_id: str, *, as_json: Json = False) -> None
         complain(f"{device_id} is retired")
 
 
-def _one(registry: Registry, fields: dict[str, object]) -> Wanted:
+def _one(engine: sa.Engine, fields: dict[str, object]) -> Wanted:
     """One device, and its vehicle when nobody has registered it yet."""
     entry = DeviceEntry(**fields)  # type: ignore[arg-type]
-    known = {vehicle.id for vehicle in registry.vehicles()}
-    fresh = entry.vehicle_id is not None and entry.vehicle_id not in known
-    vehicles = [Vehicle(id=str(entry.vehicle_id), area=entry.area)] if fresh else []
-    return Wanted(vehicles=vehicles, devices=[entry])
+    return Wanted(vehicles=fresh_vehicles(engine, entry.vehicle_id, entry.area), devices=[entry])
+
+
+def fresh_vehicles(engine: sa.Engine, vehicle_id: str | None, area: str) -> list[Vehicle]:
+    """The vehicle of a device, when nobody has registered it yet."""
+    if vehicle_id is None or VehicleQueries(engine).taken([vehicle_id]):
+        return []
+    return [Vehicle(id=vehicle_id, area=area)]
 
 
 def _keep(credentials: Path | None, secrets: dict[str, str]) -> None:
     if credentials is not None and secrets:
         add_credentials(credentials, secrets)
-
-
-@contextmanager
-def _registry(ctx: typer.Context) -> Iterator[Registry]:
-    settings: Settings = settings_of(ctx)
-    start_logs(settings, "cli", as_json=False)
-    engine = open_migrated(settings)
-    try:
-        yield Registry(engine, wall_ms, "cli")
-    finally:
-        engine.dispose()

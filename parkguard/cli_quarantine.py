@@ -2,7 +2,6 @@
 
 import base64
 import dataclasses
-import re
 from typing import Annotated
 
 import typer
@@ -13,21 +12,21 @@ from api.roles import CITY
 from api.times import parse_time_ms
 from devices.errors import WireReason
 from devices.quarantine_hints import hint_of, text_of
-from parkguard.cli_quarantine_adopt import ADOPT_EXAMPLES, adopt, audit_row, records_of
+from parkguard.cli_quarantine_adopt import ADOPT_EXAMPLES, adopt
 from parkguard.cli_quarantine_text import print_one, print_table
 from parkguard.cli_shared import (
     CommandError,
     Json,
+    ago_ms,
+    audit_row,
     complain,
     print_json,
+    records_of,
     settings_of,
 )
 from parkguard.clock import wall_ms
 from stores.quarantine_replay import MESSAGES_MAX
 from stores.queries_quarantine import QuarantineQueries
-
-AGO = re.compile(r"([0-9]{1,6})(min|h|d)", re.ASCII)
-AGO_MS = {"min": 60_000, "h": 3_600_000, "d": 86_400_000}
 
 quarantine_app = typer.Typer(
     no_args_is_help=True, help="Look at refused messages; run them again after an upgrade."
@@ -37,7 +36,10 @@ Reason = Annotated[
     WireReason | None,
     typer.Option(help="Only this reason (docs/quarantine.md)", show_choices=False),
 ]
-DeviceId = Annotated[str | None, typer.Option(help="Only this device id")]
+DeviceId = Annotated[
+    str | None,
+    typer.Option(help="Only this device id, or ADAPTER:ID of a stranger: jt808:013912345678"),
+]
 Since = Annotated[str | None, typer.Option(help="Only what came since: 30min, 2h, 3d, or ISO 8601")]
 
 
@@ -127,17 +129,17 @@ def replay(
     since_ms = _since_ms(since, now_ms)
     with records_of(ctx) as engine:
         book = QuarantineQueries(engine)
-        count, highest = book.held(
+        total, highest = book.held(
             CITY, reason=reason, device=device, since_ms=since_ms, ids=row_id
         )
-        count = count if limit is None else min(count, limit)
+        count = total if limit is None else min(total, limit)
         if count and not yes:
             if as_json:
                 raise CommandError("with --json give --yes: it cannot ask")
             typer.confirm(f"Run {count} messages again?", abort=True, err=True)
         words = {"reason": reason, "device": device, "since": since, "ids": row_id}
         target = ",".join(f"{name}={value}" for name, value in words.items() if value is not None)
-        queued, left = 0, count
+        queued, left = 0, total
         with Progress(console=Console(stderr=True), transient=True, disable=as_json) as progress:
             task = progress.add_task("messages", total=count)
             while queued < count:
@@ -152,6 +154,7 @@ def replay(
                     since_ms=since_ms,
                     ids=row_id,
                     upto_id=highest,
+                    known=total - queued,
                 )
                 queued, left = queued + done.queued, done.left
                 progress.advance(task, done.queued)
@@ -173,9 +176,9 @@ quarantine_app.command(epilog=ADOPT_EXAMPLES)(adopt)
 def _since_ms(text: str | None, now_ms: int) -> int | None:
     if text is None:
         return None
-    ago = AGO.fullmatch(text)
-    if ago:
-        return now_ms - int(ago[1]) * AGO_MS[ago[2]]
+    ago = ago_ms(text)
+    if ago is not None:
+        return now_ms - ago
     try:
         return parse_time_ms(text)
     except ValueError as exc:

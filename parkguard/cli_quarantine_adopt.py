@@ -1,27 +1,25 @@
-"""``parkguard quarantine adopt``: an unknown device is registered and its messages are run."""
+"""``parkguard quarantine adopt``: a device is registered and its held messages are run."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
 import sqlalchemy as sa
 import typer
 
-from api.roles import CITY, Role
+from api.roles import CITY
 from devices.errors import WireReason
-from devices.model import DeviceClass, Vehicle
+from devices.model import AdminState, Device, DeviceClass
+from parkguard.cli_devices import fresh_vehicles
 from parkguard.cli_shared import (
     CommandError,
     Json,
+    audit_row,
     complain,
     print_json,
     print_rows,
-    settings_of,
-    start_logs,
+    records_of,
 )
 from parkguard.clock import wall_ms
-from parkguard.records import open_migrated
 from parkguard.registration import (
     DeviceEntry,
     Registered,
@@ -30,15 +28,16 @@ from parkguard.registration import (
     profile_of,
     register,
 )
-from stores.quarantine_replay import LIMIT_MAX
-from stores.queries import AuditRow
+from stores.queries_devices import DeviceQueries
 from stores.queries_quarantine import QuarantineQueries
 from stores.registry import Registry
 
 ADOPT_EXAMPLES = (
     "Examples: parkguard quarantine adopt trk-000123 --class trk --vehicle ah-1 · "
-    "parkguard quarantine adopt trk-9 --foreign jt808=013912345678"
+    "parkguard quarantine adopt trk-9 --class trk --foreign jt808=013912345678"
 )
+KEPT = Registered(added=0, kept=1, vehicles=0, sites=0, grids=0, held=0, left=0, secrets={})
+"""A device that was registered already."""
 
 
 def adopt(
@@ -60,60 +59,66 @@ def adopt(
     ] = None,
     as_json: Json = False,
 ) -> None:
-    """Register an unknown device and run what is held of it, oldest first, all at once.
+    """Register an unknown device and run what is held of it, oldest first, until nothing is left.
 
-    One that is registered already keeps everything; only its held messages are run.
+    Of one that is registered already only the held messages are run: give no options.
     """
-    now_ms = wall_ms()
     with records_of(ctx) as engine:
-        registry, book = Registry(engine, wall_ms, "cli"), QuarantineQueries(engine)
-        if device_id in {device.id for device in registry.devices()}:
-            done = book.queue(
-                CITY,
-                by="cli",
-                at_ms=now_ms,
-                audit=audit_row("quarantine_replayed", f"device:{device_id}", now_ms),
-                limit=LIMIT_MAX,
-                reason=WireReason.UNKNOWN_DEVICE,
-                device=device_id,
+        registry = Registry(engine, wall_ms, "cli")
+        device = DeviceQueries(engine).one(CITY, device_id)
+        done = KEPT
+        if device is None:
+            entry = DeviceEntry(
+                id=device_id,
+                cls=cls or _class_of(engine, device_id),
+                vehicle_id=vehicle,
+                site_id=site,
+                area=area,
+                model=model,
+                profile=profile_of(_foreign(foreign or [])),
             )
-            _say(_only_held(done.queued), device_id, credentials, as_json=as_json)
-            return
-        known = {one.id for one in registry.vehicles()}
-        entry = DeviceEntry(
-            id=device_id,
-            cls=cls or _class_of(book, device_id),
-            vehicle_id=vehicle,
-            site_id=site,
-            area=area,
-            model=model,
-            profile=profile_of(_foreign(foreign or [])),
-        )
-        fresh = [Vehicle(id=vehicle, area=area)] if vehicle and vehicle not in known else []
-        done_all = register(
-            registry,
-            Wanted(vehicles=fresh, devices=[entry]),
-            keep_secrets=lambda new: add_credentials(credentials, new) if credentials else None,
-            audit=[audit_row("devices_added", f"device:{device_id}", now_ms)],
-        )
-    _say(done_all, device_id, credentials, as_json=as_json)
-
-
-def _say(done: Registered, device_id: str, credentials: Path | None, *, as_json: bool) -> None:
+            done = register(
+                registry,
+                Wanted(vehicles=fresh_vehicles(engine, vehicle, area), devices=[entry]),
+                keep_secrets=lambda new: add_credentials(credentials, new) if credentials else None,
+            )
+            device = DeviceQueries(engine).one(CITY, device_id)
+        elif any((cls, vehicle, site, area, model, foreign, credentials)):
+            raise CommandError(
+                f"{device_id} is registered already: give no options to run what is held of it; "
+                "`parkguard devices add` changes it"
+            )
+        elif device.admin is AdminState.RETIRED:
+            raise CommandError(f"{device_id} is retired: register it anew (parkguard devices add)")
+        queued, left = _run_all(registry, device, done.held, done.left)
     shown = {} if credentials is not None else done.secrets
     if as_json:
-        print_json({"device": device_id, "added": done.added, "held": done.held, "secrets": shown})
+        said = {"device": device_id, "added": done.added, "held": queued, "left": left}
+        print_json(said | {"secrets": shown})
         return
     if shown:
         print_rows([{"device": device_id, "secret": shown[device_id]}], title="shown once")
     elif done.added:
         complain(f"secret: {credentials}")
-    complain(f"{device_id}: {done.held} held messages will be run by the processor")
+    complain(f"{device_id}: {queued} held messages will be run by the processor, {left} are left")
 
 
-def _class_of(book: QuarantineQueries, device_id: str) -> DeviceClass:
+def _run_all(registry: Registry, device: Device | None, queued: int, left: int) -> tuple[int, int]:
+    """Ask again until nothing is queued; how many were, and how many are left."""
+    while device is not None and (left or not queued):
+        target = f"devices:{device.id}"
+        done = registry.run_held(device, audit_row("quarantine_replayed", target, wall_ms()))
+        queued, left = queued + done.queued, done.left
+        if not done.queued:
+            break
+    return queued, left
+
+
+def _class_of(engine: sa.Engine, device_id: str) -> DeviceClass:
     """The class that all held topics of a device name."""
-    lines = book.page(CITY, reason=WireReason.UNKNOWN_DEVICE, device=device_id, limit=1_000)
+    lines = QuarantineQueries(engine).page(
+        CITY, reason=WireReason.UNKNOWN_DEVICE, device=device_id, limit=1_000
+    )
     words = {line.topic.split("/")[-3] for line in lines if line.topic.count("/") > 1}
     try:
         [word] = words
@@ -127,24 +132,3 @@ def _foreign(given: list[str]) -> dict[str, str]:
     if any(not (adapter and named) for adapter, _, named in pairs):
         raise typer.BadParameter("--foreign is ADAPTER=ID, such as jt808=013912345678")
     return {f"foreign.{adapter}": named for adapter, _, named in pairs}
-
-
-def _only_held(held: int) -> Registered:
-    return Registered(added=0, kept=1, vehicles=0, sites=0, grids=0, held=held, secrets={})
-
-
-def audit_row(action: str, target: str, at_ms: int) -> AuditRow:
-    """The audit row of something done on the command line, at a moment, ms UTC."""
-    return (at_ms, "cli", Role.ADMIN.value, action, target[:128], "")
-
-
-@contextmanager
-def records_of(ctx: typer.Context) -> Iterator[sa.Engine]:
-    """The records database of the settings, at the present schema; closed afterwards."""
-    settings = settings_of(ctx)
-    start_logs(settings, "cli", as_json=False)
-    engine = open_migrated(settings)
-    try:
-        yield engine
-    finally:
-        engine.dispose()

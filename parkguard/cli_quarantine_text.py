@@ -8,8 +8,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from devices.quarantine_hints import hint_of, text_of
-from stores.quarantine import one_line
+from devices.quarantine_hints import hint_of, one_line, text_of
 from stores.queries_quarantine import QuarantineLine, QuarantineRow
 
 HEX_WIDTH = 16
@@ -43,7 +42,9 @@ def both_times(t_ms: int | None, zone: str) -> str:
 
 
 def state_of(line: QuarantineLine) -> str:
-    """Give ``held``, ``queued`` (asked to run again) or ``replayed``."""
+    """Give ``held``, ``queued`` (asked to run again), ``replayed`` or ``kept`` (no message)."""
+    if not line.runnable:
+        return "kept"
     if line.replayed_ms is not None:
         return "replayed"
     return "held" if line.queued_ms is None else "queued"

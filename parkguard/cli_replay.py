@@ -1,6 +1,5 @@
 """``parkguard replay``: files or the live journal through the live code, checked and scored."""
 
-import re
 import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -18,6 +17,7 @@ from parkguard.cli_shared import (
     SETTINGS_EXIT,
     CommandError,
     Json,
+    ago_ms,
     complain,
     print_json,
     settings_of,
@@ -26,12 +26,12 @@ from parkguard.clock import monotonic_s, wall_ms
 from parkguard.records import open_migrated, records_path
 from parkguard.replay.from_journal import JournalReplay
 from parkguard.replay.outputs import alert_lines, state_lines, write_lines
-from parkguard.replay.overrides import overridden
 from parkguard.replay.reading import LineError, read_lines
 from parkguard.replay.run import Replay
 from parkguard.replay.score_table import score_table
 from parkguard.replay.scoring import Tally
 from parkguard.settings import Settings
+from parkguard.settings_overrides import overridden
 from parkguard.wiring.shared import Places, registered
 from stores.journal_sqlite import SqliteJournalReader
 
@@ -40,7 +40,6 @@ EXAMPLES = (
     "--state state.jsonl · parkguard replay scenarios/*.jsonl --score --json · parkguard replay "
     "--from-journal --since 30d --score --set detection.police_threshold=14"
 )
-_UNITS_MS = {"d": 86_400_000, "h": 3_600_000, "m": 60_000}
 _MISS_EXIT = 1
 """Exit code when something that was expected was not seen."""
 
@@ -223,10 +222,10 @@ def _opened(out: str | None, stack: ExitStack) -> IO[bytes] | None:
 
 
 def _duration_ms(text: str) -> int:
-    found = re.fullmatch(r"(\d+(?:\.\d+)?)([dhm])", text.strip())
-    if found is None:
+    duration_ms = ago_ms(text)
+    if duration_ms is None:
         _refuse(f"--since {text}: write days, hours or minutes, such as 30d, 12h, 90m")
-    return round(float(found[1]) * _UNITS_MS[found[2]])
+    return duration_ms
 
 
 def _refuse(why: str) -> NoReturn:

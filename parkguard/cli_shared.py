@@ -1,25 +1,34 @@
 """What every command shares: settings, output, and errors as lines that say what to do."""
 
+import re
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
 import msgspec
+import sqlalchemy as sa
 import typer
 from rich.console import Console
 from rich.table import Table
 
+from api.roles import Role
 from parkguard.children import ProgramMissing
 from parkguard.locks import AlreadyRunning
 from parkguard.logs import set_up_logs
+from parkguard.records import open_migrated
 from parkguard.registration import RegistrationError
 from parkguard.secret_files import REFUSED_EXIT, SecretRefused
 from parkguard.settings import Settings, SettingsError
 from parkguard.settings_file import read_settings
+from stores.queries import AuditRow
 
 SETTINGS_EXIT = 2
 """Exit code for wrong settings and wrong arguments."""
+
+_AGO = re.compile(r"([0-9]{1,6}(?:\.[0-9]{1,6})?)(d|h|m|min)", re.ASCII)
+_AGO_MS = {"d": 86_400_000, "h": 3_600_000, "m": 60_000, "min": 60_000}
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of tables and colours.")]
 
@@ -64,6 +73,29 @@ def start_logs(settings: Settings, part: str, *, as_json: bool) -> None:
     """Set up this process's log."""
     log = settings.log.model_copy(update={"json_lines": True}) if as_json else settings.log
     set_up_logs(log, part=part, secrets_dir=settings.data_dir / "secrets")
+
+
+def ago_ms(text: str) -> int | None:
+    """Length of a time that ends now, ms: ``30d``, ``12h``, ``90m`` or ``90min``; None: no such."""
+    found = _AGO.fullmatch(text.strip())
+    return None if found is None else round(float(found[1]) * _AGO_MS[found[2]])
+
+
+@contextmanager
+def records_of(ctx: typer.Context) -> Iterator[sa.Engine]:
+    """The records database of the settings, at the present schema; closed afterwards."""
+    settings = settings_of(ctx)
+    start_logs(settings, "cli", as_json=False)
+    engine = open_migrated(settings)
+    try:
+        yield engine
+    finally:
+        engine.dispose()
+
+
+def audit_row(action: str, target: str, at_ms: int) -> AuditRow:
+    """The audit row of something done on the command line, at a moment, ms UTC."""
+    return (at_ms, "cli", Role.ADMIN.value, action, target[:128], "")
 
 
 def print_json(value: object) -> None:

@@ -1,11 +1,8 @@
 """``parkguard tokens``: who may call the API."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Annotated
 
 import msgspec
-import sqlalchemy as sa
 import typer
 
 from api.roles import Role
@@ -13,14 +10,13 @@ from api.tokens import new_token, new_token_id
 from parkguard.cli_shared import (
     CommandError,
     Json,
+    audit_row,
     complain,
     print_json,
     print_rows,
-    settings_of,
-    start_logs,
+    records_of,
 )
 from parkguard.clock import wall_ms
-from parkguard.records import open_migrated
 from stores.queries_tokens import TokenQueries
 
 DAY_MS = 86_400_000
@@ -49,7 +45,7 @@ def add(
     if (role is Role.OWNER) is (owner is None):
         raise typer.BadParameter("--owner belongs to --role owner, and that role needs it")
     token, token_id, now_ms = new_token(), new_token_id(), wall_ms()
-    with _engine(ctx) as engine:
+    with records_of(ctx) as engine:
         TokenQueries(engine).add(
             token_id=token_id,
             token_hash=token.hash,
@@ -58,7 +54,7 @@ def add(
             areas=area or [""],
             owner_id=owner,
             expires_ms=None if days is None else now_ms + days * DAY_MS,
-            audit=(now_ms, "cli", Role.ADMIN.value, "token_made", f"token:{token_id}", ""),
+            audit=audit_row("token_made", f"token:{token_id}", now_ms),
         )
     if as_json:
         print_json({"id": token_id, "token": token.plain})
@@ -72,7 +68,7 @@ def add(
 @tokens_app.command("list", epilog="Example: parkguard tokens list --json")
 def list_tokens(ctx: typer.Context, *, as_json: Json = False) -> None:
     """List tokens, newest first; never the tokens themselves."""
-    with _engine(ctx) as engine:
+    with records_of(ctx) as engine:
         found = TokenQueries(engine).page(before=None, limit=PAGE)
     if as_json:
         print_json([msgspec.to_builtins(token) for token in found])
@@ -98,14 +94,11 @@ def list_tokens(ctx: typer.Context, *, as_json: Json = False) -> None:
 def revoke(ctx: typer.Context, token_id: str, *, as_json: Json = False) -> None:
     """Take a token back; the API stops taking it within seconds."""
     now_ms = wall_ms()
-    with _engine(ctx) as engine:
+    with records_of(ctx) as engine:
         book = TokenQueries(engine)
         if book.one(token_id) is None:
             raise CommandError(f"there is no token {token_id}: see `parkguard tokens list`")
-        book.revoke(
-            token_id,
-            audit=(now_ms, "cli", Role.ADMIN.value, "token_revoked", f"token:{token_id}", ""),
-        )
+        book.revoke(token_id, audit=audit_row("token_revoked", f"token:{token_id}", now_ms))
     if as_json:
         print_json({"revoked": token_id})
     else:
@@ -116,14 +109,3 @@ def _state(revoked_ms: int | None, expires_ms: int | None, now_ms: int) -> str:
     if revoked_ms is not None:
         return "revoked"
     return "expired" if expires_ms is not None and expires_ms <= now_ms else "valid"
-
-
-@contextmanager
-def _engine(ctx: typer.Context) -> Iterator[sa.Engine]:
-    settings = settings_of(ctx)
-    start_logs(settings, "cli", as_json=False)
-    engine = open_migrated(settings)
-    try:
-        yield engine
-    finally:
-        engine.dispose()

@@ -1,13 +1,14 @@
 """Registering devices in bulk: files in, secrets out, the registry changed through its store."""
 
 import csv
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
 import msgspec
 
 from alerts.routing import grid_shape
-from devices.model import PLAIN, AdminState, DeviceClass, Grid, Profile, Site, Vehicle
+from api.roles import Role
+from devices.model import AdminState, DeviceClass, Grid, Profile, Site, Vehicle
 from parkguard.passwords import hash_password, new_secret
 from parkguard.private_files import write_private
 from stores.queries import AuditRow
@@ -23,7 +24,11 @@ class RegistrationError(Exception):
 
 
 class DeviceEntry(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """One device as a file names it; secrets are never in it."""
+    """One device as a file names it; secrets are never in it.
+
+    Attributes:
+        profile: None keeps the one that a known device has; ``{}`` takes it away.
+    """
 
     id: str
     cls: DeviceClass
@@ -33,7 +38,7 @@ class DeviceEntry(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     model: str = ""
     interval_s: int = 0
     admin: AdminState = AdminState.ACTIVE
-    profile: Profile = PLAIN
+    profile: Profile | None = None
 
 
 class Places(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -58,6 +63,7 @@ class Registered(msgspec.Struct, frozen=True, kw_only=True):
         added: Devices that got a new secret.
         kept: Devices that were known and keep theirs.
         held: Messages in quarantine that will be run again: they were of unknown devices.
+        left: ... and those that are for another call (``Registry.run_held``).
         secrets: New secrets by device id, in clear: shown or written once, stored nowhere else.
     """
 
@@ -67,6 +73,7 @@ class Registered(msgspec.Struct, frozen=True, kw_only=True):
     sites: int
     grids: int
     held: int
+    left: int
     secrets: dict[str, str]
 
 
@@ -104,11 +111,11 @@ def register(
     renew: Callable[[str], bool] = lambda _device_id: False,
     keep_secrets: Callable[[dict[str, str]], None] = lambda _secrets: None,
     on_progress: Callable[[int], None] = lambda _count: None,
-    audit: Sequence[AuditRow] = (),
 ) -> Registered:
     """Add or replace everything wanted. Idempotent: a known device keeps its secret.
 
-    What is held of the devices as unknown is run again, oldest first.
+    What is held of the devices as unknown is run again, oldest first. Both are written to the
+    audit, in the name of ``registry.by``.
 
     Args:
         registry: The store.
@@ -117,7 +124,6 @@ def register(
         keep_secrets: Called with all new secrets before anything is stored, so that a crash
             loses none that count.
         on_progress: Called with the number of devices just stored.
-        audit: Rows written with the first chunk of devices.
 
     Raises:
         RegistrationError: An id, area or profile is not allowed; nothing of its chunk of 1,000 was
@@ -128,7 +134,7 @@ def register(
             grid_shape(grid)
     except ValueError as exc:
         raise RegistrationError(str(exc)) from exc
-    hashes = registry.secret_hashes()
+    hashes = registry.secret_hashes_of([entry.id for entry in wanted.devices])
     secrets = {
         entry.id: new_secret()
         for entry in wanted.devices
@@ -138,7 +144,7 @@ def register(
     if wanted.places.sites or wanted.places.grids:
         registry.add_places(wanted.places.sites, wanted.places.grids)
     registry.add_vehicles(wanted.vehicles)
-    held = 0
+    held = left = 0
     for start in range(0, len(wanted.devices), CHUNK):
         chunk = wanted.devices[start : start + CHUNK]
         fresh = {
@@ -150,10 +156,15 @@ def register(
             )
             for entry in chunk
         ]
+        new = [entry.id for entry in chunk if entry.id not in hashes]
+        audit = [_audit(registry, "devices_added", f"device:{device_id}") for device_id in new]
+        names = ",".join(entry.id for entry in chunk)
+        adopt = _audit(registry, "quarantine_replayed", f"devices:{names}")
         try:
-            held += registry.adopt_devices(devices, audit if start == 0 else ()).held.queued
+            found = registry.add_devices(devices, audit, adopt=adopt).held
         except RegistryError as exc:
             raise RegistrationError("\n".join(exc.faults[:FAULTS_SHOWN])) from exc
+        held, left = held + found.queued, left + found.left
         on_progress(len(chunk))
     return Registered(
         added=len(secrets),
@@ -162,8 +173,13 @@ def register(
         sites=len(wanted.places.sites),
         grids=len(wanted.places.grids),
         held=held,
+        left=left,
         secrets=secrets,
     )
+
+
+def _audit(registry: Registry, action: str, target: str) -> AuditRow:
+    return (registry.now_ms(), registry.by, Role.ADMIN.value, action, target[:128], "")
 
 
 def add_credentials(path: Path, secrets: dict[str, str]) -> None:

@@ -13,8 +13,10 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
-from devices.latest import LATEST_DTYPE, LATEST_VERSION
+from devices.latest import LATEST_DTYPE, LATEST_VERSION, blank_rows
 from stores.files import replace_file
+
+__all__ = ["HEADER_BYTES", "MAGIC", "LatestStateFile", "LatestVersionError", "blank_rows"]
 
 Rows = NDArray[np.void]
 MAGIC = b"PGLATEST"
@@ -23,7 +25,6 @@ FIRST_ROWS = 1_024
 TRIES = 5_000
 """Looks at a row that is being written, each after letting the writer run. A batch takes it some
 milliseconds; after so many looks (10 ms on an idle machine) its writer has died in it."""
-_FLOATS = [name for name in LATEST_DTYPE.names or () if LATEST_DTYPE[name].kind == "f"]
 
 
 class LatestVersionError(Exception):
@@ -141,14 +142,6 @@ class LatestStateFile:
         size = HEADER_BYTES + count * LATEST_DTYPE.itemsize
         mapped = mmap.mmap(self._handle, size, access=access)
         self.rows = np.frombuffer(mapped, LATEST_DTYPE, count=count, offset=HEADER_BYTES)
-
-
-def blank_rows(count: int) -> Rows:
-    """Rows of devices that were never heard."""
-    rows = np.zeros(count, LATEST_DTYPE)
-    for name in _FLOATS:
-        rows[name] = np.nan
-    return rows
 
 
 def _header() -> bytes:

@@ -21,7 +21,7 @@ CONTROL_READ_BYTES = 16 * 1_048_576
 """Bodies of control rows given at once stop past this: 500 rows of held messages are 2 GB."""
 
 
-def put_control(connection: sa.Connection, body: bytes, at_ms: int) -> int:
+def put_control(connection: sa.Connection, body: bytes, at_ms: int, *, kind: str = "") -> int:
     """Insert one control row inside the caller's transaction; gives its id.
 
     Ids are seen in the order in which they are given: on PostgreSQL two callers wait for each
@@ -31,10 +31,11 @@ def put_control(connection: sa.Connection, body: bytes, at_ms: int) -> int:
         connection: Inside a writing transaction.
         body: JSON of ``devices.control``.
         at_ms: Wall clock, ms UTC.
+        kind: ``schema.REQUEUE`` for what goes after the quarantine's retention.
     """
     if connection.dialect.name == "postgresql":
         connection.execute(sa.text("LOCK TABLE control IN EXCLUSIVE MODE"))
-    put = sa.insert(control).values(at_ms=at_ms, body=body).returning(control.c.id)
+    put = sa.insert(control).values(at_ms=at_ms, body=body, kind=kind).returning(control.c.id)
     return int(connection.execute(put).scalar_one())
 
 

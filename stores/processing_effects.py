@@ -1,4 +1,6 @@
-"""What the engine wants committed: alerts with their log, incidents, notices, crossings.
+"""What the engine wants committed: alerts with their log, incidents, notices.
+
+Crossings of fences are not stored: they would be a history of where people went.
 
 Keyed, so that running entries again changes nothing: alerts by version, incidents and notices by
 id. At most one incident is open per vehicle and kind: a later alert joins it (P17).
@@ -12,7 +14,6 @@ import sqlalchemy as sa
 
 from alerts.lifecycle import IncidentState
 from alerts.model import AlertChange, Effects, IncidentOpened, Notice
-from stores.processing_crossings import put_crossings
 from stores.records import insert_of
 from stores.schema import alert_log, alerts, incident_log, incidents, outbox
 
@@ -44,7 +45,6 @@ def put_effects(connection: sa.Connection, effects: Effects, *, now_ms: int) -> 
     later = [change for change in fresh if change.version > begun.get(change.alert_id, -1)]
     _follow(connection, later, known)
     _put_notices(connection, effects.notices, known, now_ms)
-    put_crossings(connection, effects.crossings)
 
 
 def _fresh(connection: sa.Connection, changes: Sequence[AlertChange]) -> Iterator[AlertChange]:

@@ -6,32 +6,24 @@ from collections.abc import Sequence
 import sqlalchemy as sa
 
 from alerts.ports import QuarantineRow
+from devices.errors import WireReason
+from devices.quarantine_hints import escaped, one_line
+from devices.topics import HELD_NAME_CHARS
 from stores.queries import IN_MAX
 from stores.records import insert_of, writing
-from stores.schema import quarantine
+from stores.schema import REQUEUE, control, quarantine
 
 FORGET_MAX = 2_000
 """Rows removed in one transaction: other writers wait for milliseconds only."""
-ID_CHARS = 64
-"""Width of the column ``device_id``."""
+REQUEUES_MAX = 50
+"""... and control rows of held messages, 200 MiB at most."""
 
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
-_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 
 
 def storable(text: str) -> str:
     """Give text that every database keeps: NUL and half characters as escapes."""
-    return _UNSTORABLE.sub(_escape, text)
-
-
-def one_line(text: str) -> str:
-    """Give text without anything that moves a terminal's cursor or breaks a line of a log."""
-    return _CONTROL.sub(_escape, text)
-
-
-def _escape(found: re.Match[str]) -> str:
-    code = ord(found[0])
-    return f"\\x{code:02x}" if code < 256 else f"\\u{code:04x}"  # noqa: PLR2004 - two digits
+    return _UNSTORABLE.sub(escaped, text)
 
 
 def put_refusals(
@@ -53,7 +45,7 @@ def put_refusals(
                 "item": row.item,
                 "recv_ms": row.recv_ms,
                 "topic": storable(row.topic),
-                "device_id": storable(row.device_id)[:ID_CHARS],
+                "device_id": storable(row.device_id)[:HELD_NAME_CHARS],
                 "reason": row.reason,
                 "detail": one_line(row.detail),
                 "payload": row.payload,
@@ -61,6 +53,7 @@ def put_refusals(
                 "retained": row.retained,
                 "bytes": len(row.payload),
                 "stored_ms": now_ms,
+                "runnable": row.reason != WireReason.CONTROL,
             }
             for row in rows
         ],
@@ -87,17 +80,19 @@ def mark_replayed(connection: sa.Connection, row_ids: Sequence[int], *, now_ms: 
         )
 
 
-def forget_quarantine(engine: sa.Engine, before_ms: int) -> int:
-    """Remove what was received before a moment, also what was never looked at.
+def forget_quarantine(engine: sa.Engine, before_ms: int) -> bool:
+    """Remove what was received before a moment, also what was never looked at: one step of it.
 
-    A message that is queued to run again is run all the same: its bytes are in the control row.
+    A message that is queued to run again is run all the same: its bytes are in a control row.
+    Those rows go as long after they were written, and with them the last of the bytes here; the
+    newest control row stays, because the registry's revision is its number.
 
     Args:
         engine: The records database.
-        before_ms: Receive time, ms UTC (now minus ``quarantine.retention_days``).
+        before_ms: Now minus ``quarantine.retention_days``, ms UTC.
 
     Returns:
-        How many rows went.
+        Whether there may be more: call again.
     """
     old = (
         sa.select(quarantine.c.id)
@@ -105,12 +100,14 @@ def forget_quarantine(engine: sa.Engine, before_ms: int) -> int:
         .order_by(quarantine.c.recv_ms)
         .limit(FORGET_MAX)
     )
-    gone = 0
-    while True:
-        with writing(engine) as connection:
-            step = connection.execute(
-                sa.delete(quarantine).where(quarantine.c.id.in_(old))
-            ).rowcount
-        gone += step
-        if step < FORGET_MAX:
-            return gone
+    newest = sa.select(sa.func.max(control.c.id)).scalar_subquery()
+    told = (
+        sa.select(control.c.id)
+        .where(control.c.kind == REQUEUE, control.c.at_ms < before_ms, control.c.id < newest)
+        .order_by(control.c.at_ms)
+        .limit(REQUEUES_MAX)
+    )
+    with writing(engine) as connection:
+        rows = connection.execute(sa.delete(quarantine).where(quarantine.c.id.in_(old))).rowcount
+        asked = connection.execute(sa.delete(control).where(control.c.id.in_(told))).rowcount
+    return rows == FORGET_MAX or asked == REQUEUES_MAX

@@ -4,17 +4,17 @@ Nothing here judges a message: the processor does, in its order, and writes what
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import sqlalchemy as sa
 
 from devices import control
 from devices.control import Held, Requeue
 from devices.errors import WireReason
-from devices.model import Device
-from stores.processing import put_control
+from devices.model import AdminState, Device
+from stores.processing import READER, put_control
 from stores.queries import IN_MAX
-from stores.schema import quarantine
+from stores.schema import REQUEUE, quarantine, reader_offsets
 
 MESSAGES_MAX = 500
 """Most messages of one control row (devices.control)."""
@@ -28,13 +28,19 @@ MESSAGE_BYTES = 200
 """What a message takes in a control row beside topic and payload, at most: names and numbers."""
 CHAR_BYTES = 6
 """JSON writes a character of a topic with at most so many bytes (``\\u00e9``)."""
+REFUSED_MS = 3_600_000
+"""A processor that is so far past the asking and did not run a row never will: it did not
+understand the control row. Handing one over takes seconds."""
 
-HELD = (
-    quarantine.c.queued_ms.is_(None)
-    & quarantine.c.replayed_ms.is_(None)
-    & (quarantine.c.reason != WireReason.CONTROL)
+_passed_ms = (
+    sa.select(reader_offsets.c.recv_ms).where(reader_offsets.c.reader == READER).scalar_subquery()
 )
-"""Rows that can be run again: nobody asked yet, and they are messages, not our own control rows."""
+HELD = (
+    quarantine.c.runnable
+    & quarantine.c.replayed_ms.is_(None)
+    & (quarantine.c.queued_ms.is_(None) | (quarantine.c.queued_ms < _passed_ms - REFUSED_MS))
+)
+"""Rows that can be run again: whole messages that nobody asked for, or asked for in vain."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,6 +68,7 @@ def queue_rows(
     limit: int,
     by: str,
     at_ms: int,
+    known: int | None = None,
 ) -> Queued:
     """Ask for held rows to be run again, oldest first. Two callers at once never take one twice.
 
@@ -71,32 +78,13 @@ def queue_rows(
         limit: At most so many.
         by: Who asks.
         at_ms: Wall clock, ms UTC.
+        known: How many there are, from who has counted: counting again takes longer than asking.
     """
-    found = sa.and_(picked, HELD)
-    query = (
-        sa.select(quarantine.c.id, quarantine.c.bytes, sa.func.length(quarantine.c.topic))
-        .where(found)
-        .order_by(quarantine.c.recv_ms, quarantine.c.id)
-        .limit(min(limit, LIMIT_MAX))
-    )
-    sizes = [(int(row[0]), int(row[1]), int(row[2])) for row in connection.execute(query)]
-    if not sizes:
-        return NOTHING
-    queued, control_ids = 0, []
-    for ids in _packs(sizes):
-        messages = _messages(connection, ids)
-        if not messages:
-            continue  # somebody else was quicker (PostgreSQL)
-        entry = Requeue(at_ms=at_ms, by=by, messages=messages)
-        control_ids.append(put_control(connection, control.encode(entry), at_ms))
-        connection.execute(
-            sa.update(quarantine)
-            .where(quarantine.c.id.in_([held.row for held in messages]))
-            .values(queued_ms=at_ms, replay_by=by)
-        )
-        queued += len(messages)
-    left = connection.scalar(sa.select(sa.func.count()).select_from(quarantine).where(found))
-    return Queued(queued=queued, left=int(left or 0), control_ids=tuple(control_ids))
+    call = _Call(connection, by=by, at_ms=at_ms, limit=min(limit, LIMIT_MAX))
+    call.take(picked)
+    if call.is_full and known is None:
+        known = call.queued + call.count(picked)
+    return call.done(left=max(0, known - call.queued) if call.is_full and known else 0)
 
 
 def queue_unknown(
@@ -104,36 +92,94 @@ def queue_unknown(
 ) -> Queued:
     """Ask for everything held of devices that were unknown until now, by their foreign ids too.
 
-    Call it after the control row that registers them, in the same transaction.
+    Call it after the control row that registers them, in the same transaction. What is held of a
+    retired device stays: it would only be refused again.
     """
-    names = sorted({name for d in devices for name in (d.id, *d.profile.foreign.values())})
-    queued = left = 0
-    control_ids: list[int] = []
+    names = sorted({name for d in devices if d.admin is not AdminState.RETIRED for name in d.names})
+    call = _Call(connection, by=by, at_ms=at_ms, limit=LIMIT_MAX)
+    left = 0
     for start in range(0, len(names), IN_MAX):
         unknown = sa.and_(
             quarantine.c.device_id.in_(names[start : start + IN_MAX]),
             quarantine.c.reason == WireReason.UNKNOWN_DEVICE,
         )
-        done = queue_rows(connection, unknown, limit=LIMIT_MAX, by=by, at_ms=at_ms)
-        queued, left = queued + done.queued, left + done.left
-        control_ids += done.control_ids
-    return Queued(queued=queued, left=left, control_ids=tuple(control_ids))
+        call.take(unknown)
+        left += call.count(unknown) if call.is_full else 0
+    return call.done(left=left)
+
+
+@dataclass(slots=True)
+class _Call:
+    """One call: what it may take yet, and what it took."""
+
+    connection: sa.Connection
+    by: str = field(kw_only=True)
+    at_ms: int = field(kw_only=True)
+    limit: int = field(kw_only=True)
+    queued: int = field(default=0, init=False)
+    is_full: bool = field(default=False, init=False)
+    _bytes: int = field(default=0, init=False)
+    _control_ids: list[int] = field(default_factory=list, init=False)
+
+    def take(self, picked: sa.ColumnElement[bool]) -> None:
+        """Ask for picked rows until the call is full."""
+        if self.is_full:
+            return
+        columns = quarantine.c
+        query = (
+            sa.select(columns.id, columns.bytes, sa.func.length(columns.topic))
+            .where(picked, HELD)
+            .order_by(columns.recv_ms, columns.id)
+            .limit(self.limit - self.queued + 1)
+        )
+        sizes = [(int(row[0]), int(row[1]), int(row[2])) for row in self.connection.execute(query)]
+        for ids in _packs(self._fitting(sizes)):
+            messages = _messages(self.connection, ids)
+            if not messages:
+                continue  # somebody else was quicker (PostgreSQL)
+            entry = Requeue(at_ms=self.at_ms, by=self.by, messages=messages)
+            body = control.encode(entry)
+            self._control_ids.append(put_control(self.connection, body, self.at_ms, kind=REQUEUE))
+            self.connection.execute(
+                sa.update(quarantine)
+                .where(columns.id.in_([held.row for held in messages]))
+                .values(queued_ms=self.at_ms, replay_by=self.by)
+            )
+            self.queued += len(messages)
+
+    def count(self, picked: sa.ColumnElement[bool]) -> int:
+        """How many picked rows are held."""
+        query = sa.select(sa.func.count()).select_from(quarantine).where(picked, HELD)
+        return int(self.connection.scalar(query) or 0)
+
+    def done(self, *, left: int) -> Queued:
+        """What the call asked for."""
+        return Queued(queued=self.queued, left=left, control_ids=tuple(self._control_ids))
+
+    def _fitting(self, sizes: Sequence[tuple[int, int, int]]) -> list[tuple[int, int, int]]:
+        """As much as the call may still take; one message fits into any."""
+        fitting: list[tuple[int, int, int]] = []
+        for row in sizes:
+            size = self._bytes + row[1]
+            if len(fitting) == self.limit - self.queued or (self._bytes and size > CALL_BYTES):
+                self.is_full = True
+                break
+            self._bytes = size
+            fitting.append(row)
+        return fitting
 
 
 def _packs(sizes: Sequence[tuple[int, int, int]]) -> Iterator[list[int]]:
-    """Ids by control row, in order, until the call is full."""
+    """Ids by control row, in order."""
     pack: list[int] = []
-    pack_bytes = call_bytes = 0
+    pack_bytes = 0
     for row_id, payload, topic in sizes:
         encoded = payload * 4 // 3 + 4 + topic * CHAR_BYTES + MESSAGE_BYTES  # base64 in JSON
         if pack and (len(pack) == MESSAGES_MAX or pack_bytes + encoded > CONTROL_BYTES):
             yield pack
             pack, pack_bytes = [], 0
-        if call_bytes and call_bytes + payload > CALL_BYTES:
-            break
         pack.append(row_id)
         pack_bytes += encoded
-        call_bytes += payload
     if pack:
         yield pack
 

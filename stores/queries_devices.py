@@ -8,6 +8,7 @@ import sqlalchemy as sa
 
 from devices.model import AdminState, Device, DeviceClass, Fence, Vehicle
 from stores.queries import IN_MAX, Scope, in_scope, starts_with, taken_ids
+from stores.registry_devices import profile_in
 from stores.schema import devices, fences, vehicles
 
 _DEVICE = (
@@ -20,6 +21,7 @@ _DEVICE = (
     devices.c.model,
     devices.c.interval_s,
     devices.c.admin,
+    devices.c.profile,
 )
 
 _vehicle = msgspec.json.Decoder(Vehicle)
@@ -27,9 +29,12 @@ _fence = msgspec.json.Decoder(Fence)
 
 
 def _device(row: sa.RowMapping) -> Device:
-    return Device(
-        **(dict(row) | {"cls": DeviceClass(row["cls"]), "admin": AdminState(row["admin"])})
-    )
+    values = {
+        "cls": DeviceClass(row["cls"]),
+        "admin": AdminState(row["admin"]),
+        "profile": profile_in(row["profile"]),
+    }
+    return Device(**(dict(row) | values))
 
 
 class DeviceQueries:

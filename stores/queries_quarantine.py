@@ -31,6 +31,7 @@ class QuarantineLine:
     queued_ms: int | None
     replayed_ms: int | None
     replay_by: str | None
+    runnable: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,7 +46,7 @@ class ReasonCount:
     """What is there of one reason.
 
     Attributes:
-        held: Rows that were not asked to run again.
+        held: Rows that can be run again (``quarantine_replay.HELD``): not asked for, or in vain.
         devices: Different device ids.
         bytes: Of payloads.
         oldest_ms: Receive time of the oldest row, ms UTC.
@@ -184,6 +185,7 @@ class QuarantineQueries:
         since_ms: int | None = None,
         ids: Sequence[int] | None = None,
         upto_id: int | None = None,
+        known: int | None = None,
     ) -> Queued:
         """Ask the processor to run held rows again, oldest first: one transaction.
 
@@ -198,12 +200,13 @@ class QuarantineQueries:
             since_ms: Received at or after this, ms UTC.
             ids: Only these rows.
             upto_id: Only rows up to this id: what is refused anew meanwhile is not taken again.
+            known: How many there are, when it was counted (``held``).
         """
         picked = sa.and_(_refused_in(scope), _picked(reason, device, since_ms, None, ids))
         if upto_id is not None:
             picked = sa.and_(picked, quarantine.c.id <= upto_id)
         with writing(self._engine) as connection:
-            done = queue_rows(connection, picked, limit=limit, by=by, at_ms=at_ms)
+            done = queue_rows(connection, picked, limit=limit, by=by, at_ms=at_ms, known=known)
             if done.queued:
                 put_audit(connection, [audit])
         return done

@@ -18,9 +18,14 @@ class RegistryWriter:
         self._now_ms = now_ms
 
     def add_devices(
-        self, new: Sequence[tuple[Device, str]], *, by: str, adopt: bool, audit: Sequence[AuditRow]
+        self,
+        new: Sequence[tuple[Device, str]],
+        *,
+        by: str,
+        audit: Sequence[AuditRow],
+        adopt: AuditRow | None,
     ) -> Adopted:
-        """Register (device, password hash) with its audit; ``adopt`` what was held of them too.
+        """Register (device, password hash) with its audit, as ``Registry.add_devices`` does.
 
         Raises:
             RegistryError: A line for every fault; nothing was stored.
@@ -39,7 +44,7 @@ class RegistryWriter:
             )
             for device, secret_hash in new
         ]
-        return self._as(by).adopt_devices(wanted, audit, with_held=adopt)
+        return self._as(by).add_devices(wanted, audit, adopt=adopt)
 
     def add_vehicles(self, new: Sequence[Vehicle], *, by: str) -> None:
         """Register or replace vehicles."""

@@ -13,13 +13,21 @@ import sqlalchemy as sa
 from devices import control
 from devices.control import AnyControl
 from devices.model import AdminState, Device, Fence, Grid, Site, Vehicle
-from devices.registration_faults import Claim, RegistryError
+from devices.registration_faults import RegistryError
 from stores.processing import put_control
 from stores.quarantine_replay import NOTHING, Queued, queue_unknown
-from stores.queries import AuditRow, put_audit
+from stores.queries import IN_MAX, AuditRow, put_audit
 from stores.records import insert_of, writing
 from stores.registry_claims import drop_claims, take_claims
-from stores.registry_devices import NewDevice, check_new, device_of, numbered, row_of
+from stores.registry_devices import (
+    NewDevice,
+    checked,
+    claims_of_all,
+    device_of,
+    known_of,
+    put_devices,
+    with_profiles,
+)
 from stores.schema import control as control_table
 from stores.schema import devices, fences, grids, sites, vehicles
 
@@ -29,6 +37,9 @@ CHUNK = 1_000
 """Rows of one control entry."""
 
 _T = TypeVar("_T")
+_HASHES = sa.select(devices.c.id, devices.c.secret_hash).where(
+    devices.c.admin != AdminState.RETIRED
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,76 +56,62 @@ class Registry:
     def __init__(self, engine: sa.Engine, now_ms: Callable[[], int], by: str = "system") -> None:
         """``now_ms`` stamps changes (wall, ms UTC); ``by`` names who makes them."""
         self._engine = engine
-        self._now_ms = now_ms
-        self._by = by
+        self.now_ms = now_ms
+        self.by = by
 
-    def add_devices(self, new: Sequence[NewDevice]) -> list[Device]:
-        """Add or replace devices; gives them with their slots, in the order given.
+    def add_devices(
+        self,
+        new: Sequence[NewDevice],
+        audit: Sequence[AuditRow] = (),
+        *,
+        adopt: AuditRow | None = None,
+    ) -> Adopted:
+        """Add or replace devices; gives them with their slots, in the order given: all at once.
+
+        Args:
+            new: Foreign ids in any form; they are kept in the one in which they arrive.
+            audit: Rows written in the same transaction.
+            adopt: Run again what was held of them as unknown, with this row of the audit when
+                anything was; None leaves it in quarantine.
 
         Raises:
             RegistryError: An id, area or profile is not allowed, or an id stands here twice, or a
                 foreign id is another device's; nothing was stored.
         """
-        claims = check_new(new)
+        ready = checked(new)
         with writing(self._engine) as connection:
-            return self._add(connection, new, claims)
-
-    def adopt_devices(
-        self, new: Sequence[NewDevice], audit: Sequence[AuditRow] = (), *, with_held: bool = True
-    ) -> Adopted:
-        """Add or replace devices and run again what was held of them as unknown: all at once.
-
-        Args:
-            new: As for ``add_devices``, which says what is refused.
-            audit: Rows written in the same transaction.
-            with_held: False leaves in quarantine what is there.
-        """
-        claims = check_new(new)
-        with writing(self._engine) as connection:
-            added = self._add(connection, new, claims)
-            held = NOTHING
-            if with_held:
-                held = queue_unknown(connection, added, by=self._by, at_ms=self._now_ms())
+            added = self._add(connection, ready)
             put_audit(connection, audit)
+            held = self._run_held(connection, added, adopt) if adopt else NOTHING
         return Adopted(devices=added, held=held)
 
-    def _add(
-        self, connection: sa.Connection, new: Sequence[NewDevice], claims: Mapping[Claim, str]
-    ) -> list[Device]:
-        take_claims(connection, claims, [device.id for device in new])
-        now_ms = self._now_ms()
-        added: list[Device] = []
-        for chunk in _chunks(new):
-            added += self._add_chunk(connection, chunk, now_ms)
-        return added
+    def run_held(self, device: Device, audit: AuditRow) -> Queued:
+        """Run again what is held of a registered device as unknown, with its row of the audit."""
+        with writing(self._engine) as connection:
+            return self._run_held(connection, [device], audit)
 
-    def _add_chunk(
-        self, connection: sa.Connection, chunk: Sequence[NewDevice], now_ms: int
-    ) -> list[Device]:
-        """Look before writing: an INSERT that meets its id would use up a slot."""
-        slots = _slots(connection, chunk)
-        fresh = [device for device in chunk if device.id not in slots]
-        again = [device for device in chunk if device.id in slots]
-        if fresh:
-            rows = [row_of(device) | {"registered_ms": now_ms} for device in fresh]
-            connection.execute(sa.insert(devices), rows)
-            slots |= _slots(connection, fresh)
-        if again:
-            replaced: dict[str, object] = {
-                name: sa.bindparam(name) for name in NewDevice.__struct_fields__[1:]
-            }
-            connection.execute(
-                sa.update(devices).where(devices.c.id == sa.bindparam("key")).values(replaced),
-                [{"key": d.id} | {name: row_of(d)[name] for name in replaced} for d in again],
-            )
-        added = [numbered(device, slots[device.id]) for device in chunk]
-        entry = control.RegisterDevices(at_ms=now_ms, by=self._by, devices=added)
-        put_control(connection, control.encode(entry), now_ms)
+    def _run_held(
+        self, connection: sa.Connection, some: Sequence[Device], audit: AuditRow
+    ) -> Queued:
+        held = queue_unknown(connection, some, by=self.by, at_ms=self.now_ms())
+        if held.queued:
+            put_audit(connection, [audit])
+        return held
+
+    def _add(self, connection: sa.Connection, new: Sequence[NewDevice]) -> list[Device]:
+        known = known_of(connection, new)
+        full = with_profiles(new, known)
+        take_claims(connection, claims_of_all(full), [device.id for device in full])
+        now_ms = self.now_ms()
+        added = put_devices(connection, full, known, now_ms=now_ms)
+        for chunk in _chunks(added):
+            entry = control.RegisterDevices(at_ms=now_ms, by=self.by, devices=list(chunk))
+            put_control(connection, control.encode(entry), now_ms)
         return added
 
     def add_vehicles(self, new: Sequence[Vehicle]) -> None:
         """Add or replace vehicles."""
-        now_ms = self._now_ms()
+        now_ms = self.now_ms()
         with writing(self._engine) as connection:
             for chunk in _chunks(new):
                 rows = [
@@ -122,19 +119,19 @@ class Registry:
                     for v in chunk
                 ]
                 _upsert(connection, vehicles, rows)
-                entry = control.RegisterVehicles(at_ms=now_ms, by=self._by, vehicles=list(chunk))
+                entry = control.RegisterVehicles(at_ms=now_ms, by=self.by, vehicles=list(chunk))
                 put_control(connection, control.encode(entry), now_ms)
 
     def add_places(self, new_sites: Sequence[Site], new_grids: Sequence[Grid]) -> None:
         """Add or replace sites and patrol grids."""
-        now_ms = self._now_ms()
+        now_ms = self.now_ms()
         with writing(self._engine) as connection:
             site_rows = [{"id": s.id, "area": s.area, "body": _json(s)} for s in new_sites]
             grid_rows = [{"id": g.id, "body": _json(g)} for g in new_grids]
             _upsert(connection, sites, site_rows)
             _upsert(connection, grids, grid_rows)
             entry = control.RegisterPlaces(
-                at_ms=now_ms, by=self._by, sites=list(new_sites), grids=list(new_grids)
+                at_ms=now_ms, by=self.by, sites=list(new_sites), grids=list(new_grids)
             )
             put_control(connection, control.encode(entry), now_ms)
 
@@ -166,8 +163,8 @@ class Registry:
     def _put(
         self, connection: sa.Connection, kind: Callable[..., AnyControl], **fields: object
     ) -> int:
-        now_ms = self._now_ms()
-        entry = kind(at_ms=now_ms, by=self._by, **fields)
+        now_ms = self.now_ms()
+        entry = kind(at_ms=now_ms, by=self.by, **fields)
         return put_control(connection, control.encode(entry), now_ms)
 
     def devices(self) -> list[Device]:
@@ -196,11 +193,18 @@ class Registry:
 
     def secret_hashes(self) -> dict[str, str]:
         """Password hash by id of every device that may log in."""
-        query = sa.select(devices.c.id, devices.c.secret_hash).where(
-            devices.c.admin != AdminState.RETIRED
-        )
         with self._engine.connect() as connection:
-            return {row.id: row.secret_hash for row in connection.execute(query)}
+            return {row.id: row.secret_hash for row in connection.execute(_HASHES)}
+
+    def secret_hashes_of(self, device_ids: Sequence[str]) -> dict[str, str]:
+        """The same, of some."""
+        found: dict[str, str] = {}
+        with self._engine.connect() as connection:
+            for start in range(0, len(device_ids), IN_MAX):
+                some = devices.c.id.in_(device_ids[start : start + IN_MAX])
+                rows = connection.execute(_HASHES.where(some))
+                found |= {row.id: row.secret_hash for row in rows}
+        return found
 
     def revision(self) -> int:
         """Rises with every change of the registry (highest control id, 0 at first)."""
@@ -211,11 +215,6 @@ class Registry:
         query = sa.select(table.c.body).order_by(table.c.id)
         with self._engine.connect() as connection:
             return [msgspec.json.decode(row.body, type=kind) for row in connection.execute(query)]
-
-
-def _slots(connection: sa.Connection, some: Sequence[NewDevice]) -> dict[str, int]:
-    query = sa.select(devices.c.id, devices.c.slot).where(devices.c.id.in_([d.id for d in some]))
-    return {row.id: row.slot for row in connection.execute(query)}
 
 
 def _upsert(

@@ -6,6 +6,7 @@ import sqlalchemy as sa
 
 from devices.registration_faults import Claim, ForeignIdTaken, taken_fault
 from stores.queries import IN_MAX
+from stores.records import insert_of
 from stores.schema import foreign_ids
 
 
@@ -24,6 +25,14 @@ def take_claims(
     """
     drop_claims(connection, device_ids)
     wanted = sorted(claims)
+    if wanted:  # waits for another registration that is writing one of them (PostgreSQL)
+        connection.execute(
+            insert_of(connection, foreign_ids).on_conflict_do_nothing(),
+            [
+                {"adapter": claim[0], "foreign_id": claim[1], "device_id": claims[claim]}
+                for claim in wanted
+            ],
+        )
     held: dict[Claim, str] = {}
     for start in range(0, len(wanted), IN_MAX):
         some = wanted[start : start + IN_MAX]
@@ -31,16 +40,10 @@ def take_claims(
             foreign_ids.c.foreign_id.in_([foreign_id for _, foreign_id in some])
         )
         held |= {(row.adapter, row.foreign_id): row.device_id for row in connection.execute(query)}
-    taken = [(claim, held[claim]) for claim in wanted if claim in held]
-    if taken:
-        raise ForeignIdTaken([taken_fault(claim, claims[claim], holder) for claim, holder in taken])
-    if wanted:
-        connection.execute(
-            sa.insert(foreign_ids),
-            [
-                {"adapter": adapter, "foreign_id": foreign_id, "device_id": device_id}
-                for (adapter, foreign_id), device_id in claims.items()
-            ],
+    taken = [claim for claim in wanted if held.get(claim) != claims[claim]]
+    if taken:  # whoever had it a moment ago may have let it go since (PostgreSQL)
+        raise ForeignIdTaken(
+            [taken_fault(each, claims[each], held.get(each, "another device")) for each in taken]
         )
 
 

@@ -2,22 +2,34 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from typing import NamedTuple
 
 import msgspec
 import sqlalchemy as sa
 
 from devices.model import PLAIN, AdminState, Device, DeviceClass, Profile
-from devices.registration_faults import Claim, RegistryError, claims_twice, profile_faults
-from devices.topics import DEVICE_ID
+from devices.registration_faults import (
+    Claim,
+    RegistryError,
+    as_it_arrives,
+    claims_twice,
+    profile_faults,
+)
+from devices.topics import DEVICE_ID, OUR_PREFIX
+from stores.queries import IN_MAX
+from stores.schema import devices
 
-RESERVED = "pg-"
-"""Our own broker users begin so; no device may."""
 AREA = re.compile(r"[0-9]{0,14}", re.ASCII)
 
 
 class NewDevice(msgspec.Struct, frozen=True, kw_only=True):
-    """A device to register. ``secret_hash`` is what the broker's password file holds."""
+    """A device to register.
+
+    Attributes:
+        secret_hash: What the broker's password file holds.
+        profile: None keeps the one it has; a device that is new has none.
+    """
 
     id: str
     cls: DeviceClass
@@ -28,11 +40,18 @@ class NewDevice(msgspec.Struct, frozen=True, kw_only=True):
     model: str = ""
     interval_s: int = 0
     admin: AdminState = AdminState.ACTIVE
-    profile: Profile = PLAIN
+    profile: Profile | None = None
 
 
-def check_new(new: Sequence[NewDevice]) -> dict[Claim, str]:
-    """Give the foreign ids wanted, by device; retired devices want none.
+class Known(NamedTuple):
+    """What stays of a device that is registered again."""
+
+    slot: int
+    profile: Profile
+
+
+def checked(new: Sequence[NewDevice]) -> list[NewDevice]:
+    """Give devices with their foreign ids in the form in which they arrive.
 
     Raises:
         RegistryError: With a line for every fault.
@@ -40,29 +59,91 @@ def check_new(new: Sequence[NewDevice]) -> dict[Claim, str]:
     faults = [fault for device in new for fault in _faults_of(device)]
     counts = Counter(device.id for device in new)
     faults += [f"{name}: stands here twice" for name, count in counts.items() if count > 1]
-    using = ((d.id, d.profile) for d in new if d.admin is not AdminState.RETIRED)
+    if faults:
+        raise RegistryError(faults)
+    return [
+        msgspec.structs.replace(device, profile=as_it_arrives(device.profile))
+        if device.profile
+        else device
+        for device in new
+    ]
+
+
+def known_of(connection: sa.Connection, new: Sequence[NewDevice]) -> dict[str, Known]:
+    """Those that are registered already, by id."""
+    columns = sa.select(devices.c.id, devices.c.slot, devices.c.profile)
+    ids = [device.id for device in new]
+    known: dict[str, Known] = {}
+    for start in range(0, len(ids), IN_MAX):
+        query = columns.where(devices.c.id.in_(ids[start : start + IN_MAX]))
+        known |= {
+            row.id: Known(row.slot, profile_in(row.profile)) for row in connection.execute(query)
+        }
+    return known
+
+
+def with_profiles(new: Sequence[NewDevice], known: Mapping[str, Known]) -> list[NewDevice]:
+    """Give devices with the profile they keep where they name none."""
+    return [
+        msgspec.structs.replace(device, profile=known[device.id].profile)
+        if device.profile is None and device.id in known
+        else device
+        for device in new
+    ]
+
+
+def claims_of_all(new: Sequence[NewDevice]) -> dict[Claim, str]:
+    """Give the foreign ids wanted, by device; retired devices want none.
+
+    Raises:
+        RegistryError: Two of them want the same.
+    """
+    using = [(d.id, d.profile or PLAIN) for d in new if d.admin is not AdminState.RETIRED]
     claims, twice = claims_twice(using)
-    if faults or twice:
-        raise RegistryError(faults + twice)
+    if twice:
+        raise RegistryError(twice)
     return claims
 
 
 def _faults_of(device: NewDevice) -> Iterable[str]:
-    if DEVICE_ID.fullmatch(device.id) is None or device.id.startswith(RESERVED):
-        yield f"{device.id!r}: an id has 1-64 of a-z 0-9 - and does not begin with {RESERVED!r}"
+    if DEVICE_ID.fullmatch(device.id) is None or device.id.startswith(OUR_PREFIX):
+        yield f"{device.id!r}: an id has 1-64 of a-z 0-9 - and does not begin with {OUR_PREFIX!r}"
     if AREA.fullmatch(device.area) is None:
         yield f"{device.id}: area {device.area!r} is not a grid code of up to 14 digits"
-    yield from profile_faults(device.id, device.profile)
+    if device.profile is not None:
+        yield from profile_faults(device.id, device.profile)
 
 
-def row_of(device: NewDevice) -> dict[str, object]:
+def put_devices(
+    connection: sa.Connection,
+    new: Sequence[NewDevice],
+    known: Mapping[str, Known],
+    *,
+    now_ms: int,
+) -> list[Device]:
+    """Write devices; gives them with their slots, in the order given.
+
+    Looks before it writes: an INSERT that meets its id would use up a slot.
+    """
+    rows = {device.id: _row_of(device) for device in new}
+    fresh = [device for device in new if device.id not in known]
+    if fresh:
+        made = [rows[device.id] | {"registered_ms": now_ms} for device in fresh]
+        connection.execute(sa.insert(devices), made)
+    again = [rows[device.id] | {"key": device.id} for device in new if device.id in known]
+    if again:
+        connection.execute(sa.update(devices).where(devices.c.id == sa.bindparam("key")), again)
+    slots = {**known, **known_of(connection, fresh)}
+    return [_numbered(device, slots[device.id].slot) for device in new]
+
+
+def _row_of(device: NewDevice) -> dict[str, object]:
     """Columns of a device but its slot and when it was registered."""
-    return msgspec.structs.asdict(device) | {
-        "profile": msgspec.json.encode(device.profile).decode()
-    }
+    profile = msgspec.json.encode(device.profile or PLAIN).decode()
+    return msgspec.structs.asdict(device) | {"profile": profile}
 
 
-def numbered(new: NewDevice, slot: int) -> Device:
+def _numbered(new: NewDevice, slot: int) -> Device:
     """The registered device, without its secret."""
     return Device(
         id=new.id,
@@ -74,7 +155,7 @@ def numbered(new: NewDevice, slot: int) -> Device:
         model=new.model,
         interval_s=new.interval_s,
         admin=new.admin,
-        profile=new.profile,
+        profile=new.profile or PLAIN,
     )
 
 
@@ -90,9 +171,10 @@ def device_of(row: sa.Row[tuple[object, ...]]) -> Device:
         model=row.model,
         interval_s=row.interval_s,
         admin=AdminState(row.admin),
-        profile=_profile(row.profile),
+        profile=profile_in(row.profile),
     )
 
 
-def _profile(body: str) -> Profile:
+def profile_in(body: str) -> Profile:
+    """The profile of a column."""
     return PLAIN if body == "{}" else msgspec.json.decode(body, type=Profile)

@@ -9,6 +9,9 @@ import sqlalchemy as sa
 metadata = sa.MetaData()
 
 _big = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+_held_name = sa.String(97).with_variant(sa.String(64), "sqlite")
+"""``ADAPTER:ID`` of a stranger. SQLite holds any width, and its column stays as it was made: to
+declare another one it would copy the table (devices.topics.HELD_NAME_CHARS)."""
 
 control = sa.Table(
     "control",
@@ -16,7 +19,16 @@ control = sa.Table(
     sa.Column("id", _big, primary_key=True, autoincrement=True),
     sa.Column("at_ms", sa.BigInteger, nullable=False),
     sa.Column("body", sa.LargeBinary, nullable=False),
+    sa.Column("kind", sa.String(16), nullable=False, server_default=""),  # REQUEUE: goes in time
     sqlite_autoincrement=True,
+)
+REQUEUE = "requeue"
+"""Kind of the control rows that hold raw messages of the quarantine."""
+sa.Index(
+    "control_requeued",
+    control.c.at_ms,
+    sqlite_where=control.c.kind == REQUEUE,
+    postgresql_where=control.c.kind == REQUEUE,
 )
 
 devices = sa.Table(
@@ -101,8 +113,8 @@ quarantine = sa.Table(
     sa.Column("item", sa.Integer, nullable=False),  # -1 = the whole message
     sa.Column("recv_ms", sa.BigInteger, nullable=False, index=True),
     sa.Column("topic", sa.Text, nullable=False),
-    sa.Column("device_id", sa.String(64), nullable=False, index=True),
-    sa.Column("reason", sa.String(32), nullable=False, index=True),
+    sa.Column("device_id", _held_name, nullable=False, index=True),
+    sa.Column("reason", sa.String(32), nullable=False),
     sa.Column("detail", sa.Text, nullable=False),
     sa.Column("payload", sa.LargeBinary, nullable=False),
     sa.Column("code_version", sa.String(32), nullable=False),
@@ -112,8 +124,19 @@ quarantine = sa.Table(
     sa.Column("queued_ms", sa.BigInteger),  # somebody asked to run it again
     sa.Column("replayed_ms", sa.BigInteger),  # the processor did
     sa.Column("replay_by", sa.Text),
+    sa.Column("runnable", sa.Boolean, nullable=False, server_default=sa.true()),  # a whole message
     sa.UniqueConstraint("seq", "item"),
     sqlite_autoincrement=True,
+)
+sa.Index(  # counting by reason reads no payload
+    "quarantine_by_reason",
+    quarantine.c.reason,
+    quarantine.c.recv_ms,
+    quarantine.c.device_id,
+    quarantine.c.bytes,
+    quarantine.c.queued_ms,
+    quarantine.c.replayed_ms,
+    quarantine.c.runnable,
 )
 
 alerts = sa.Table(
@@ -150,21 +173,6 @@ alert_log = sa.Table(
     sa.Column("t_ms", sa.BigInteger, nullable=False),  # time of the measurement
     sa.Column("moved_m", sa.Float, nullable=False),
     sa.Column("by", sa.String(64), nullable=False),
-)
-
-fence_events = sa.Table(
-    "fence_events",
-    metadata,
-    sa.Column("id", _big, primary_key=True, autoincrement=True),
-    sa.Column("vehicle_id", sa.String(64), nullable=False),
-    sa.Column("device_id", sa.String(64), nullable=False),
-    sa.Column("fence_id", sa.String(64), nullable=False, index=True),
-    sa.Column("what", sa.String(32), nullable=False),
-    sa.Column("t_ms", sa.BigInteger, nullable=False),  # fix time
-    sa.Column("recv_ms", sa.BigInteger, nullable=False),
-    sa.Column("inferred", sa.Boolean, nullable=False),  # no fix made sure of it
-    sa.UniqueConstraint("vehicle_id", "t_ms", "fence_id", "what", "device_id"),
-    sqlite_autoincrement=True,
 )
 
 incidents = sa.Table(

@@ -8,10 +8,10 @@ from starlette import status
 from api.asking import not_found, page_size
 from api.auth import Requires
 from api.believed import Believed, believe, device_out, health_out
-from api.bodies import DevicesIn
 from api.csv_text import CSV_RESPONSES, Cell, Format, csv_response
 from api.cursors import decode_cursor, encode_cursor
 from api.deps import Services, ServicesDep
+from api.device_bodies import DevicesIn
 from api.fields import AreaFilter, Cursor, Limit, PathId
 from api.privacy import PurposeHeader, audit_of, may_see_position, purpose_of
 from api.registering import register_devices
@@ -35,7 +35,7 @@ PresenceFilter = Annotated[
 ]
 
 _CSV_COLUMNS = (
-    *(name for name in DeviceOut.model_fields if name != "position"),
+    *(name for name in DeviceOut.model_fields if name not in {"position", "profile"}),
     *PositionOut.model_fields,
 )
 
@@ -80,7 +80,13 @@ def list_devices(
         break
     _note(services, principal, looks, found)
     devices = [
-        device_out(device, state, now_ms, see_position=_sees(principal, looks, device.vehicle_id))
+        device_out(
+            device,
+            state,
+            now_ms,
+            see_position=_sees(principal, looks, device.vehicle_id),
+            see_profile=principal.may(Permission.DEVICES_WRITE),
+        )
         for device, state in found
     ]
     if as_ == "csv":
@@ -105,6 +111,7 @@ def get_device(
         state,
         services.now_ms(),
         see_position=_sees(principal, purpose, device.vehicle_id),
+        see_profile=principal.may(Permission.DEVICES_WRITE),
     )
 
 
@@ -122,14 +129,14 @@ def add_devices(body: DevicesIn, services: ServicesDep, principal: Writer) -> De
     """Register devices. The answer shows each one's broker password this once.
 
     What they sent before and is held in quarantine as ``unknown_device`` is run again, oldest
-    first, unless ``adopt`` is false.
+    first, unless ``adopt`` is false or the token is a district's.
     """
     return register_devices(services, principal, body.devices, adopt=body.adopt)
 
 
 def _csv_row(device: DeviceOut) -> dict[str, Cell]:
     """One flat row: causes by their codes, the position's fields beside the others."""
-    row = device.model_dump(exclude={"position", "causes"})
+    row = device.model_dump(exclude={"position", "causes", "profile"})
     position = device.position.model_dump() if device.position is not None else {}
     return row | {"causes": " ".join(cause.code for cause in device.causes)} | position
 

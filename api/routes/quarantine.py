@@ -9,10 +9,11 @@ from starlette import status
 
 from api.asking import not_found, page_size
 from api.auth import Requires
-from api.bodies import AdoptIn, ReplayIn
+from api.bodies import ReplayIn
 from api.cursors import decode_cursor, encode_cursor
 from api.deps import Services, ServicesDep
-from api.fields import ID_PATTERN, Cursor, Limit, RowId
+from api.device_bodies import AdoptIn
+from api.fields import HELD_NAME_PATTERN, Cursor, Limit, RowId
 from api.privacy import audit_of
 from api.problems import Problem, ProblemCode
 from api.registering import adopt_device, need_city
@@ -48,7 +49,10 @@ def list_quarantine(
     services: ServicesDep,
     principal: Reader,
     reason: Annotated[str | None, Query(pattern="^[a-z0-9_]{1,32}$")] = None,
-    device: Annotated[str | None, Query(pattern=ID_PATTERN)] = None,
+    device: Annotated[
+        str | None,
+        Query(pattern=HELD_NAME_PATTERN, description="A device's id, or ADAPTER:ID of a stranger"),
+    ] = None,
     since: TimeMs | None = None,
     until: TimeMs | None = None,
     replayed: bool | None = None,
@@ -155,6 +159,8 @@ def replay_one(row_id: RowId, services: ServicesDep, principal: Writer) -> Queue
         not_found()
     if row.reason == WireReason.CONTROL:
         raise Problem(ProblemCode.INVALID, "a row of our own, no message: upgrade instead")
+    if not row.runnable:
+        raise Problem(ProblemCode.INVALID, "an element that an older version kept: no message")
     return _queue(services, principal, target=f"quarantine:{row_id}", limit=1, ids=[row_id])
 
 

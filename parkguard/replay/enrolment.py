@@ -12,15 +12,18 @@ from msgspec import UNSET, UnsetType
 
 from alerts.rules.geofence import Area, FenceTooSmall
 from devices.control import (
+    REGISTERED_MAX,
     AnyControl,
     RegisterDevices,
     RegisterPlaces,
     RegisterVehicles,
     SaveFence,
 )
-from devices.foreign.ids import registered_id
+from devices.crs import Crs, to_wgs84
 from devices.geo import M_PER_DEG_LAT
-from devices.model import Device, Fence, Grid, Site, SiteClass, Vehicle
+from devices.geometry import middle_of
+from devices.model import Device, Fence, Grid, Profile, Site, SiteClass, Vehicle
+from devices.registration_faults import as_it_arrives
 from parkguard.replay.lines import (
     AnyLine,
     DeviceFields,
@@ -29,29 +32,20 @@ from parkguard.replay.lines import (
     FenceLine,
     GridLine,
     Meta,
+    PlaceFields,
     SiteLine,
     VehicleLine,
 )
-from parkguard.replay.places import in_wgs84
 
 _T = TypeVar("_T")
-ROW_MAX = 1_000
-"""Devices or vehicles in one control (``devices.control``)."""
 _CORNERS = 32
 """Corners of a grid that is given as a circle."""
-
-_PROFILE = (
-    "speed_unit",
-    "crs",
-    "decimal",
-    "gateway",
-    "foreign",
-    "meter_wrap_wh",
-    "coins_fen",
-)
+_PAIR = 2
 _DEVICE = {"vehicle": "vehicle_id", "site": "site_id"} | {
     name: name for name in ("area", "model", "interval_s", "admin")
 }
+"""Fields of ``Device`` by the names that lines have for them."""
+_PROFILE = {name: name for name in Profile.__struct_fields__}
 
 
 class Enrolment:
@@ -70,13 +64,21 @@ class Enrolment:
         self._grids: list[Grid] = []
         self._fences: list[Fence] = []
 
-    def meta(self, line: Meta) -> None:
-        """Take the default of all vehicles that do not say their site class."""
-        self._site_class = line.site_class
+    @property
+    def pending(self) -> bool:
+        """Whether something is registered that ``controls`` did not give yet."""
+        return bool(
+            self._new_devices or self._new_vehicles or self._sites or self._grids or self._fences
+        )
 
-    def take(self, line: AnyLine) -> None:
-        """Register what a line of that kind registers; others are nothing to the registry."""
+    def take(self, line: AnyLine) -> str:
+        """Register what a line of that kind registers; others are nothing to the registry.
+
+        Gives why it was refused, "" when it was not.
+        """
         match line:
+            case Meta():
+                self._site_class = line.site_class
             case DeviceLine():
                 self.device(line)
             case VehicleLine():
@@ -86,9 +88,10 @@ class Enrolment:
             case GridLine():
                 self.grid(line)
             case FenceLine():
-                self.fence(line)
+                return self.fence(line)
             case _:
                 pass
+        return ""
 
     def device(self, fields: DeviceFields) -> Device:
         """Register a device, or change what is said of a known one."""
@@ -96,10 +99,8 @@ class Enrolment:
         if known is None:
             known = Device(id=fields.id, slot=len(self.devices), cls=fields.cls)
         changes = _said(fields, _DEVICE)
-        said = _said(fields, {name: name for name in _PROFILE})
-        if not isinstance(fields.foreign, UnsetType):
-            said["foreign"] = {name: registered_id(name, i) for name, i in fields.foreign.items()}
-        profile = msgspec.structs.replace(known.profile, **said)
+        said = _said(fields, _PROFILE)
+        profile = as_it_arrives(msgspec.structs.replace(known.profile, **said))
         device = msgspec.structs.replace(known, cls=fields.cls, profile=profile, **changes)
         self.adapters |= device.profile.foreign.keys()
         self.devices[device.id] = self._new_devices[device.id] = device
@@ -122,8 +123,10 @@ class Enrolment:
         self.vehicles[line.id] = self._new_vehicles[line.id]
 
     def site(self, line: SiteLine) -> None:
-        """Register a site."""
-        lat_deg, lon_deg, geometry = in_wgs84(line)
+        """Register a site; one that is a polygon alone stands in the middle of it."""
+        lat_deg, lon_deg, geometry = _in_wgs84(line)
+        if geometry is not None and (lat_deg is None or lon_deg is None):
+            lat_deg, lon_deg = middle_of(geometry)
         self._sites.append(
             Site(
                 id=line.id,
@@ -137,14 +140,14 @@ class Enrolment:
 
     def grid(self, line: GridLine) -> None:
         """Register a patrol grid; a circle becomes a polygon of 32 corners."""
-        lat_deg, lon_deg, geometry = in_wgs84(line)
+        lat_deg, lon_deg, geometry = _in_wgs84(line)
         if geometry is None:
             geometry = _ring(lat_deg or 0.0, lon_deg or 0.0, line.radius_m or 0.0)
         self._grids.append(Grid(id=line.id, name=line.name, geometry=geometry))
 
-    def fence(self, fields: FenceFields) -> None:
-        """Save a fence as the API would; one that may not be saved is noted in ``refused``."""
-        lat_deg, lon_deg, geometry = in_wgs84(fields)
+    def fence(self, fields: FenceFields) -> str:
+        """Save a fence as the API would; gives why it may not be saved, as ``refused`` has it."""
+        lat_deg, lon_deg, geometry = _in_wgs84(fields)
         fence = Fence(
             id=fields.id,
             name=fields.name,
@@ -161,8 +164,9 @@ class Enrolment:
             Area(fence)
         except (FenceTooSmall, ValueError) as exc:
             self.refused.append((fence.id, str(exc)))
-        else:
-            self._fences.append(fence)
+            return f"fence {fence.id} is refused: {exc}"
+        self._fences.append(fence)
+        return ""
 
     def controls(self, at_ms: int) -> Iterator[AnyControl]:
         """Everything new since the last call, as controls written at ``at_ms``.
@@ -187,8 +191,8 @@ class Enrolment:
 
 
 def _rows(items: Sequence[_T]) -> Iterator[list[_T]]:
-    for k in range(0, len(items), ROW_MAX):
-        yield list(items[k : k + ROW_MAX])
+    for k in range(0, len(items), REGISTERED_MAX):
+        yield list(items[k : k + REGISTERED_MAX])
 
 
 def _said(fields: DeviceFields, names: dict[str, str]) -> dict[str, object]:
@@ -202,3 +206,28 @@ def _ring(lat_deg: float, lon_deg: float, radius_m: float) -> dict[str, object]:
     turns = [2 * math.pi * (k % _CORNERS) / _CORNERS for k in range(_CORNERS + 1)]
     ring = [[lon_deg + east * math.cos(a), lat_deg + north * math.sin(a)] for a in turns]
     return {"type": "Polygon", "coordinates": [ring]}
+
+
+def _in_wgs84(
+    place: PlaceFields,
+) -> tuple[float | None, float | None, dict[str, object] | None]:
+    """Latitude, longitude and GeoJSON in WGS 84, each None when the place has none."""
+    if place.crs is Crs.WGS84:
+        return place.lat, place.lon, place.polygon
+    geometry = None
+    if place.polygon is not None:
+        coordinates = _converted(place.polygon.get("coordinates"), place.crs)
+        geometry = place.polygon | {"coordinates": coordinates}
+    if place.lat is None or place.lon is None:
+        return None, None, geometry
+    return *to_wgs84(place.lat, place.lon, place.crs), geometry
+
+
+def _converted(coordinates: object, crs: Crs) -> object:
+    """GeoJSON coordinates of any depth, longitude first; what is no pair is left as it is."""
+    if not isinstance(coordinates, list):
+        return coordinates
+    if len(coordinates) >= _PAIR and all(isinstance(value, int | float) for value in coordinates):
+        lat_deg, lon_deg = to_wgs84(coordinates[1], coordinates[0], crs)
+        return [lon_deg, lat_deg, *coordinates[_PAIR:]]
+    return [_converted(inner, crs) for inner in coordinates]

@@ -8,9 +8,8 @@ import msgspec
 
 from devices.errors import WireReason
 from devices.geo import distance_m
-from parkguard.replay.lines import Expect
-from parkguard.replay.seen_world import SeenWorld
-from parkguard.replay.state_names import look_up
+from parkguard.replay.lines import Expect, is_number
+from parkguard.replay.state import SeenWorld, look_up
 
 _TOLERANCE_M = 1.0
 """How far a position may be off when an ``expect`` says no tolerance, metres."""
@@ -20,7 +19,22 @@ _ROUNDING = 1e-9
 
 def miss_of(expect: Expect, world: SeenWorld) -> str:
     """One line that says what was expected and what was seen; "" when it was seen."""
+    missing = _missing(expect, world)
+    if missing and expect.what != "no_alert":
+        return f"{_asked(expect)}, but {missing}"
     return _KINDS[expect.what](expect, world)
+
+
+def note_of(expect: Expect, world: SeenWorld) -> str:
+    """What makes an expectation say nothing: of a vehicle that is not there nothing is seen."""
+    missing = _missing(expect, world)
+    return f"expect {expect.what}: {missing}" if missing and expect.what == "no_alert" else ""
+
+
+def _missing(expect: Expect, world: SeenWorld) -> str:
+    """Who of those it names is not registered; what is refused may be an unknown device's."""
+    device_id = None if expect.what in {"quarantine", "count"} else expect.device
+    return world.missing(device_id=device_id, vehicle_id=expect.vehicle)
 
 
 # -- one kind each ----------------------------------------------------------------------
@@ -125,9 +139,9 @@ def _refused(expect: Expect, world: SeenWorld) -> str:
 def _event(expect: Expect, world: SeenWorld) -> str:
     observed = world.observed
     if expect.device is not None:
-        counted = observed.events[expect.device]
+        counted = observed.events.get(expect.device, Counter())
     elif expect.vehicle is not None:
-        counted = observed.vehicle_events[expect.vehicle]
+        counted = observed.vehicle_events.get(expect.vehicle, Counter())
     else:
         counted = sum(observed.events.values(), Counter())
     wanted = _names(expect)
@@ -178,14 +192,10 @@ def _meets(expect: Expect, seen: object) -> bool:
 
 
 def _same(wanted: object, seen: object, tolerance: float) -> bool:
-    if _is_number(wanted) and _is_number(seen):
+    if is_number(wanted) and is_number(seen):
         wanted_n, seen_n = float(str(wanted)), float(str(seen))
         return abs(wanted_n - seen_n) <= tolerance + _ROUNDING * max(1.0, abs(wanted_n))
     return type(wanted) is type(seen) and wanted == seen
-
-
-def _is_number(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 def _any(value: object) -> list[object]:
@@ -202,12 +212,16 @@ def _names(expect: Expect) -> set[str]:
 
 
 def _say(expect: Expect, seen: str) -> str:
+    return f"{_asked(expect)}, saw {seen}"
+
+
+def _asked(expect: Expect) -> str:
     names = ("device", "vehicle", "level", "by", "reason", "field", "value", "tolerance", "t")
     asked = {name: getattr(expect, name) for name in names}
     said = {name: value for name, value in asked.items() if not _is_default(value)}
     if expect.value is not msgspec.UNSET:
         said["value"] = expect.value
-    return f"expected {expect.what} {_show(said)}, saw {seen}"
+    return f"expected {expect.what} {_show(said)}"
 
 
 def _is_default(value: object) -> bool:

@@ -1,6 +1,7 @@
 """The live journal through the same run: its own ticks, controls and steady clock.
 
-Entries before ``since_ms`` only teach the registry and what people did; detection begins cold.
+Of the entries before ``since_ms`` those that say what is registered, fenced and armed are taken;
+nothing else before it happens in the run, and detection begins cold.
 """
 
 from collections.abc import Callable, Iterator
@@ -10,14 +11,36 @@ import msgspec
 
 from alerts.lifecycle import Outcome as IncidentOutcome
 from devices import control as controls
-from devices.control import IncidentMoved, Requeue
+from devices.control import (
+    AnyControl,
+    Arm,
+    DeleteFence,
+    Disarm,
+    IncidentMoved,
+    RegisterDevices,
+    RegisterPlaces,
+    RegisterVehicles,
+    Requeue,
+    RevokeDevice,
+    SaveFence,
+)
 from devices.entry import Entry, EntryKind
 from devices.registry import Registry
 from parkguard.replay.lines import Truth
 from parkguard.replay.run import Replay
 
-BATCH = 2_000
-"""Entries read at once."""
+_TEACHES = (
+    RegisterDevices,
+    RegisterVehicles,
+    RegisterPlaces,
+    SaveFence,
+    DeleteFence,
+    RevokeDevice,
+    Arm,
+    Disarm,
+)
+"""Controls that are taken from before the period. Others speak of messages and alerts of then,
+which this run does not have."""
 _THEFTS = {
     IncidentOutcome.THEFT_RECOVERED_ARREST,
     IncidentOutcome.THEFT_RECOVERED,
@@ -65,37 +88,40 @@ class JournalReplay:
         first, last = self._reader.first_seq(), self._reader.last_seq()
         if first > 1:
             self._run.timeline.pipeline.follow(fallback())
-        times: list[int] = []
+        inside: list[int] = []
         for entries in self._batches(first - 1, last):
-            self._run_all([entry for entry in entries if self._counts(entry)])
-            inside = [entry.recv_ms for entry in entries if entry.recv_ms >= self._since_ms]
-            times = [*times[:1], *inside[:1], *inside[-1:], *times[-1:]]
-            times = [min(times), max(times)] if times else []
+            self._run_all(entries)
+            times = [entry.recv_ms for entry in entries if entry.recv_ms >= self._since_ms]
+            inside = [min(inside + times), max(inside + times)] if times else inside
             progress(entries[-1].seq - first + 1, last - first + 1)
-        if times:
-            self._run.truths += self._truths(*times)
+        if inside:
+            self._run.truths += self._truths(*inside)
 
     def _batches(self, after_seq: int, last_seq: int) -> Iterator[list[Entry]]:
         while after_seq < last_seq:
-            entries = self._reader.read(after_seq, min(BATCH, last_seq - after_seq))
+            entries = self._reader.read(
+                after_seq, min(self._run.timeline.batch_max, last_seq - after_seq)
+            )
             if not entries:
                 return
             yield entries
             after_seq = entries[-1].seq
 
-    def _counts(self, entry: Entry) -> bool:
-        return entry.recv_ms >= self._since_ms or entry.kind == EntryKind.CONTROL
-
     def _run_all(self, entries: list[Entry]) -> None:
         """Run entries; what is run again from quarantine must have been refused before it."""
         waiting: list[Entry] = []
         for entry in entries:
-            requeue = self._look_at(entry) if entry.kind == EntryKind.CONTROL else None
-            if requeue is not None:
+            control = _control_of(entry)
+            if entry.recv_ms < self._since_ms:
+                if isinstance(control, _TEACHES):
+                    waiting.append(entry)
+            elif isinstance(control, Requeue):
                 self._step(waiting)
                 waiting = []
-                self._step([self._renumbered(entry, requeue)])
+                self._step([self._renumbered(entry, control)])
             else:
+                if isinstance(control, IncidentMoved) and control.outcome is not None:
+                    self._closed.append((entry.recv_ms, control.alert_id, control.outcome))
                 waiting.append(entry)
         self._step(waiting)
 
@@ -103,22 +129,12 @@ class JournalReplay:
         if entries:
             self._run.timeline.run_journal(entries)
 
-    def _look_at(self, entry: Entry) -> Requeue | None:
-        """Remember outcomes; gives a control that runs held messages again."""
-        try:
-            control = controls.decode(entry.payload)
-        except msgspec.DecodeError:
-            return None  # admission refuses it and says so
-        if isinstance(control, IncidentMoved) and control.outcome is not None:
-            self._closed.append((entry.recv_ms, control.alert_id, control.outcome))
-        return control if isinstance(control, Requeue) else None
-
     def _renumbered(self, entry: Entry, requeue: Requeue) -> Entry:
         """The entry with the numbers this run gave its messages in quarantine."""
-        row_of = self._run.timeline.observed.row_of
+        rows = self._run.timeline.observed.rows_of(requeue.messages)
         held = [
-            msgspec.structs.replace(one, row=row_of(one.topic, one.recv_ms, one.payload))
-            for one in requeue.messages
+            msgspec.structs.replace(one, row=row)
+            for one, row in zip(requeue.messages, rows, strict=True)
         ]
         own = msgspec.structs.replace(requeue, messages=held)
         return entry._replace(payload=controls.encode(own))
@@ -149,3 +165,13 @@ class JournalReplay:
                 free_ms = closed_ms + 1
             if ended_ms > free_ms:
                 yield Truth(vehicle=vehicle, state="parked", since=free_ms, upto=ended_ms)
+
+
+def _control_of(entry: Entry) -> AnyControl | None:
+    """What people did with this entry; None for others, and for one that admission refuses."""
+    if entry.kind != EntryKind.CONTROL:
+        return None
+    try:
+        return controls.decode(entry.payload)
+    except msgspec.DecodeError:
+        return None

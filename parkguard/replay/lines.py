@@ -1,19 +1,20 @@
 """The lines of a replay file as types. The page that explains them is docs/replay.md."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, get_args
 
 import msgspec
 from msgspec import UNSET, UnsetType
 
 from devices.crs import Crs
 from devices.model import AdminState, DeviceClass, FenceKind, SiteClass, SpeedUnit
+from devices.topics import DEVICE_ID
 
 Ms = Annotated[int, msgspec.Meta(ge=0, lt=2**48)]
 """A wall clock, ms UTC."""
 Seconds = Annotated[float, msgspec.Meta(ge=0, le=1e9)]
 Lat = Annotated[float, msgspec.Meta(ge=-90, le=90)]
 Lon = Annotated[float, msgspec.Meta(ge=-180, le=180)]
-DeviceId = Annotated[str, msgspec.Meta(pattern=r"^[a-z0-9-]{1,64}$")]
+DeviceId = Annotated[str, msgspec.Meta(pattern=f"^{DEVICE_ID.pattern}$")]
 Name = Annotated[str, msgspec.Meta(min_length=1, max_length=128)]
 
 
@@ -180,6 +181,8 @@ class Truth(Line, frozen=True, kw_only=True, tag="truth", rename={"since": "from
 
 
 Count = Literal["received", "accepted", "duplicate", "quarantined"]
+COUNTS: tuple[str, ...] = get_args(Count)
+"""The first is the sum of the others."""
 
 
 class Expect(Line, frozen=True, kw_only=True, tag="expect"):
@@ -212,3 +215,8 @@ class Expect(Line, frozen=True, kw_only=True, tag="expect"):
 AnyLine = (
     Meta | DeviceLine | VehicleLine | SiteLine | GridLine | FenceLine | Mqtt | Side | Truth | Expect
 )
+
+
+def is_number(value: object) -> bool:
+    """Whether a value of a line is a number: true and false are none."""
+    return isinstance(value, int | float) and not isinstance(value, bool)

@@ -1,6 +1,7 @@
 """What a run gave, kept for the outputs and the expectations. It decides nothing."""
 
-from collections import Counter, defaultdict
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from alerts.model import AlertChange, IncidentOpened
@@ -9,12 +10,12 @@ from devices.admitted import Record, Refusal
 from devices.control import Held
 from devices.entry import RETAIN
 from devices.errors import WireReason
-from devices.model import DeviceClass
-from devices.readings import CameraHeartbeat, Event
+from devices.readings import CameraHeartbeat, Event, Fix
+from parkguard.replay.lines import COUNTS
 from parkguard.replay.tracker_words import TrackerWords, said_at_ms
 
-HELD_MAX = 500
-"""Messages in one ``Requeue`` (``devices.control``)."""
+_RECEIVED, *_SHARED = COUNTS
+_ACCEPTED, _DUPLICATE, _QUARANTINED = _SHARED
 
 
 class Change(NamedTuple):
@@ -29,49 +30,55 @@ class BooksError(Exception):
 
 
 class Observed:
-    """Alerts, incidents, events, books and the quarantine of one run, in order."""
+    """Alerts, incidents, events, books and the quarantine of one run, in order.
+
+    Attributes:
+        quarantine: What is held, by a number of this run's own.
+        events: How many of each type, by device; ``vehicle_events`` by vehicle.
+        flags: ``Flag`` bits that any record of a device had.
+        trackers, cameras: The last word, by device.
+    """
 
     def __init__(self) -> None:
         """Nothing happened yet."""
         self.changes: list[Change] = []
         self.incidents: list[IncidentOpened] = []
         self.quarantine: dict[int, Refusal] = {}
-        self.events: defaultdict[str, Counter[str]] = defaultdict(Counter)
-        self.vehicle_events: defaultdict[str, Counter[str]] = defaultdict(Counter)
+        self.events: dict[str, Counter[str]] = {}
+        self.vehicle_events: dict[str, Counter[str]] = {}
         self.books: Counter[str] = Counter()
-        self.shares: defaultdict[str, Counter[str]] = defaultdict(Counter)
-        self.flags: defaultdict[str, int] = defaultdict(int)
-        self.trackers: defaultdict[str, TrackerWords] = defaultdict(TrackerWords)
+        self.flags: Counter[str] = Counter()
+        self.trackers: dict[str, TrackerWords] = {}
         self.cameras: dict[str, tuple[int, CameraHeartbeat]] = {}
+        self._shares: dict[str, Counter[str]] = {name: Counter() for name in _SHARED}
         self._event_ids: set[tuple[str, str]] = set()
         self._rows = 0
 
     def take(self, outcome: Outcome, offset_ms: int) -> None:
         """Keep what one step gave; the wall clock was ``offset_ms`` ahead of the steady one."""
-        for record in outcome.records or ():
-            self._record(record)
-        for device_id in outcome.duplicates:
-            self.shares[device_id]["duplicate"] += 1
+        if outcome.records:
+            self._records(outcome.records)
+        self._shares[_DUPLICATE].update(outcome.duplicates)
+        held = self._shares[_QUARANTINED]
         for row in outcome.requeued:
             taken_off = self.quarantine.pop(row, None)
             if taken_off is not None:  # None: refused before the period of this run
-                self.shares[taken_off.device_id]["quarantined"] -= 1
+                held[taken_off.device_id] -= 1
         for refusal in outcome.refusals:
             self._rows += 1
             self.quarantine[self._rows] = refusal
             if refusal.reason is not WireReason.CONTROL:
-                self.shares[refusal.device_id]["quarantined"] += 1
+                held[refusal.device_id] += 1
         for (name, _), number in outcome.books.items():
             self.books[name] += number
         effects = outcome.effects
         self.changes += [Change(c.caused_recv_ms - offset_ms, c) for c in effects.alerts]
         self.incidents += effects.incidents
         for crossing in effects.crossings:
-            self.events[crossing.device_id][crossing.what] += 1
-            self.vehicle_events[crossing.vehicle_id][crossing.what] += 1
+            self._count(crossing.device_id, crossing.vehicle_id, crossing.what)
 
-    def held_of(self, ids: set[str]) -> list[Held]:
-        """Messages in quarantine because these devices were unknown, oldest first."""
+    def held_of(self, names: frozenset[str]) -> list[Held]:
+        """Messages in quarantine of strangers of these names, oldest first."""
         return [
             Held(
                 row=row,
@@ -82,16 +89,22 @@ class Observed:
                 retained=bool(refusal.entry.flags & RETAIN),
             )
             for row, refusal in self.quarantine.items()
-            if refusal.reason is WireReason.UNKNOWN_DEVICE and refusal.device_id in ids
+            if refusal.reason is WireReason.UNKNOWN_DEVICE and refusal.device_id in names
         ]
 
-    def row_of(self, topic: str, recv_ms: int, payload: bytes) -> int:
-        """The number of a message in this run's quarantine, 0 when it is not there."""
-        wanted = topic, recv_ms, payload
+    def rows_of(self, messages: Sequence[Held]) -> list[int]:
+        """The numbers of these messages in this run's quarantine, 0 for one that is not there.
+
+        Messages that are alike to the byte have a number each, the oldest first.
+        """
+        keys = [(one.topic, one.recv_ms, one.payload) for one in messages]
+        found: dict[tuple[str, int, bytes], list[int]] = {key: [] for key in keys}
         for row, refusal in self.quarantine.items():
-            if (refusal.entry.topic, refusal.entry.recv_ms, refusal.payload) == wanted:
-                return row
-        return 0
+            rows = found.get((refusal.entry.topic, refusal.entry.recv_ms, refusal.payload))
+            if rows is not None:
+                rows.append(row)
+        free = {key: iter(rows) for key, rows in found.items()}
+        return [next(free[key], 0) for key in keys]
 
     def totals(self) -> dict[str, int]:
         """The four totals.
@@ -99,37 +112,46 @@ class Observed:
         Raises:
             BooksError: ``received = accepted + duplicate + quarantined`` does not hold.
         """
-        names = ("received", "accepted", "duplicate", "quarantined")
-        totals = {name: self.books[name] for name in names}
-        if totals["received"] != sum(totals[name] for name in names[1:]):
+        totals = {name: self.books[name] for name in COUNTS}
+        if totals[_RECEIVED] != sum(totals[name] for name in _SHARED):
             raise BooksError(f"the books do not balance: {totals}. Please report this file")
         return totals
 
     def share(self, device_id: str) -> dict[str, int]:
         """One device's share of the totals."""
-        counted = self.shares[device_id]
-        parts = {name: counted[name] for name in ("accepted", "duplicate", "quarantined")}
-        return {"received": sum(parts.values())} | parts
+        parts = {name: counted[device_id] for name, counted in self._shares.items()}
+        return {_RECEIVED: sum(parts.values())} | parts
 
-    def _record(self, record: Record) -> None:
-        device, reading = record.device, record.reading
-        device_id = device.id
-        self.shares[device_id]["accepted"] += 1
-        self.flags[device_id] |= reading.flags
-        if isinstance(reading, Event):
-            self._event(record, reading)
-        elif isinstance(reading, CameraHeartbeat):
-            at_ms = said_at_ms(reading, record.entry.recv_ms)
-            if at_ms >= self.cameras.get(device_id, (0, None))[0]:
-                self.cameras[device_id] = at_ms, reading
-        elif device.cls is DeviceClass.TRACKER:
-            self.trackers[device_id].take(reading, record.entry.recv_ms)
+    def _records(self, records: Iterable[Record]) -> None:
+        flags, trackers = self.flags, self.trackers
+        ids: list[str] = []
+        for record in records:
+            entry, device, reading = record
+            device_id = device.id
+            ids.append(device_id)
+            if reading.flags:
+                flags[device_id] |= reading.flags
+            if type(reading) is Fix:
+                words = trackers.get(device_id)
+                if words is None:
+                    words = trackers[device_id] = TrackerWords()
+                words.take(reading, entry.recv_ms)
+            elif type(reading) is Event:
+                self._event(record, reading)
+            elif type(reading) is CameraHeartbeat:
+                at_ms = said_at_ms(reading, entry.recv_ms)
+                if at_ms >= self.cameras.get(device_id, (0, None))[0]:
+                    self.cameras[device_id] = at_ms, reading
+        self._shares[_ACCEPTED].update(ids)
 
     def _event(self, record: Record, event: Event) -> None:
         key = record.device.id, event.ev_id
         if event.ev_id and key in self._event_ids:
             return
         self._event_ids.add(key)
-        self.events[record.device.id][event.type] += 1
-        if record.device.vehicle_id is not None:
-            self.vehicle_events[record.device.vehicle_id][event.type] += 1
+        self._count(record.device.id, record.device.vehicle_id, event.type)
+
+    def _count(self, device_id: str, vehicle_id: str | None, what: str) -> None:
+        self.events.setdefault(device_id, Counter())[what] += 1
+        if vehicle_id is not None:
+            self.vehicle_events.setdefault(vehicle_id, Counter())[what] += 1

@@ -6,8 +6,7 @@ from typing import IO
 import msgspec
 
 from parkguard.replay.observed import Observed
-from parkguard.replay.seen_world import SeenWorld
-from parkguard.replay.state_names import DEGREES, METRES, rounded
+from parkguard.replay.state import DEGREES, METRES, SeenWorld, rounded
 
 _SECONDS = 1
 """Digits of ``late_s``."""

@@ -6,14 +6,23 @@ from collections.abc import Iterable, Iterator
 
 import msgspec
 
-from devices.errors import WireError
-from devices.foreign.ids import registered_id
-from parkguard.replay import lines
-from parkguard.replay.lines import AnyLine, DeviceFields, Expect, Mqtt, PlaceFields, Side, Truth
-from parkguard.replay.plant import ADAPTERS
+from devices.geometry import check_geometry
+from devices.registration_faults import registered_ids
+from parkguard.replay.lines import (
+    COUNTS,
+    NEEDS,
+    AnyLine,
+    DeviceFields,
+    Expect,
+    Mqtt,
+    PlaceFields,
+    Side,
+    SiteLine,
+    Truth,
+    is_number,
+)
 
 _decoder: msgspec.json.Decoder[AnyLine] = msgspec.json.Decoder(AnyLine)
-_COUNTS = ("received", "accepted", "duplicate", "quarantined")
 _NEEDS_VALUE = frozenset({"presence", "position", "distance_m", "state", "refused"})
 _NUMBERS = frozenset({"alert", "quarantine", "event", "count", "distance_m"})
 _NEEDS_ONE = frozenset({"presence", "position", "distance_m", "state"})
@@ -42,11 +51,13 @@ def read_lines(raw_lines: Iterable[bytes], name: str) -> Iterator[tuple[int, Any
             if not raw.strip():
                 continue
             raise LineError(name, number, _explain(exc)) from exc
-        if type(line) is not Mqtt:
+        if type(line) is Mqtt:
+            recv_t: int | None = line.recv_t
+        else:
             fault = _fault(line)
             if fault:
                 raise LineError(name, number, fault)
-        recv_t = getattr(line, "recv_t", None)
+            recv_t = getattr(line, "recv_t", None)
         if recv_t is not None:
             if recv_t < newest:
                 raise LineError(
@@ -56,7 +67,7 @@ def read_lines(raw_lines: Iterable[bytes], name: str) -> Iterator[tuple[int, Any
                     "lines in the order of recv_t (only a side line clock_step moves it back)",
                 )
             newest = recv_t
-            if isinstance(line, Side) and line.type == "clock_step":
+            if type(line) is Side and line.type == "clock_step":
                 newest += round((line.seconds or 0.0) * 1000)
         yield number, line
 
@@ -67,12 +78,12 @@ def payload_of(line: Mqtt) -> bytes:
     Raises:
         ValueError: Neither or both of ``payload`` and ``payload_b64``, or that is no base64.
     """
+    raw = bytes(line.payload)
     if line.payload_b64 is None:
-        raw = bytes(line.payload)
         if not raw:
             raise ValueError('an mqtt line needs payload or payload_b64 ("" is an empty message)')
         return raw
-    if bytes(line.payload):
+    if raw:
         raise ValueError("an mqtt line takes payload or payload_b64, not both")
     try:
         return b64decode(line.payload_b64, validate=True)
@@ -103,7 +114,7 @@ def _fault(line: AnyLine) -> str:
 
 
 def _side_fault(side: Side) -> str:
-    missing = [name for name in lines.NEEDS[side.type] if getattr(side, name) is None]
+    missing = [name for name in NEEDS[side.type] if getattr(side, name) is None]
     if missing:
         return f"side {side.type} needs {', '.join(missing)}"
     if side.device is not None:
@@ -113,14 +124,8 @@ def _side_fault(side: Side) -> str:
 
 def _device_fault(device: DeviceFields) -> str:
     foreign = {} if isinstance(device.foreign, msgspec.UnsetType) else device.foreign
-    for adapter, its_id in foreign.items():
-        if adapter not in ADAPTERS:
-            return f"there is no adapter {adapter}; there are {', '.join(sorted(ADAPTERS))}"
-        try:
-            registered_id(adapter, its_id)
-        except WireError as exc:
-            return f"id {its_id!r} in {adapter}: {exc.detail}"
-    return ""
+    _, faults = registered_ids(foreign)
+    return "; ".join(f"foreign id of {adapter}: {words}" for adapter, words in faults.items())
 
 
 def _truth_fault(truth: Truth) -> str:
@@ -132,8 +137,16 @@ def _truth_fault(truth: Truth) -> str:
 
 
 def _place_fault(place: PlaceFields) -> str:
-    if place.polygon is None and None in {place.lat, place.lon}:
+    if place.polygon is not None:
+        try:
+            check_geometry(place.polygon)
+        except ValueError as exc:
+            return f"polygon of {place.id}: {exc}"
+        return ""
+    if None in {place.lat, place.lon}:
         return "a place needs a polygon, or lat and lon"
+    if place.radius_m is None and not isinstance(place, SiteLine):
+        return f"{place.id} needs a polygon, or a radius_m to its lat and lon"
     return ""
 
 
@@ -146,13 +159,15 @@ def _expect_fault(expect: Expect) -> str:
         and expect.vehicle is None
         and expect.device is None,
         "needs a field": what == "state" and not expect.field,
-        f"needs a reason, one of {', '.join(_COUNTS)}": what == "count"
-        and expect.reason not in _COUNTS,
+        f"needs a reason, one of {', '.join(COUNTS)}": what == "count"
+        and expect.reason not in COUNTS,
+        "has a device, or none for all: not a vehicle": what == "count"
+        and expect.vehicle is not None,
         'has a value {"lat": ..., "lon": ...}, or null for none': what == "position"
         and not all(map(_is_place, values)),
         "has a number as value": what in _NUMBERS
         and value is not msgspec.UNSET
-        and not all(map(_is_number, values)),
+        and not all(map(is_number, values)),
     }
     return next((f"expect {what} {fault}" for fault, there in faults.items() if there), "")
 
@@ -160,8 +175,4 @@ def _expect_fault(expect: Expect) -> str:
 def _is_place(value: object) -> bool:
     if not isinstance(value, dict):
         return value is None
-    return all(_is_number(value.get(name)) for name in ("lat", "lon"))
-
-
-def _is_number(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
+    return all(is_number(value.get(name)) for name in ("lat", "lon"))

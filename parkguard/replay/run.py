@@ -3,14 +3,14 @@
 from collections.abc import Iterable
 from itertools import islice
 
-from devices.control import Requeue
+from devices.control import HELD_MAX, Requeue
+from parkguard.replay import ticking
 from parkguard.replay.enrolment import Enrolment
-from parkguard.replay.expecting import miss_of
-from parkguard.replay.lines import AnyLine, Expect, Meta, Mqtt, Side, Truth
-from parkguard.replay.observed import HELD_MAX
+from parkguard.replay.expecting import miss_of, note_of
+from parkguard.replay.lines import AnyLine, Expect, Mqtt, Side, Truth
 from parkguard.replay.reading import LineError, payload_of
-from parkguard.replay.seen_world import SeenWorld
 from parkguard.replay.sides import controls_of
+from parkguard.replay.state import SeenWorld
 from parkguard.replay.timeline import Timeline
 from parkguard.settings import Settings
 
@@ -26,16 +26,17 @@ class Replay:
         notes: What was taken and had no effect, one line each.
     """
 
-    def __init__(self, settings: Settings, *, name: str = "-", every_tick: bool = False) -> None:
-        """Name the file for messages; ``every_tick`` as in ``Timeline``."""
+    def __init__(
+        self, settings: Settings, *, name: str = "-", ahead: ticking.Ahead = ticking.ahead_ms
+    ) -> None:
+        """Name the file for messages; ``ahead`` as in ``Timeline``."""
         self._name = name
-        self.timeline = Timeline(settings, every_tick=every_tick)
+        self.timeline = Timeline(settings, ahead=ahead)
         self.enrolment = Enrolment()
         self.truths: list[Truth] = []
         self.misses: list[str] = []
         self.notes: list[str] = []
         self._expects: list[tuple[int, Expect]] = []
-        self._enrolled = True
 
     def feed(self, numbered: Iterable[tuple[int, AnyLine]]) -> None:
         """Run lines.
@@ -63,7 +64,15 @@ class Replay:
 
     def world(self) -> SeenWorld:
         """What there is to see at this moment."""
-        return SeenWorld(self.timeline, self.enrolment)
+        timeline = self.timeline
+        pipeline, rows = timeline.seen()
+        return SeenWorld(
+            pipeline,
+            rows,
+            observed=timeline.observed,
+            clock=timeline.clock,
+            enrolment=self.enrolment,
+        )
 
     # -- lines --------------------------------------------------------------------------
 
@@ -86,15 +95,9 @@ class Replay:
                 self._expects.append((number, line))
             case Expect():
                 self._arrive(line.recv_t or 0)
-                self.timeline.settle()
                 self._check(number, line)
-            case Mqtt():
-                self._mqtt(number, line)
-            case Meta():
-                self.enrolment.meta(line)
             case _:
-                self.enrolment.take(line)
-                self._enrolled = False
+                self._note(number, self.enrolment.take(line))
 
     def _side(self, number: int, line: Side) -> None:
         match line.type:
@@ -107,8 +110,7 @@ class Replay:
             case "register":
                 self._register(line)
             case "fence" if line.fence is not None:
-                self.enrolment.fence(line.fence)
-                self._enrolled = False
+                self._note(number, self.enrolment.fence(line.fence))
                 self._enrol()
             case _:
                 self.timeline.step()
@@ -116,36 +118,38 @@ class Replay:
                     line, self.timeline.pipeline, at_ms=self.timeline.clock.wall_ms
                 )
                 self.timeline.act(acts)
-                if note:
-                    self.notes.append(f"{self._name}:{number}: {note}")
+                self._note(number, note)
 
     def _register(self, line: Side) -> None:
         """Register a device and run its held messages, as adopting it through the API does."""
         if line.device is None:
             return
         device = self.enrolment.device(line.device)
-        self._enrolled = False
         self._enrol()
         self.timeline.step()
-        ids = {device.id, *device.profile.foreign.values()}
-        held = iter(self.timeline.observed.held_of(ids))
+        held = iter(self.timeline.observed.held_of(device.names))
         while messages := list(islice(held, HELD_MAX)):
             self.timeline.act([Requeue(at_ms=self.timeline.clock.wall_ms, messages=messages)])
             self.timeline.step()
 
     def _arrive(self, recv_t: int) -> None:
         """Let time pass; what the file registered before this line is known by then."""
-        self.timeline.begin(recv_t)
-        if not self._enrolled:
+        if self.enrolment.pending:
+            self.timeline.begin(recv_t)
             self._enrol()
         self.timeline.arrive(recv_t)
 
     def _enrol(self) -> None:
-        self._enrolled = True
         self.timeline.switch_on(self.enrolment.adapters)
         self.timeline.act(self.enrolment.controls(self.timeline.clock.wall_ms))
 
     def _check(self, number: int, expect: Expect) -> None:
-        miss = miss_of(expect, self.world())
+        world = self.world()
+        miss = miss_of(expect, world)
         if miss:
             self.misses.append(f"{self._name}:{number}: {miss}")
+        self._note(number, note_of(expect, world))
+
+    def _note(self, number: int, note: str) -> None:
+        if note:
+            self.notes.append(f"{self._name}:{number}: {note}")

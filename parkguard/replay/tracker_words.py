@@ -26,15 +26,13 @@ class TrackerWords:
         self.speed_kmh: float | None = None
         self.course_deg: float | None = None
 
-    def take(self, fix: AnyReading, recv_ms: int) -> None:
-        """Take one accepted reading; only the newest fix speaks."""
-        if not isinstance(fix, Fix):
-            return
-        at_ms = said_at_ms(fix, recv_ms)
+    def take(self, fix: Fix, recv_ms: int) -> None:
+        """Take one accepted fix; only the newest one speaks."""
+        flags = fix.flags
+        at_ms = recv_ms if flags & _FUTURE else fix.t_ms
         if at_ms < self.t_ms:
             return
         self.t_ms = at_ms
-        flags = fix.flags
         unreadable = flags & _UNREADABLE
         battery_pct, ignition = fix.bat.pct, fix.st.ign
         if battery_pct is not None or unreadable:

@@ -4,17 +4,13 @@ from collections.abc import Callable, Mapping
 
 import sqlalchemy as sa
 
-from alerts.engine import Engine
-from alerts.pipeline import Pipeline
-from devices.admission import Admission
-from devices.foreign.enabled import adapters_of
-from devices.health import Health, Rows
-from devices.quarantine_bound import QuarantineBound
+from devices.health import Rows
 from ingest.processor import Processor, ProcessorLimits
 from parkguard import __version__
 from parkguard.clock import wall_ms
 from parkguard.records import open_migrated
 from parkguard.settings import Settings
+from parkguard.wiring.pipeline import build_pipeline
 from parkguard.wiring.shared import HOUR_MS, Places, Stop, one_of, registered, steady_ms
 from stores.checkpoints import FileCheckpoints
 from stores.journal_sqlite import SqliteJournalReader
@@ -31,14 +27,13 @@ def run_process(
     with one_of(places, "process") as status:
         engine = open_migrated(settings)
         columns = LatestColumns(LatestStateFile.create_or_open(places.latest, writable=True))
-        admission = Admission(settings.broker.root, adapters=adapters_of(settings.adapters))
         process = settings.process
         processor = Processor(
-            pipeline=Pipeline(
-                admission=admission,
-                health=Health(columns.rows_for, settings.presence),
-                engine=Engine(admission.registry, settings.detection, settings.policy),
-                bound=QuarantineBound(settings.quarantine),
+            pipeline=build_pipeline(
+                settings,
+                columns.rows_for,
+                adapters=settings.adapters,
+                bound=settings.quarantine,
             ),
             journal=SqliteJournalReader(places.journal),
             ledger=ledger_type(engine, __version__, now_ms=wall_ms),

@@ -10,6 +10,28 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 SOURCES = sorted((ROOT / "parkguard" / "replay").glob("*.py"))
 LIVE = ROOT / "ingest" / "processor.py"
+WIRING = ROOT / "parkguard" / "wiring"
+WIRED = "parkguard.wiring.pipeline.build_pipeline"
+PARTS = {
+    "alerts.engine.Engine",
+    "devices.admission.Admission",
+    "devices.foreign.enabled.adapters_of",
+    "devices.health.Health",
+    "devices.quarantine_bound.QuarantineBound",
+}
+"""What a pipeline is wired of."""
+LOOKS = {
+    "admission.registry.devices.get",
+    "admission.registry.fences.items",
+    "chargers.state",
+    "engine.armed_state",
+    "engine.cases.open.get",
+    "engine.fence_side",
+    "engine.finish",
+    "engine.trackers",
+    "odometer.distance_m",
+}
+"""All that a replay asks a part of the pipeline for, and the end of the input."""
 DECIDES = {
     "devices.wire",
     "devices.payloads",
@@ -45,6 +67,17 @@ def _called(path: Path) -> set[str]:
     return {ast.unparse(node.func) for node in ast.walk(tree) if isinstance(node, ast.Call)}
 
 
+def _asked_of_parts(path: Path) -> set[str]:
+    """What a file calls of the parts of a pipeline."""
+    return {
+        f"{part}.{rest.partition('(')[0]}"
+        for call in _called(path)
+        for part in ("admission", "bound", "chargers", "engine", "health", "odometer", "units")
+        for _, found, rest in [f".{call}".partition(f".{part}.")]
+        if found
+    }
+
+
 def _modules_after(*imported: str) -> set[str]:
     """Our modules that are loaded once these are."""
     program = (
@@ -68,14 +101,17 @@ def test_replay_and_processor_run_the_same_pipeline() -> None:
     assert "self._pipeline.step" in _called(LIVE)
 
 
-def test_replay_wires_the_parts_that_the_process_wires() -> None:
-    """One constructor each, from the same modules."""
-    live = _imports(ROOT / "parkguard" / "wiring" / "process.py")
-    replay = _imports(ROOT / "parkguard" / "replay" / "plant.py")
+def test_one_function_wires_the_pipeline_of_both() -> None:
+    """Neither the process nor a replay knows how to build a part of it."""
+    process, timeline = WIRING / "process.py", ROOT / "parkguard" / "replay" / "timeline.py"
 
-    parts = {name for name in live if name.startswith(("alerts.", "devices."))}
-    assert {"alerts.engine.Engine", "devices.admission.Admission"} <= parts
-    assert parts - replay == set()
+    assert _imports(WIRING / "pipeline.py") >= PARTS
+    for path in (process, *SOURCES):
+        assert _imports(path) & PARTS == set(), path
+    for path in (process, timeline):
+        assert WIRED in _imports(path)
+        assert "build_pipeline" in _called(path)
+    assert {path.name for path in (process, *SOURCES) if "Pipeline" in {*_called(path)}} == set()
 
 
 @pytest.mark.parametrize("path", SOURCES, ids=lambda path: path.name)
@@ -91,16 +127,13 @@ def test_replay_has_no_code_of_its_own_that_decides(path: Path) -> None:
 
 @pytest.mark.parametrize("path", SOURCES, ids=lambda path: path.name)
 def test_replay_steps_the_pipeline_and_touches_no_part_of_it(path: Path) -> None:
-    """Records, ticks and controls go through ``Pipeline.step``, never into a part directly."""
-    parts = ("admission", "health", "engine", "odometer", "chargers")
-    verbs = ("admit", "control", "records", "tick", "requeue", "register")
+    """Records, ticks and controls go through ``Pipeline.step``; parts are only looked at."""
+    assert _asked_of_parts(path) - LOOKS == set()
 
-    assert {
-        call
-        for call in _called(path)
-        for part in parts
-        if call.rsplit(".", 1)[0].endswith(part) and call.rsplit(".", 1)[-1] in verbs
-    } == set()
+
+def test_nothing_is_allowed_that_no_replay_asks() -> None:
+    """The list of looks is the list of what is looked at."""
+    assert set().union(*map(_asked_of_parts, SOURCES)) == LOOKS
 
 
 def test_replay_loads_what_the_processor_loads() -> None:

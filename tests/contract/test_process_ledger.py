@@ -1,6 +1,5 @@
 """The records database as the processor commits to it: all or nothing, and only once."""
 
-import dataclasses
 import json
 from collections.abc import Iterator
 from pathlib import Path
@@ -8,7 +7,7 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from alerts.model import AlertKind, AlertState, FenceCrossing, Level
+from alerts.model import AlertKind, AlertState, Level
 from alerts.ports import ProcessCommit
 from devices.errors import StoreError
 from stores.processing import RecordsProcessLedger
@@ -17,7 +16,6 @@ from stores.schema import (
     alert_log,
     alerts,
     books,
-    fence_events,
     incident_log,
     incidents,
     outbox,
@@ -45,7 +43,6 @@ TABLES = (
     quarantine,
     books,
     reader_offsets,
-    fence_events,
 )
 
 
@@ -130,31 +127,6 @@ def test_replay_with_the_same_keys_tells_nobody_twice(engine: sa.Engine) -> None
     again = everything(engine)
     for name in ("alerts", "alert_log", "incidents", "incident_log", "outbox", "quarantine"):
         assert again[name] == once[name], name
-
-
-def test_crossings_are_kept_once(engine: sa.Engine) -> None:
-    """Alone in a commit, repeated, or run again under a later offset; another moment is another."""
-    ledger = ledger_on(engine)
-    entered = FenceCrossing(
-        vehicle_id="v-1",
-        device_id="trk-000001",
-        fence_id="f-1",
-        what="geofence_enter",
-        t_ms=NOW_MS,
-        recv_ms=NOW_MS + 300,
-    )
-    left = dataclasses.replace(entered, what="geofence_exit", t_ms=NOW_MS + 1, inferred=True)
-
-    for upto_seq in (1, 1, 2):
-        ledger.commit(a_commit(upto_seq, crossings=[entered, left]))
-
-    assert [
-        (row["fence_id"], row["what"], row["t_ms"], row["recv_ms"], row["inferred"])
-        for row in rows_of(engine, fence_events)
-    ] == [
-        ("f-1", "geofence_enter", NOW_MS, NOW_MS + 300, False),
-        ("f-1", "geofence_exit", NOW_MS + 1, NOW_MS + 300, True),
-    ]
 
 
 def test_commit_behind_the_offset_is_refused(engine: sa.Engine) -> None:

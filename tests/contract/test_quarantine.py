@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
+import msgspec
 import pytest
 import sqlalchemy as sa
 
@@ -13,11 +14,11 @@ from devices import control as wire
 from devices.admission import Admission
 from devices.control import Held, RegisterDevices, Requeue
 from devices.entry import Entry, EntryKind
-from devices.model import DeviceClass, Profile
+from devices.model import AdminState, DeviceClass, Profile
 from stores import quarantine_replay
-from stores.processing import RecordsProcessLedger
+from stores.processing import RecordsProcessLedger, put_control
 from stores.quarantine import FORGET_MAX, forget_quarantine, put_refusals
-from stores.quarantine_replay import CONTROL_BYTES, MESSAGES_MAX, Queued
+from stores.quarantine_replay import CONTROL_BYTES, MESSAGES_MAX, REFUSED_MS, Queued
 from stores.queries_quarantine import QuarantineQueries
 from stores.records import writing
 from stores.registry import NewDevice, Registry
@@ -102,7 +103,7 @@ def test_hostile_words_are_stored_as_escapes(engine: sa.Engine) -> None:
 
     [row] = QuarantineQueries(engine).page(CITY, limit=9)
     assert row.topic == "pg/v1/\\x00\\ud800/x"
-    assert row.device_id == "d\\x00" + "x" * 59
+    assert row.device_id == "d\\x00" + "x" * 92
     assert row.detail == "a\\x00b\\x0ac\\x1b[31m\\u202e\\ud800é皖"
 
 
@@ -236,7 +237,9 @@ def test_adopted_device_is_registered_before_its_messages_run(engine: sa.Engine)
         an_unknown(2, "eb-0999"),
         an_unknown(3, "eb-0998"),
         an_unknown(4, "eb-0999", reason="json"),
-        an_unknown(5, "013912345678", topic="foreign/jt808/013912345678"),
+        an_unknown(5, "jt808:013912345678", topic="jt808/c/013912345678/up"),
+        an_unknown(6, "013912345678"),
+        an_unknown(7, "traccar:013912345678", topic="traccar/positions"),
     )
     new = NewDevice(
         id="eb-0999",
@@ -245,7 +248,7 @@ def test_adopted_device_is_registered_before_its_messages_run(engine: sa.Engine)
         profile=Profile(foreign={"jt808": "013912345678"}),
     )
 
-    made = Registry(engine, lambda: NOW_MS, by="zhao").adopt_devices([new], [AUDIT])
+    made = Registry(engine, lambda: NOW_MS, by="zhao").add_devices([new], adopt=AUDIT)
 
     heard = [wire.decode(row["body"]) for row in rows_of(engine, control)]
     assert [type(entry) for entry in heard] == [RegisterDevices, Requeue]
@@ -264,7 +267,7 @@ def test_adopted_messages_are_accepted_and_the_books_balance(engine: sa.Engine) 
     ledger_on(engine).commit(a_commit(2, books=dict(books), quarantine=refused))
     new = NewDevice(id="eb-0999", cls=DeviceClass.TRACKER, secret_hash="h")  # noqa: S106 - of nobody
 
-    Registry(engine, lambda: NOW_MS).adopt_devices([new])
+    Registry(engine, lambda: NOW_MS).add_devices([new], adopt=AUDIT)
     after = Counter[tuple[str, str]]()
     records, requeued = [], []
     for seq, row in enumerate(rows_of(engine, control), start=3):
@@ -289,11 +292,101 @@ def test_adoption_that_fails_leaves_nothing(engine: sa.Engine) -> None:
     broken = (ASKED_MS, None, "operator", "devices_added", "device:eb-0999", "")
 
     with pytest.raises(sa.exc.IntegrityError):
-        Registry(engine, lambda: NOW_MS).adopt_devices([new], [broken])  # type: ignore[list-item]
+        Registry(engine, lambda: NOW_MS).add_devices([new], adopt=broken)  # type: ignore[arg-type]
 
     assert rows_of(engine, control) == []
     assert [row["queued_ms"] for row in rows_of(engine, quarantine)] == [None]
     assert Registry(engine, lambda: NOW_MS).devices() == []
+
+
+def test_strangers_of_adapters_are_no_devices(engine: sa.Engine) -> None:
+    """A device named like a stranger's phone number neither sees nor runs its rows."""
+    hold(engine, an_unknown(1, "jt808:013912345678", topic="jt808/c/013912345678/up"))
+    named = NewDevice(id="013912345678", cls=DeviceClass.TRACKER, secret_hash="h", area="34")  # noqa: S106 - of nobody
+
+    made = Registry(engine, lambda: NOW_MS).add_devices([named], adopt=AUDIT)
+
+    assert made.held.queued == 0
+    assert QuarantineQueries(engine).page(Scope(areas=("34",)), limit=9) == []
+
+
+def test_names_of_strangers_are_kept_whole(engine: sa.Engine) -> None:
+    """The longest there can be: an adapter's name, a colon and 64 characters."""
+    name = "a" * 32 + ":" + "x" * 64
+    hold(engine, an_unknown(1, name))
+
+    assert [row.device_id for row in QuarantineQueries(engine).page(CITY, limit=9)] == [name]
+
+
+def test_retired_device_brings_nothing(engine: sa.Engine) -> None:
+    """What it sent would only be refused again; it is there when the device comes back."""
+    hold(engine, an_unknown(1, "eb-0999"))
+    registry = Registry(engine, lambda: NOW_MS)
+    device = NewDevice(id="eb-0999", cls=DeviceClass.TRACKER, secret_hash="h")  # noqa: S106 - of nobody
+    gone = msgspec.structs.replace(device, admin=AdminState.RETIRED)
+
+    first = registry.add_devices([gone], adopt=AUDIT)
+    second = registry.add_devices([device], adopt=AUDIT)
+
+    assert (first.held.queued, second.held.queued) == (0, 1)
+
+
+def test_adoption_is_one_call_however_many_devices(
+    engine: sa.Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """So many messages in all, not for every 500 names; asking again takes the rest."""
+    monkeypatch.setattr(quarantine_replay, "LIMIT_MAX", 5)
+    hold(engine, *(an_unknown(k, f"eb-{k:04d}") for k in range(1200)))
+    fleet = [
+        NewDevice(id=f"eb-{k:04d}", cls=DeviceClass.TRACKER, secret_hash="h")  # noqa: S106 - of nobody
+        for k in range(1200)
+    ]
+
+    made = Registry(engine, lambda: NOW_MS).add_devices(fleet, adopt=AUDIT)
+
+    assert (made.held.queued, made.held.left) == (5, 1195)
+
+
+def test_held_messages_of_a_device_are_run_until_none_is_left(
+    engine: sa.Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each call that did something is in the audit."""
+    monkeypatch.setattr(quarantine_replay, "LIMIT_MAX", 2)
+    hold(engine, *(an_unknown(k, "eb-0999") for k in range(5)))
+    registry = Registry(engine, lambda: NOW_MS)
+    new = NewDevice(id="eb-0999", cls=DeviceClass.TRACKER, secret_hash="h")  # noqa: S106 - of nobody
+    [device] = registry.add_devices([new]).devices
+
+    done = [registry.run_held(device, AUDIT) for _ in range(4)]
+
+    assert [(one.queued, one.left) for one in done] == [(2, 3), (2, 1), (1, 0), (0, 0)]
+    assert len(rows_of(engine, audit)) == 3
+
+
+def test_asked_in_vain_is_held_again(engine: sa.Engine) -> None:
+    """The processor passed the asking long ago and ran nothing: it did not understand it."""
+    hold(engine, a_refusal(1), a_refusal(2))
+    ask(engine)
+    ledger = ledger_on(engine)
+    ledger.commit(a_commit(8, recv_ms=ASKED_MS + REFUSED_MS, requeued=[2]))
+    too_soon = ask(engine)
+
+    ledger.commit(a_commit(9, recv_ms=ASKED_MS + REFUSED_MS + 1))
+    counts = QuarantineQueries(engine).reasons(CITY)
+    again = ask(engine)
+
+    assert (too_soon.queued, again.queued) == (0, 1)
+    assert [one.held for one in counts] == [1]
+    assert [held.row for held in requeues(engine)[-1].messages] == [1]
+
+
+def test_what_is_left_is_told_from_a_count_that_was_made(engine: sa.Engine) -> None:
+    """Whoever asks a thousand times in a row counts once."""
+    hold(engine, *(a_refusal(k) for k in range(1, 8)))
+
+    done = [ask(engine, limit=3, known=known) for known in (7, 4, 1)]
+
+    assert [(one.queued, one.left) for one in done] == [(3, 4), (3, 1), (1, 0)]
 
 
 def test_what_is_too_old_is_forgotten(engine: sa.Engine) -> None:
@@ -302,11 +395,31 @@ def test_what_is_too_old_is_forgotten(engine: sa.Engine) -> None:
     hold(engine, *old, a_refusal(90_000, recv_ms=NOW_MS))
     ask(engine, ids=[1])
 
-    gone = forget_quarantine(engine, NOW_MS)
+    more = [forget_quarantine(engine, NOW_MS) for _ in range(3)]
 
-    assert gone == FORGET_MAX + 1
+    assert more == [True, False, False]
     assert [row["seq"] for row in rows_of(engine, quarantine)] == [90_000]
     assert len(requeues(engine)) == 1
+
+
+def test_copies_of_held_messages_are_forgotten_too(engine: sa.Engine) -> None:
+    """Raw payloads do not stay in control rows; other rows do, and the newest whatever it is."""
+    hold(engine, a_refusal(1), a_refusal(2), a_refusal(3))
+    with writing(engine) as connection:
+        put_control(connection, b"registered", ASKED_MS)
+    for row_id in (1, 2, 3):
+        ask(engine, ids=[row_id])
+    newest = Registry(engine, lambda: NOW_MS).revision()
+
+    forget_quarantine(engine, ASKED_MS)
+    before = len(rows_of(engine, control))
+    forget_quarantine(engine, ASKED_MS + 1)
+
+    left = rows_of(engine, control)
+    assert before == 4
+    assert [row["id"] for row in left] == [1, newest]
+    assert left[0]["body"] == b"registered"
+    assert Registry(engine, lambda: NOW_MS).revision() == newest
 
 
 def test_filters_pick_by_time_and_by_what_became_of_it(engine: sa.Engine) -> None:

@@ -137,6 +137,13 @@ YESTERDAY = (
         "VALUES (7, -1, 1790000000000, 't', 'trk-1', 'json', 'd', x'00ff00', '0.1.0')"
     ),
 )
+MORE_OF_YESTERDAY = (
+    "INSERT INTO quarantine"
+    "(seq, item, recv_ms, topic, device_id, reason, detail, payload, code_version) VALUES "
+    "(8, 3, 1790000000000, 't', 'trk-1', 'range', 'd', '{}', '0.1.0'),"
+    "(9, -1, 1790000000000, 't', 'trk-1', 'retained', 'd', '{}', '0.1.0'),"
+    "(10, -1, 1790000000000, '', '', 'control', 'd', '{}', '0.1.0')"
+)
 
 
 def test_database_of_yesterday_opens_today(tmp_path: Path) -> None:
@@ -160,8 +167,45 @@ def test_database_of_yesterday_opens_today(tmp_path: Path) -> None:
     registry = Registry(engine, lambda: 2)
     assert [(device.slot, device.profile) for device in registry.devices()] == [(1, PLAIN)]
     fresh = NewDevice(id="trk-3", cls=DeviceClass.TRACKER, secret_hash="h")  # noqa: S106 - of nobody
-    assert registry.add_devices([fresh])[0].slot == 3
+    assert registry.add_devices([fresh]).devices[0].slot == 3
     engine.dispose()
+
+
+def test_what_yesterday_kept_of_a_message_is_not_run_again(tmp_path: Path) -> None:
+    """A bare element is no message; what was retained is known to have been."""
+    engine = open_records(url_of(tmp_path / "records.db"))
+    migrate(engine, "0001")
+    with writing(engine) as connection:
+        for statement in (*YESTERDAY, MORE_OF_YESTERDAY):
+            connection.exec_driver_sql(statement)
+
+    migrate(engine)
+
+    book = QuarantineQueries(engine)
+    rows = {row.seq: row for row in book.page(CITY, limit=9)}
+    assert {seq: row.runnable for seq, row in rows.items()} == {
+        7: True,
+        8: False,
+        9: True,
+        10: False,
+    }
+    assert [seq for seq, row in rows.items() if row.retained] == [9]
+    assert book.held(CITY)[0] == 2
+    engine.dispose()
+
+
+def test_counting_by_reason_reads_no_payload(tmp_path: Path) -> None:
+    """One index has all of it: payloads are megabytes a device and day."""
+    with records_in(tmp_path) as engine:
+        asked: list[str] = []
+        listen = sa.event.listens_for(engine, "before_cursor_execute")
+        listen(lambda *words: asked.append(words[2]))
+        QuarantineQueries(engine).reasons(CITY)
+        with engine.connect() as connection:
+            nothing = ("",) * asked[-1].count("?")
+            plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {asked[-1]}", nothing).all()
+
+    assert "USING COVERING INDEX quarantine_by_reason" in " ".join(row[-1] for row in plan)
 
 
 def test_newest_step_goes_back_and_forth_with_data(tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 """The registry's tables: slots for ever, control rows for every change, quick in bulk."""
 
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
@@ -28,6 +29,7 @@ from devices.model import (
     SpeedUnit,
     Vehicle,
 )
+from devices.registration_faults import ForeignIdTaken
 from stores.registry import NewDevice, Registry, RegistryError
 from stores.schema import control, devices, foreign_ids
 from support.stores_records import NOW_MS, records_in, rows_of
@@ -60,7 +62,7 @@ def test_added_devices_get_slots_in_order(tmp_path: Path) -> None:
     with records_in(tmp_path) as engine:
         registry = registry_on(engine)
 
-        added = registry.add_devices([a_new_device(3), a_new_device(1)])
+        added = registry.add_devices([a_new_device(3), a_new_device(1)]).devices
 
         assert [(device.id, device.slot) for device in added] == [
             ("trk-000003", 1),
@@ -77,8 +79,8 @@ def test_device_added_again_keeps_its_slot_and_uses_up_none(tmp_path: Path) -> N
         registry = registry_on(engine)
         registry.add_devices([a_new_device(k) for k in (1, 2, 3)])
 
-        again = registry.add_devices([a_new_device(k, model="x2") for k in (3, 1)])
-        new = registry.add_devices([a_new_device(4)])
+        again = registry.add_devices([a_new_device(k, model="x2") for k in (3, 1)]).devices
+        new = registry.add_devices([a_new_device(4)]).devices
 
         assert [(device.slot, device.model) for device in again] == [(3, "x2"), (1, "x2")]
         assert new[0].slot == 4
@@ -93,7 +95,7 @@ def test_slots_are_never_used_again(tmp_path: Path) -> None:
         with engine.begin() as connection:
             connection.execute(sa.delete(devices).where(devices.c.slot == 2))
 
-        assert registry.add_devices([a_new_device(3)])[0].slot == 3
+        assert registry.add_devices([a_new_device(3)]).devices[0].slot == 3
 
 
 @pytest.mark.parametrize(
@@ -119,8 +121,8 @@ def test_same_id_twice_in_one_call_is_refused(tmp_path: Path) -> None:
 
 
 def foreign(number: str) -> Profile:
-    """A device behind a JT/T 808 platform."""
-    return Profile(foreign={"jt808": number})
+    """A device behind a Traccar server."""
+    return Profile(foreign={"traccar": number})
 
 
 def test_profile_comes_back_as_it_was(tmp_path: Path) -> None:
@@ -136,8 +138,8 @@ def test_profile_comes_back_as_it_was(tmp_path: Path) -> None:
     )
     with records_in(tmp_path) as engine:
         registry = registry_on(engine)
-        added = registry.add_devices([a_new_device(1, profile=profile), a_new_device(2)])
-        again = registry.add_devices([a_new_device(2, profile=Profile())])
+        added = registry.add_devices([a_new_device(1, profile=profile), a_new_device(2)]).devices
+        again = registry.add_devices([a_new_device(2, profile=Profile())]).devices
 
         assert [device.profile for device in registry.devices()] == [profile, PLAIN]
         assert registry.devices() == added
@@ -152,11 +154,11 @@ def test_foreign_id_is_one_devices(tmp_path: Path) -> None:
         registry = registry_on(engine)
         registry.add_devices([a_new_device(1, profile=foreign("0139"))])
 
-        with pytest.raises(RegistryError, match="trk-000002: jt808 id '0139' is trk-000001's"):
+        with pytest.raises(RegistryError, match="trk-000002: traccar id '0139' is trk-000001's"):
             registry.add_devices([a_new_device(3), a_new_device(2, profile=foreign("0139"))])
-        with pytest.raises(RegistryError, match="trk-000003: jt808 id '0140' is trk-000002's"):
+        with pytest.raises(RegistryError, match="trk-000003: traccar id '0140' is trk-000002's"):
             registry.add_devices([a_new_device(k, profile=foreign("0140")) for k in (2, 3)])
-        registry.add_devices([a_new_device(4, profile=Profile(foreign={"traccar": "0139"}))])
+        registry.add_devices([a_new_device(4, profile=Profile(foreign={"jt808": "0139"}))])
 
         assert [device.id for device in registry.devices()] == ["trk-000001", "trk-000004"]
 
@@ -167,7 +169,9 @@ def test_foreign_id_is_free_when_its_device_lets_it_go(tmp_path: Path) -> None:
         registry = registry_on(engine)
         registry.add_devices([a_new_device(k, profile=foreign(f"0{k}")) for k in (1, 2, 3)])
 
-        registry.add_devices([a_new_device(1, profile=foreign("02")), a_new_device(2)])
+        registry.add_devices(
+            [a_new_device(1, profile=foreign("02")), a_new_device(2, profile=PLAIN)]
+        )
         registry.add_devices([a_new_device(2, profile=foreign("01"))])
         registry.revoke_device("trk-000001")
         registry.add_devices([a_new_device(4, profile=foreign("02"))])
@@ -180,13 +184,82 @@ def test_foreign_id_is_free_when_its_device_lets_it_go(tmp_path: Path) -> None:
     assert held == {"01": "trk-000002", "02": "trk-000004", "03": "trk-000005"}
 
 
+def test_foreign_ids_are_kept_in_the_form_in_which_they_arrive(tmp_path: Path) -> None:
+    """Field case A-13: one terminal has one number, however it was typed; so has one claim."""
+    typed = Profile(foreign={"jt808": " 139 1234 5678", "traccar": "Bike 1_12"})
+    with records_in(tmp_path) as engine:
+        registry = registry_on(engine)
+        [device] = registry.add_devices([a_new_device(1, profile=typed)]).devices
+
+        again = a_new_device(2, profile=Profile(foreign={"jt808": "013912345678"}))
+        with pytest.raises(RegistryError, match="trk-000001's"):
+            registry.add_devices([again])
+
+        assert device.profile.foreign == {"jt808": "013912345678", "traccar": "bike-1-12"}
+        assert registry.devices() == [device]
+
+
+def test_device_registered_without_a_profile_keeps_the_one_it_has(tmp_path: Path) -> None:
+    """With its foreign ids, also over a retirement; ``PLAIN`` takes it away."""
+    with records_in(tmp_path) as engine:
+        registry = registry_on(engine)
+        registry.add_devices([a_new_device(1, profile=foreign("0139"))])
+        registry.add_devices([a_new_device(1, model="x2")])
+        kept = rows_of(engine, foreign_ids)
+        registry.revoke_device("trk-000001")
+
+        registry.add_devices([a_new_device(1, model="x3")])
+        back, seen = rows_of(engine, foreign_ids), registry.devices()
+        registry.add_devices([a_new_device(1, profile=PLAIN)])
+
+        assert (
+            kept
+            == back
+            == [{"adapter": "traccar", "foreign_id": "0139", "device_id": "trk-000001"}]
+        )
+        assert [(device.model, device.profile) for device in seen] == [("x3", foreign("0139"))]
+        assert registry.devices()[0].profile == PLAIN
+        assert rows_of(engine, foreign_ids) == []
+
+
+def test_kept_foreign_id_that_another_took_meanwhile_is_a_fault(tmp_path: Path) -> None:
+    """A retired device let it go; nothing is stored."""
+    with records_in(tmp_path) as engine:
+        registry = registry_on(engine)
+        registry.add_devices([a_new_device(1, profile=foreign("0139"))])
+        registry.revoke_device("trk-000001")
+        registry.add_devices([a_new_device(2, profile=foreign("0139"))])
+
+        with pytest.raises(RegistryError, match="trk-000002's"):
+            registry.add_devices([a_new_device(1)])
+
+        assert registry.devices()[0].admin is AdminState.RETIRED
+
+
+def test_foreign_id_that_is_taken_at_the_same_moment_is_a_fault(tmp_path: Path) -> None:
+    """On PostgreSQL two registrations run at once: the second says whose it is, and stops."""
+    with records_in(tmp_path) as engine:
+        registry = registry_on(engine)
+        rival = "INSERT INTO foreign_ids VALUES ('traccar', '0139', 'trk-rival')"
+
+        @sa.event.listens_for(engine, "before_cursor_execute")
+        def quicker(_connection: object, cursor: Any, statement: str, *_: object) -> None:  # noqa: ANN401 - DBAPI
+            if statement.startswith("INSERT INTO foreign_ids"):
+                cursor.execute(rival)
+
+        with pytest.raises(ForeignIdTaken, match="trk-rival's"):
+            registry.add_devices([a_new_device(1, profile=foreign("0139"))])
+
+        assert registry.devices() == []
+
+
 def test_many_foreign_ids_are_checked_over_all_chunks(tmp_path: Path) -> None:
     """The last of 1,200 collides with the first that is there."""
     fleet = [a_new_device(k, profile=foreign(f"{k:012d}")) for k in range(1200)]
     with records_in(tmp_path) as engine:
         registry = registry_on(engine)
         registry.add_devices(fleet)
-        again = registry.add_devices(fleet)
+        again = registry.add_devices(fleet).devices
 
         with pytest.raises(RegistryError) as refused:
             registry.add_devices([a_new_device(5000, profile=foreign(f"{1199:012d}"))])
@@ -211,8 +284,8 @@ def test_fleet_of_twenty_thousand_is_added_in_one_call(tmp_path: Path) -> None:
     with records_in(tmp_path) as engine:
         registry = registry_on(engine)
 
-        added = registry.add_devices(fleet)
-        again = registry.add_devices(fleet)
+        added = registry.add_devices(fleet).devices
+        again = registry.add_devices(fleet).devices
 
         assert [device.slot for device in added] == list(range(1, 20_001))
         assert again == added == registry.devices()

@@ -180,7 +180,7 @@ def test_a_retained_place_is_quarantined(told: Told) -> None:
         [row] = client.get("/v1/quarantine", params={"reason": "retained"}).json()["quarantine"]
 
     assert row["topic"] == "owntracks/wang/bike-7"
-    assert row["device_id"] == "wang/bike-7"
+    assert row["device_id"] == told.names["owntracks", "wang/bike-7"]
 
 
 def test_a_theft_told_by_a_foreign_sender_raises_an_alert(told: Told) -> None:
@@ -210,7 +210,8 @@ def test_a_stranger_is_held_and_adopted(told: Told) -> None:
     city.received += len(times)
     city.settle()
     with city.client() as client:
-        held = client.get("/v1/quarantine", params={"device": STRANGER}).json()["quarantine"]
+        named = {"device": f"jt808:{STRANGER}"}
+        held = client.get("/v1/quarantine", params=named).json()["quarantine"]
         device = {"id": "trk-adopted", "cls": "trk", "profile": {"foreign": {"jt808": STRANGER}}}
         adopted = client.post("/v1/quarantine/adopt", json={"device": device})
 

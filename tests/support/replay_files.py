@@ -9,6 +9,7 @@ from devices.readings import EventType
 from parkguard.replay.outputs import alert_lines, state_lines
 from parkguard.replay.reading import read_lines
 from parkguard.replay.run import Replay
+from parkguard.replay.ticking import Ahead, ahead_ms
 from parkguard.settings import Settings
 from support.factories import ROOT, at_ms, event_bytes, fix_bytes, place
 
@@ -66,10 +67,10 @@ def run_of(
     lines: Iterable[Mapping[str, object]],
     settings: Settings | None = None,
     *,
-    every_tick: bool = False,
+    ahead: Ahead = ahead_ms,
 ) -> Replay:
     """A finished run of these lines."""
-    run = Replay(settings or Settings(), every_tick=every_tick)
+    run = Replay(settings or Settings(), ahead=ahead)
     run.feed(read_lines(encoded(lines), "-"))
     run.finish()
     return run

@@ -14,7 +14,6 @@ from alerts.model import (
     AlertState,
     Channel,
     Effects,
-    FenceCrossing,
     Group,
     IncidentOpened,
     Level,
@@ -133,18 +132,18 @@ def a_refusal(
 def a_commit(
     upto_seq: int,
     *,
+    recv_ms: int | None = None,
     books: Mapping[tuple[str, str], int] | None = None,
     alerts: Sequence[AlertChange] = (),
     incidents: Sequence[IncidentOpened] = (),
     notices: Sequence[Notice] = (),
     quarantine: Sequence[QuarantineRow] = (),
     requeued: Sequence[int] = (),
-    crossings: Sequence[FenceCrossing] = (),
 ) -> ProcessCommit:
     """One transaction of the processor."""
     return ProcessCommit(
         upto_seq=upto_seq,
-        recv_ms=NOW_MS + upto_seq,
+        recv_ms=NOW_MS + upto_seq if recv_ms is None else recv_ms,
         books=books or {},
         quarantine=quarantine,
         requeued=requeued,
@@ -152,6 +151,5 @@ def a_commit(
             alerts=list(alerts),
             incidents=list(incidents),
             notices=list(notices),
-            crossings=list(crossings),
         ),
     )

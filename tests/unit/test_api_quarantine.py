@@ -143,6 +143,52 @@ def test_row_of_our_own_is_no_message(world: World, client: TestClient) -> None:
     assert client.post("/v1/quarantine/5/replay", headers=headers).status_code == 404
 
 
+def test_element_that_an_older_version_kept_is_no_message(world: World, client: TestClient) -> None:
+    """It is shown, and said to be none; asking for it is refused."""
+    a_refusal(world, 4, "stranger", item=3, runnable=False)
+    headers = world.headers(Role.ADMIN)
+
+    assert client.post("/v1/quarantine/4/replay", headers=headers).status_code == 422
+    assert client.post("/v1/quarantine/replay", json={"ids": [4]}, headers=headers).json() == {
+        "queued": 0,
+        "left": 0,
+        "control_ids": [],
+    }
+    assert not client.get("/v1/quarantine/4", headers=headers).json()["runnable"]
+
+
+def test_strangers_of_adapters_are_found_by_their_names(world: World, client: TestClient) -> None:
+    """With a slash, as long as they get, and run by that name; blanks are in none."""
+    names = ["owntracks:wang/bike-7", "a" * 32 + ":" + "x" * 64]
+    for number, name in enumerate(names, start=4):
+        a_refusal(world, number, name, reason="unknown_device")
+    headers = world.headers(Role.OPERATOR)
+
+    def ids(name: str) -> list[int]:
+        page = client.get("/v1/quarantine", params={"device": name}, headers=headers).json()
+        return [row["id"] for row in page["quarantine"]]
+
+    assert [ids(name) for name in names] == [[4], [5]]
+    for wrong in ("a b", "x" * 98, "a\n", ""):
+        answer = client.get("/v1/quarantine", params={"device": wrong}, headers=headers)
+        assert answer.status_code == 422
+    answer = client.post("/v1/quarantine/replay", json={"device": names[0]}, headers=headers)
+    assert answer.json()["queued"] == 1
+
+
+def test_district_sees_no_stranger_whatever_it_registers(world: World, client: TestClient) -> None:
+    """A device named like a stranger's phone number is another one."""
+    a_refusal(world, 4, "jt808:013912345678", reason="unknown_device")
+    headers = world.headers(Role.OPERATOR, areas=[HERE])
+    body = {"devices": [{"id": "013912345678", "cls": "trk", "area": HERE}]}
+
+    made = client.post("/v1/devices", json=body, headers=headers)
+    seen = client.get("/v1/quarantine", headers=headers).json()["quarantine"]
+
+    assert made.status_code == 201
+    assert [row["id"] for row in seen] == [1]
+
+
 def test_adopted_device_brings_its_held_messages(world: World, client: TestClient) -> None:
     """Registered, its secret shown, the processor told of both in order, everything noted."""
     body = {"device": {"id": "stranger", "cls": "trk", "vehicle_id": "veh-here", "area": HERE}}
@@ -156,21 +202,31 @@ def test_adopted_device_brings_its_held_messages(world: World, client: TestClien
     assert answer.json()["device"]["id"] == "stranger"
     heard = [wire.decode(row["body"]) for row in world.rows(control)]
     assert [type(one) for one in heard] == [RegisterDevices, Requeue]
-    assert [row["object"] for row in world.rows(audit)] == ["device:stranger"]
+    assert [(row["action"], row["object"]) for row in world.rows(audit)] == [
+        ("devices_added", "device:stranger"),
+        ("quarantine_replayed", "devices:stranger"),
+    ]
 
 
-@pytest.mark.parametrize(("adopt", "queued"), [(None, 1), (True, 1), (False, 0)])
+@pytest.mark.parametrize(
+    ("adopt", "areas", "queued"),
+    [(None, [""], 1), (True, [""], 1), (False, [""], 0), (None, [HERE], 0), (True, [HERE], 0)],
+)
 def test_registering_adopts_unless_told_not_to(
     world: World,
     client: TestClient,
     adopt: bool | None,  # noqa: FBT001 - a table
+    areas: list[str],
     queued: int,
 ) -> None:
-    """Case A-14: what was unknown a minute ago is taken without anything else."""
+    """Case A-14: what was unknown a minute ago is taken at once, but not for a district.
+
+    What strangers sent is the whole city's; a district cannot even see it.
+    """
     body: dict[str, object] = {"devices": [{"id": "stranger", "cls": "trk", "area": HERE}]}
     if adopt is not None:
         body["adopt"] = adopt
-    headers = world.headers(Role.OPERATOR, areas=[HERE])
+    headers = world.headers(Role.OPERATOR, areas=areas)
 
     answer = client.post("/v1/devices", json=body, headers=headers)
 

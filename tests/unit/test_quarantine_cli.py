@@ -1,5 +1,6 @@
 """``parkguard quarantine``: read by people, done by machines, on the records database itself."""
 
+import dataclasses
 import json
 import os
 from collections.abc import Iterator
@@ -19,10 +20,11 @@ from parkguard.cli_shared import CommandError
 from parkguard.clock import wall_ms
 from parkguard.records import open_migrated
 from parkguard.settings import Settings
+from stores import quarantine_replay
 from stores.processing import RecordsProcessLedger
 from stores.quarantine import put_refusals
 from stores.records import writing
-from stores.schema import audit, control, quarantine
+from stores.schema import audit, control, foreign_ids, quarantine
 from support.stores_records import a_commit, a_refusal, rows_of
 
 HOUR_MS = 3_600_000
@@ -66,8 +68,9 @@ def hold(engine: sa.Engine, *rows: QuarantineRow) -> None:
 
 
 def run(*words: str, typed: str = "") -> Result:
-    """Call it; a bug is raised."""
-    return CliRunner().invoke(app, ["quarantine", *words], catch_exceptions=False, input=typed)
+    """Call it, or ``devices`` where that is said; a bug is raised."""
+    group = [] if words[0] == "devices" else ["quarantine"]
+    return CliRunner().invoke(app, [*group, *words], catch_exceptions=False, input=typed)
 
 
 def call_json(*words: str) -> Any:  # noqa: ANN401 - whatever the command prints
@@ -194,7 +197,8 @@ def test_adopt_registers_and_runs_what_is_held(engine: sa.Engine) -> None:
     """The class is read from its topics; the vehicle is made; the secret is shown once."""
     done = call_json("adopt", "eb-0999", "--vehicle", "ah-1", "--foreign", "jt808=0139")
 
-    assert (done["added"], done["held"], list(done["secrets"])) == (1, 1, ["eb-0999"])
+    assert (done["added"], done["held"], done["left"]) == (1, 1, 0)
+    assert list(done["secrets"]) == ["eb-0999"]
     entries = heard(engine)
     assert [type(one).__name__ for one in entries] == [
         "RegisterVehicles",
@@ -202,10 +206,90 @@ def test_adopt_registers_and_runs_what_is_held(engine: sa.Engine) -> None:
         "Requeue",
     ]
     assert isinstance(entries[1], RegisterDevices)
-    assert entries[1].devices[0].profile.foreign == {"jt808": "0139"}
-    hold(engine, an_unknown(50, wall_ms()))
+    assert entries[1].devices[0].profile.foreign == {"jt808": "000000000139"}
+    assert [(row["action"], row["object"]) for row in rows_of(engine, audit)] == [
+        ("devices_added", "device:eb-0999"),
+        ("quarantine_replayed", "devices:eb-0999"),
+    ]
+
+
+def test_adopt_of_a_registered_device_runs_what_is_held_by_all_its_names(
+    engine: sa.Engine,
+) -> None:
+    """One way for known and unknown; it keeps everything, so that options are refused."""
+    call_json("adopt", "eb-0999", "--foreign", "jt808=0139")
+    stranger = dataclasses.replace(
+        an_unknown(51, wall_ms()), device_id="jt808:000000000139", topic="jt808/c/0139/up"
+    )
+    hold(engine, an_unknown(50, wall_ms()), stranger)
+
+    with pytest.raises(CommandError, match="no options"):
+        run("adopt", "eb-0999", "--class", "trk")
     again = call_json("adopt", "eb-0999")
-    assert (again["added"], again["held"], again["secrets"]) == (0, 1, {})
+
+    assert (again["added"], again["held"], again["left"], again["secrets"]) == (0, 2, 0, {})
+    assert [len(one.messages) for one in heard(engine) if isinstance(one, Requeue)] == [1, 2]
+
+
+@pytest.mark.parametrize("is_known", [False, True])
+def test_adopt_goes_on_until_nothing_is_left(
+    engine: sa.Engine, monkeypatch: pytest.MonkeyPatch, *, is_known: bool
+) -> None:
+    """However many messages one call may run."""
+    monkeypatch.setattr(quarantine_replay, "LIMIT_MAX", 2)
+    if is_known:
+        call_json("devices", "add", "--id", "eb-0999", "--cls", "trk")
+    hold(engine, *(an_unknown(50 + k, wall_ms()) for k in range(6)))
+
+    done = call_json("adopt", "eb-0999")
+
+    assert (done["held"], done["left"]) == (6 if is_known else 7, 0)
+
+
+def test_adopt_of_a_retired_device_says_what_to_do(engine: sa.Engine) -> None:
+    """What it sends would be refused again."""
+    call_json("adopt", "eb-0999")
+    call_json("devices", "revoke", "eb-0999")
+    hold(engine, an_unknown(50, wall_ms()))
+
+    with pytest.raises(CommandError, match="retired"):
+        run("adopt", "eb-0999")
+
+
+def test_added_device_brings_what_was_held_of_it(engine: sa.Engine) -> None:
+    """``devices add`` adopts as well, says how many, and both stand in the audit."""
+    done = call_json("devices", "add", "--id", "eb-0999", "--cls", "trk")
+    call_json("devices", "add", "--id", "eb-0999", "--cls", "trk", "--model", "x2")
+
+    assert (done["held"], done["left"]) == (1, 0)
+    assert [(row["by"], row["role"], row["action"]) for row in rows_of(engine, audit)] == [
+        ("cli", "admin", "devices_added"),
+        ("cli", "admin", "quarantine_replayed"),
+    ]
+
+
+def test_device_that_is_added_again_keeps_its_profile(tmp_path: Path, engine: sa.Engine) -> None:
+    """A change of its vehicle does not take its foreign ids away; a file may."""
+    call_json("adopt", "eb-0999", "--foreign", "jt808=0139")
+    call_json("devices", "add", "--id", "eb-0999", "--cls", "trk", "--vehicle", "ah-7")
+    kept = call_json("devices", "list")
+    plain = tmp_path / "plain.jsonl"
+    plain.write_text('{"id": "eb-0999", "cls": "trk", "profile": {}}\n')
+    call_json("devices", "add", "--file", str(plain))
+
+    assert [(one["vehicle_id"], one["profile"]) for one in kept] == [
+        ("ah-7", {"foreign": {"jt808": "000000000139"}})
+    ]
+    assert "foreign" not in call_json("devices", "list")[0]["profile"]
+    assert rows_of(engine, foreign_ids) == []
+
+
+def test_list_shows_whose_stranger_it_is(engine: sa.Engine) -> None:
+    """By its name in the adapter, which is also how it is asked for."""
+    hold(engine, dataclasses.replace(an_unknown(50, wall_ms()), device_id="jt808:013912345678"))
+
+    assert "jt808:013912345678" in run("list").stdout
+    assert [row["seq"] for row in call_json("list", "--device", "jt808:013912345678")] == [50]
 
 
 def test_adopt_needs_a_class_that_is_known(engine: sa.Engine, tmp_path: Path) -> None:

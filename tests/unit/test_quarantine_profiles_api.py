@@ -78,6 +78,10 @@ def test_profile_reaches_the_processor(world: World, client: TestClient) -> None
         ({"foreign": {"jt808": 13912345678}}, "foreign"),
         ({"foreign": {"jt808": "x\n"}}, "foreign"),
         ({"foreign": {f"a{k}": "1" for k in range(17)}}, "foreign"),
+        ({"foreign": {"teltonika": "1"}}, "foreign"),
+        ({"foreign": {"jt808": "bike-1"}}, "foreign"),
+        ({"foreign": {"traccar": "\u7696"}}, "foreign"),
+        ({"foreign": {"traccar": "1" * 257}}, "foreign"),
         ({"meter_wrap_wh": -1}, "meter_wrap_wh"),
         ({"meter_wrap_wh": 2**53}, "meter_wrap_wh"),
         ({"meter_wrap_wh": "7"}, "meter_wrap_wh"),
@@ -98,6 +102,58 @@ def test_wrong_profile_names_its_field(
     assert answer.status_code == 422
     assert where in answer.json()["errors"][0]["where"]
     assert world.rows(control) == []
+
+
+def test_foreign_ids_are_kept_in_the_form_in_which_they_arrive(
+    world: World, client: TestClient
+) -> None:
+    """However they were typed: one terminal has one number."""
+    body = a_body("trk-9", foreign={"jt808": "139-1234-5678", "owntracks": "Wang/Bike 7"})
+
+    client.post("/v1/devices", json=body, headers=world.headers(Role.OPERATOR))
+
+    [entry] = [wire.decode(row["body"]) for row in world.rows(control)]
+    assert isinstance(entry, RegisterDevices)
+    assert entry.devices[0].profile.foreign == {
+        "jt808": "013912345678",
+        "owntracks": "wang/bike-7",
+    }
+
+
+def test_wrong_foreign_id_is_not_repeated(world: World, client: TestClient) -> None:
+    """A 422 holds no value that was sent: it may be a phone number."""
+    body = a_body("trk-9", foreign={"jt808": "13912345678x"})
+
+    answer = client.post("/v1/devices", json=body, headers=world.headers(Role.ADMIN))
+
+    assert answer.status_code == 422
+    assert "13912345678" not in answer.text
+
+
+def test_profile_is_shown_to_whoever_may_change_it(world: World, client: TestClient) -> None:
+    """A foreign id may be a phone number: the desk and attendants do not see it."""
+    body = a_body("trk-9", decimal=",", foreign={"jt808": "013912345678"})
+    client.post("/v1/devices", json=body, headers=world.headers(Role.OPERATOR))
+
+    def profiles(role: Role) -> list[object]:
+        headers = world.headers(role, areas=[HERE])
+        one = client.get("/v1/devices/trk-9", headers=headers).json()
+        page = client.get("/v1/devices", headers=headers).json()["devices"]
+        return [one["profile"], *(each["profile"] for each in page if each["id"] == "trk-9")]
+
+    whole = {
+        "speed_unit": "kmh",
+        "crs": "wgs84",
+        "decimal": ",",
+        "gateway": "",
+        "foreign": {"jt808": "013912345678"},
+        "meter_wrap_wh": 0,
+        "coins_fen": [],
+    }
+    assert profiles(Role.OPERATOR) == profiles(Role.ADMIN) == [whole, whole]
+    assert profiles(Role.DESK) == profiles(Role.ATTENDANT) == [None, None]
+    csv = client.get("/v1/devices?format=csv", headers=world.headers(Role.OPERATOR)).text
+    assert "013912345678" not in csv
 
 
 def test_what_only_the_registry_sees_is_said_in_words(world: World, client: TestClient) -> None:

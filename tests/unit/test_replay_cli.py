@@ -10,6 +10,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from parkguard.cli import app, main
+from parkguard.cli_shared import ago_ms
 from support.factories import at_ms
 from support.replay_files import encoded, expect, fix, theft
 
@@ -165,7 +166,9 @@ def test_setting_of_this_run(monkeypatch: pytest.MonkeyPatch) -> None:
         (("none.jsonl",), 2, "none.jsonl: No such file"),
         ((".",), 2, ".: Is a directory"),
         (("--from-journal", "--since", "soon"), 2, "such as 30d, 12h, 90m"),
+        (("--from-journal", "--since", "1w"), 2, "such as 30d, 12h, 90m"),
         (("--from-journal",), 1, "there is no journal below var"),
+        (("--from-journal", "--since", "90min"), 1, "there is no journal below var"),
         (("ride.jsonl", "--alerts", "no/such/place"), 2, "cannot write no/such/place"),
     ],
 )
@@ -181,6 +184,27 @@ def test_errors_say_what_to_do(
 
     assert _exit_of(monkeypatch, *words) == code
     assert said in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("text", "length_ms"),
+    [
+        ("30d", 2_592_000_000),
+        ("12h", 43_200_000),
+        ("90m", 5_400_000),
+        ("90min", 5_400_000),
+        (" 1.5h ", 5_400_000),
+        ("0m", 0),
+        ("1w", None),
+        ("-1h", None),
+        ("1", None),
+        ("", None),
+        ("٣h", None),
+    ],
+)
+def test_length_of_time_up_to_now(text: str, length_ms: int | None) -> None:
+    """One form for all commands."""
+    assert ago_ms(text) == length_ms
 
 
 def test_notes_reach_standard_error() -> None:

@@ -3,11 +3,13 @@
 import pytest
 
 from devices.readings import EventType
+from parkguard.replay.reading import read_lines
 from support.factories import at_ms, place
 from support.replay_files import (
     DEVICE,
     Line,
     circle,
+    encoded,
     event,
     expect,
     fix,
@@ -92,7 +94,8 @@ MET: list[tuple[list[Line], Line]] = [
 MISSED: list[tuple[list[Line], Line, str]] = [
     (QUIET, expect("alert", vehicle="v-1", level=1), "saw no alert"),
     (theft(), expect("alert", vehicle="v-1", level=3), "level 2 police_ready"),
-    (theft(), expect("alert", vehicle="v-2", level=1), "saw no alert"),
+    (theft(), expect("alert", vehicle="v-2", level=1), "but there is no vehicle v-2"),
+    (theft(), expect("alert", device="trk-2", level=1), "but there is no device trk-2"),
     (theft(), expect("alert", vehicle="v-1", level=1, by=at_ms(201)), "level 1 raised"),
     (theft(), expect("alert", vehicle="v-1", value=2), "saw 1"),
     (theft(), expect("alert", vehicle="v-1", reason="sos"), "movement"),
@@ -100,7 +103,13 @@ MISSED: list[tuple[list[Line], Line, str]] = [
     (theft(), expect("no_alert"), "movement level 1 at recv_t"),
     (QUIET, expect("presence", device="trk-1", value="offline"), "saw online"),
     (QUIET, expect("presence", device="trk-1", value="online", reason="silent"), "causes []"),
-    (QUIET, expect("presence", device="trk-7", value="online"), "saw None"),
+    (QUIET, expect("presence", device="trk-7", value="online"), "but there is no device trk-7"),
+    (QUIET, expect("position", vehicle="v-7", value=None), "but there is no vehicle v-7"),
+    (QUIET, expect("distance_m", device="trk-7", value=0), "but there is no device trk-7"),
+    (QUIET, expect("event", vehicle="v-7", value=0), "but there is no vehicle v-7"),
+    (QUIET, expect("quarantine", vehicle="v-7", value=0), "but there is no vehicle v-7"),
+    (QUIET, expect("state", device="trk-7", field="ign", value=None), "there is no device trk-7"),
+    (MIXED, expect("quarantine", device="trk-9", value=0), "saw 1 of"),
     (QUIET, expect("quarantine", device="trk-1"), "saw 0 of {}"),
     (MIXED, expect("quarantine", device="trk-1", value=0), "saw 1 of"),
     (MIXED, expect("quarantine", device="trk-1", reason="utf8"), "saw 0 of"),
@@ -162,6 +171,52 @@ def test_expectation_lets_time_pass() -> None:
     ]
 
     assert misses_of(DEVICE, fix(0), *silence) == []
+
+
+def test_expectation_of_no_alert_says_whom_it_does_not_know() -> None:
+    """A typing error in it would be met for ever; a known vehicle needs no word."""
+    typo, known = (expect("no_alert", vehicle=name) for name in ("v-typo", "v-1"))
+    run = run_of([*QUIET, typo, known, expect("no_alert", device="trk-typo", recv_t=at_ms(60))])
+
+    assert run.misses == []
+    assert run.notes == [
+        "-:10: expect no_alert: there is no device trk-typo",
+        "-:8: expect no_alert: there is no vehicle v-typo",
+    ]
+
+
+def test_expectation_in_its_place_delivers_nothing() -> None:
+    """The owner is told at the tick after the alert, whoever looks in between."""
+
+    def told(*looks: Line) -> list[tuple[str, int]]:
+        lines = sorted([*theft()[1:], *looks], key=lambda line: int(str(line["recv_t"])))
+        changes = run_of([DEVICE, *lines]).timeline.observed.changes
+        return [(change.alert.what, change.alert.caused_recv_ms) for change in changes]
+
+    alone = told()
+    ((_, raised_ms), (what, _), *_) = alone
+    assert what == "owner_told"
+    for after_ms in (0, 1, 300, 999):
+        at = raised_ms + after_ms
+        assert told(expect("presence", device="trk-1", value="online", recv_t=at)) == alone
+
+
+def test_looking_leaves_no_trace() -> None:
+    """Devices that said nothing are as unknown afterwards as before."""
+    silent = DEVICE | {"id": "trk-2", "vehicle": "v-2"}
+    run = run_of([DEVICE, silent, fix(0), side(1, "tick")])
+    observed = run.timeline.observed
+    for look in (
+        expect("event", device="trk-2", value=0),
+        expect("event", vehicle="v-2", value=0),
+        expect("count", device="trk-2", reason="received", value=0),
+        expect("state", device="trk-2", field="flags", value=None),
+    ):
+        run.feed(read_lines(encoded([look | {"recv_t": at_ms(2)}]), "-"))
+
+    for kept in (observed.events, observed.vehicle_events, observed.flags, observed.trackers):
+        assert kept.keys() <= {"trk-1"}
+    assert observed.share("trk-2")["received"] == 0
 
 
 def test_event_that_is_sent_twice_counts_once() -> None:

@@ -8,14 +8,22 @@ from typer.testing import CliRunner
 
 from devices.control import (
     AnyControl,
+    DeleteFence,
+    Delivered,
+    DeskVerdict,
+    Disarm,
     Held,
     IncidentMoved,
     OwnerAnswer,
     RegisterDevices,
     RegisterVehicles,
+    ReportStolen,
     Requeue,
+    RevokeDevice,
+    SaveFence,
 )
 from devices.entry import Entry, Incoming
+from devices.model import Fence
 from parkguard.cli import app
 from parkguard.clock import wall_ms
 from parkguard.records import open_migrated
@@ -128,6 +136,60 @@ def test_what_lies_before_the_period_only_teaches(tmp_path: Path) -> None:
     assert run.timeline.pipeline.admission.registry.devices.keys() == {"trk-000001"}
 
 
+def test_what_people_did_before_the_period_does_not_happen_in_it(tmp_path: Path) -> None:
+    """It speaks of alerts and messages of then; the run begins without any."""
+    raised = _replayed(_written(tmp_path / "a", [*_registered(), *_ride()]))
+    alert_id = raised.timeline.observed.changes[0].alert.alert_id
+    moved = IncidentMoved(
+        at_ms=at_ms(250), incident_id="i", alert_id=alert_id, state="closed", outcome="gps_drift"
+    )
+    stranger = an_entry(fix_bytes(1, seq=1), at_s=1, device=a_device(2))
+    before: list[AnyControl] = [
+        ReportStolen(at_ms=at_ms(250), vehicle_id="v-1"),
+        OwnerAnswer(at_ms=at_ms(250), vehicle_id="v-1", alert_id=alert_id, answer="not_me"),
+        DeskVerdict(at_ms=at_ms(250), alert_id=alert_id, verdict="confirm"),
+        Delivered(at_ms=at_ms(250), alert_id=alert_id, notice="owner_notice", receiver="owner"),
+        moved,
+        _requeue(stranger, row=1),
+    ]
+    ride = _ride()
+    k = next(k for k, entry in enumerate(ride) if entry.recv_ms >= at_ms(250))
+    controls = [a_control(control, at_s=250) for control in before]
+    garbage = controls[0]._replace(payload=b"{}")
+    journal = [*_registered(), stranger, *ride[:k], *controls, garbage, *ride[k:]]
+
+    run = _replayed(_written(tmp_path / "b", journal), since_ms=at_ms(300))
+
+    observed = run.timeline.observed
+    assert (observed.changes, observed.incidents, observed.quarantine) == ([], [], {})
+    assert observed.totals() == {"received": 4, "accepted": 4, "duplicate": 0, "quarantined": 0}
+    assert run.notes == []
+
+
+def test_what_was_registered_fenced_and_armed_before_the_period_is_known(tmp_path: Path) -> None:
+    """The newest word of each."""
+    yard, shed = (Fence(id=name, lat_deg=31.8, lon_deg=117.2, radius_m=80) for name in "ab")
+    before: list[AnyControl] = [
+        SaveFence(at_ms=at_ms(-1), fence=yard),
+        SaveFence(at_ms=at_ms(-1), fence=shed),
+        DeleteFence(at_ms=at_ms(-1), fence_id=shed.id),
+        Disarm(at_ms=at_ms(-1), vehicle_id="v-1"),
+        RegisterDevices(at_ms=at_ms(-1), devices=[a_device(2)]),
+        RevokeDevice(at_ms=at_ms(-1), device_id=a_device(2).id),
+    ]
+    controls = [a_control(control, at_s=-1) for control in before]
+    revoked = an_entry(fix_bytes(339, seq=1), at_s=339, device=a_device(2))
+
+    run = _replayed(
+        _written(tmp_path, [*_registered(), *controls, *_ride(), revoked]), since_ms=at_ms(0)
+    )
+
+    observed = run.timeline.observed
+    assert run.timeline.pipeline.admission.registry.fences.keys() == {yard.id}
+    assert observed.changes == []
+    assert [refusal.reason for refusal in observed.quarantine.values()] == ["revoked"]
+
+
 def test_registry_comes_from_the_records_when_the_beginning_is_gone(tmp_path: Path) -> None:
     """As for the processor."""
     with writing_to(tmp_path / "journal", start_after=500) as writer:
@@ -156,6 +218,30 @@ def test_held_messages_of_an_adopted_device_leave_the_quarantine(tmp_path: Path)
 
     assert run.timeline.observed.quarantine == {}
     assert run.timeline.observed.share(other.id)["accepted"] == 1
+
+
+def test_messages_that_are_alike_leave_the_quarantine_one_by_one(tmp_path: Path) -> None:
+    """Received twice in one millisecond, refused twice, run again twice."""
+    other = a_device(2)
+    twin = an_entry(fix_bytes(1, seq=1), at_s=1, device=other)
+    registered = a_control(RegisterDevices(at_ms=at_ms(5), devices=[other]), at_s=5)
+
+    def journal(name: str, *requeues: Requeue) -> Replay:
+        again = [a_control(requeue, at_s=6) for requeue in requeues]
+        folder = _written(tmp_path / name, [*_registered(), twin, twin, registered, *again])
+        return _replayed(folder)
+
+    one, two = _requeue(twin, row=4_711), _requeue(twin, row=4_712)
+    both = Requeue(at_ms=at_ms(6), messages=[*one.messages, *two.messages])
+    for run in (journal("together", both), journal("apart", one, two)):
+        assert run.timeline.observed.quarantine == {}
+        assert run.timeline.observed.share(other.id) == {
+            "received": 2,
+            "accepted": 1,
+            "duplicate": 1,
+            "quarantined": 0,
+        }
+    assert journal("half", one).timeline.observed.share(other.id)["quarantined"] == 1
 
 
 def _requeue(entry: Entry, *, row: int) -> Requeue:

@@ -9,7 +9,7 @@ from parkguard.replay.reading import LineError, payload_of, read_lines
 from parkguard.replay.run import Replay
 from parkguard.settings import Settings
 from support.factories import at_ms
-from support.replay_files import DEVICE, encoded, expect, fix, side
+from support.replay_files import DEVICE, Line, encoded, expect, fix, side
 
 GOOD = {"kind": "mqtt", "recv_t": 5, "topic": "a/b"}
 
@@ -45,6 +45,9 @@ def _refused(*lines: bytes) -> LineError:
         b'{"kind":"vehicle"}',
         b'{"kind":"fence","id":"f"}',
         b'{"kind":"fence","id":"f","lat":91,"lon":0,"radius_m":50}',
+        b'{"kind":"fence","id":"f","lat":31.8,"lon":117.2}',
+        b'{"kind":"grid","id":"34010401001001","lat":31.8,"lon":117.2}',
+        b'{"kind":"side","recv_t":1,"type":"fence","fence":{"id":"f","lat":31.8,"lon":117.2}}',
         b'{"kind":"side","type":"tick"}',
         b'{"kind":"side","recv_t":1,"type":"dance"}',
         b'{"kind":"side","recv_t":1,"type":"arm"}',
@@ -62,6 +65,7 @@ def _refused(*lines: bytes) -> LineError:
         b'{"kind":"expect","what":"presence","value":"online"}',
         b'{"kind":"expect","what":"state","device":"a","value":1}',
         b'{"kind":"expect","what":"count","device":"a","reason":"refused"}',
+        b'{"kind":"expect","what":"count","vehicle":"v","reason":"accepted","value":3}',
         b'{"kind":"expect","what":"position","device":"a","value":{"lat":1}}',
         b'{"kind":"expect","what":"quarantine","value":"one"}',
         b'{"kind":"expect","what":"event","value":[1,"two"]}',
@@ -85,6 +89,32 @@ def test_malformed_line_is_refused_by_its_number(raw: bytes) -> None:
 
     assert error.number == 3
     assert str(error).startswith("ride.jsonl:3: ")
+
+
+@pytest.mark.parametrize(
+    ("polygon", "words"),
+    [
+        ({}, "Polygon or MultiPolygon"),
+        ({"type": "Point", "coordinates": [117.2, 31.8]}, "Polygon or MultiPolygon"),
+        ({"type": "Foo", "coordinates": []}, "Polygon or MultiPolygon"),
+        ({"type": "Polygon"}, "list"),
+        ({"type": "Polygon", "coordinates": []}, "list"),
+        ({"type": "Polygon", "coordinates": [["a"]]}, "position"),
+        ({"type": "Polygon", "coordinates": [[[117, 31]]]}, "closed"),
+        ({"type": "Polygon", "coordinates": [[[31.8, 117.2]] * 4]}, "longitude, latitude"),
+        ({"type": "Polygon", "coordinates": [[[10**400, 31.8]] * 4]}, "out of range"),
+        ({"type": "Polygon", "coordinates": [[[0, 0], [1, 1], [1, 0], [0, 1], [0, 0]]]}, "simple"),
+    ],
+)
+def test_polygon_that_is_none_is_refused_with_words(polygon: Line, words: str) -> None:
+    """Of a fence, a site, a grid, at the head of a file and in the middle."""
+    place: Line = {"id": "f", "polygon": polygon}
+    heads: list[Line] = [{"kind": kind, **place} for kind in ("fence", "site", "grid")]
+    for line in (*heads, side(1, "fence", fence=place)):
+        error = _refused(*encoded([DEVICE, line]))
+
+        assert str(error).startswith("ride.jsonl:2: ")
+        assert words in str(error)
 
 
 def test_time_does_not_go_back() -> None:

@@ -38,7 +38,7 @@ def test_flags_of_the_broker_reach_the_core() -> None:
 
     observed = run.timeline.observed
     assert [refusal.reason for refusal in observed.quarantine.values()] == ["retained"]
-    assert observed.shares["trk-1"]["accepted"] == 1
+    assert observed.share("trk-1")["accepted"] == 1
     assert run.world().device_line("trk-1")["presence"] == "unknown"
 
 

@@ -7,13 +7,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from devices.readings import EventType
+from parkguard.replay import ticking
 from parkguard.replay.observed import BooksError
+from parkguard.replay.timeline import Timeline
 from support.factories import at_ms
 from support.replay_files import (
     DEVICE,
     Line,
     circle,
     event,
+    expect,
     fix,
     mqtt,
     outputs_of,
@@ -121,6 +124,13 @@ CHARGING = {
     "ports": [{"n": 1, "state": "preparing", "session": "S-1", "w": 0}],
     "next_s": 60,
 }
+
+
+def every_second(*_: object) -> int:
+    """Leave no tick out."""
+    return ticking.TICK_MS
+
+
 GAPS = st.lists(st.sampled_from([0.5, 1, 2, 7, 10, 31, 95, 260, 900]), max_size=3)
 
 
@@ -144,7 +154,45 @@ def test_leaving_out_ticks_of_quiet_gaps_changes_nothing(
     lines.insert(0, STATION)
     lines.insert(12, mqtt(100, "status", CHARGING, who="chg/chg-1"))
 
-    assert outputs_of(run_of(lines)) == outputs_of(run_of(lines, every_tick=True))
+    assert outputs_of(run_of(lines)) == outputs_of(run_of(lines, ahead=every_second))
+
+
+def test_ticks_come_every_second_while_one_has_something_to_decide() -> None:
+    """A late upload waits as an open alert does; without either a gap is ticked coarsely."""
+    buried = fix(0) | {"recv_t": at_ms(7_200)}
+    late = run_of([DEVICE, buried, side(7_203, "tick")]).timeline
+    quiet = run_of([DEVICE, fix(0), side(30, "tick")]).timeline
+    stolen = run_of(theft()).timeline
+
+    def ahead_ms(timeline: Timeline, gap_ms: int) -> int:
+        return ticking.ahead_ms(timeline.pipeline, timeline.latest.rows, gap_ms)
+
+    body = fix(100)
+    late.message(str(body["topic"]), json.dumps(body["payload"]).encode(), retain=False, dup=False)
+    late.step()
+    found = [ahead_ms(timeline, 60_000) for timeline in (late, quiet, stolen)]
+    assert found == [1_000, 2_000, 1_000]
+    assert [ahead_ms(quiet, gap_ms) for gap_ms in (0, 999, 1_999, 2_000)] == [1_000] * 3 + [2_000]
+
+
+@settings(max_examples=15, deadline=None)
+@given(
+    looks=st.lists(
+        st.tuples(st.integers(4, len(CITY) - 1), st.integers(0, 2_500)), min_size=1, max_size=6
+    )
+)
+def test_looking_changes_nothing(looks: list[tuple[int, int]]) -> None:
+    """Expectations anywhere in the file: the same alerts at the same moments, the same end."""
+    lines = [*CITY, side(2_400, "tick")]
+    alone = outputs_of(run_of(lines))
+    for place, after_ms in sorted(looks, reverse=True):
+        recv_t, next_t = (int(str(line["recv_t"])) for line in lines[place : place + 2])
+        look = expect("presence", device="trk-1", value="?", recv_t=min(recv_t + after_ms, next_t))
+        lines.insert(place + 1, look)
+    looked = run_of(lines)
+
+    assert outputs_of(looked) == alone
+    assert len(looked.misses) == len(looks)
 
 
 def test_gap_of_months_costs_little() -> None:

@@ -2,8 +2,8 @@
 
 import pytest
 
-from parkguard.replay.overrides import overridden
 from parkguard.settings import Settings, SettingsError
+from parkguard.settings_overrides import overridden
 from support.replay_files import run_of, theft
 
 

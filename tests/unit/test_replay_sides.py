@@ -1,5 +1,7 @@
 """What registrations and ``side`` lines do to a run."""
 
+import pytest
+
 from alerts.model import AlertState, Level
 from devices.crs import Crs, from_wgs84
 from devices.geo import distance_m
@@ -85,12 +87,32 @@ def test_places_are_taken_in_their_coordinate_system() -> None:
     )
 
     registry = run.timeline.pipeline.admission.registry
+    assert run.notes == []
     site, fence = registry.sites["s"], registry.fences["f"]
     corner = registry.grids["34010401001001"].geometry["coordinates"][0][0]  # type: ignore[index]
     for there in ((site.lat_deg, site.lon_deg), (fence.lat_deg, fence.lon_deg), corner[::-1]):
         assert there[0] is not None
         assert distance_m(*HOME, *there) < 0.2
     assert len(registry.grids["34010401001002"].geometry["coordinates"][0]) == 33  # type: ignore[index]
+
+
+def test_site_that_is_a_polygon_stands_in_its_middle() -> None:
+    """Unless it says where it stands."""
+    square = [[117.2, 31.8], [117.4, 31.8], [117.4, 32.0], [117.2, 32.0], [117.2, 31.8]]
+    site: Line = {"kind": "site", "polygon": {"type": "Polygon", "coordinates": [square]}}
+    run = run_of([site | {"id": "a"}, site | {"id": "b", "lat": 1, "lon": 2}, side(0, "tick")])
+
+    sites = run.timeline.pipeline.admission.registry.sites
+    assert (sites["a"].lat_deg, sites["a"].lon_deg) == pytest.approx((31.9, 117.3))
+    assert (sites["b"].lat_deg, sites["b"].lon_deg) == (1, 2)
+
+
+def test_refused_fence_says_why() -> None:
+    """At the head of a file as in the middle; the run goes on."""
+    run = run_of([DEVICE, {"kind": "fence", **circle("yard", radius_m=3)}, side(0, "tick")])
+
+    assert run.enrolment.refused[0][0] == "yard"
+    assert [note.split(": the ")[0] for note in run.notes] == ["-:2: fence yard is refused"]
 
 
 def test_more_than_a_row_of_devices() -> None:
@@ -240,4 +262,5 @@ def test_fence_is_saved_and_deleted_as_staff_would() -> None:
     )
 
     assert run.misses == []
-    assert run.notes == []
+    (note,) = run.notes
+    assert note.startswith("-:16: fence yard is refused: the fence is about 3 m in radius")

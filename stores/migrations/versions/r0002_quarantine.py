@@ -1,4 +1,4 @@
-"""Quarantine that can be run again, devices' profiles and foreign ids, crossings of fences.
+"""Quarantine that can be run again, devices' profiles and foreign ids.
 
 Columns are added in place: nothing is copied, and the counters behind ids and slots stay, so
 that no number is given twice.
@@ -12,7 +12,8 @@ down_revision = "0001"
 branch_labels = None
 depends_on = None
 
-_big = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+_NAMES = sa.String(length=97)
+_IDS = sa.String(length=64)
 
 
 def upgrade() -> None:
@@ -24,9 +25,31 @@ def upgrade() -> None:
         sa.Column("queued_ms", sa.BigInteger(), nullable=True),
         sa.Column("replayed_ms", sa.BigInteger(), nullable=True),
         sa.Column("replay_by", sa.Text(), nullable=True),
+        sa.Column("runnable", sa.Boolean(), server_default=sa.true(), nullable=False),
     ):
         op.add_column("quarantine", column)
     op.execute("UPDATE quarantine SET bytes = length(payload), stored_ms = recv_ms")
+    op.execute("UPDATE quarantine SET retained = true WHERE reason = 'retained'")
+    # an element was kept bare then, and a row of our own is no message
+    op.execute("UPDATE quarantine SET runnable = false WHERE item >= 0 OR reason = 'control'")
+    if op.get_bind().dialect.name == "postgresql":  # SQLite holds any width
+        op.alter_column("quarantine", "device_id", type_=_NAMES, existing_nullable=False)
+    op.drop_index(op.f("ix_quarantine_reason"), table_name="quarantine")
+    op.create_index(
+        "quarantine_by_reason",
+        "quarantine",
+        ["reason", "recv_ms", "device_id", "bytes", "queued_ms", "replayed_ms", "runnable"],
+    )
+    kind = sa.Column("kind", sa.String(length=16), server_default="", nullable=False)
+    op.add_column("control", kind)
+    requeued = sa.text("kind = 'requeue'")
+    op.create_index(
+        "control_requeued",
+        "control",
+        ["at_ms"],
+        sqlite_where=requeued,
+        postgresql_where=requeued,
+    )
     op.add_column("devices", sa.Column("profile", sa.Text(), server_default="{}", nullable=False))
     op.create_table(
         "foreign_ids",
@@ -36,29 +59,32 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("adapter", "foreign_id"),
     )
     op.create_index(op.f("ix_foreign_ids_device_id"), "foreign_ids", ["device_id"], unique=False)
-    op.create_table(
-        "fence_events",
-        sa.Column("id", _big, autoincrement=True, nullable=False),
-        sa.Column("vehicle_id", sa.String(length=64), nullable=False),
-        sa.Column("device_id", sa.String(length=64), nullable=False),
-        sa.Column("fence_id", sa.String(length=64), nullable=False),
-        sa.Column("what", sa.String(length=32), nullable=False),
-        sa.Column("t_ms", sa.BigInteger(), nullable=False),
-        sa.Column("recv_ms", sa.BigInteger(), nullable=False),
-        sa.Column("inferred", sa.Boolean(), nullable=False),
-        sa.PrimaryKeyConstraint("id"),
-        sa.UniqueConstraint("vehicle_id", "t_ms", "fence_id", "what", "device_id"),
-        sqlite_autoincrement=True,
-    )
-    op.create_index(op.f("ix_fence_events_fence_id"), "fence_events", ["fence_id"], unique=False)
 
 
 def downgrade() -> None:
-    """Take them away; profiles, marks of replays and crossings are lost."""
-    op.drop_index(op.f("ix_fence_events_fence_id"), table_name="fence_events")
-    op.drop_table("fence_events")
+    """Take them away; profiles and marks of replays are lost, names of strangers cut."""
     op.drop_index(op.f("ix_foreign_ids_device_id"), table_name="foreign_ids")
     op.drop_table("foreign_ids")
     op.drop_column("devices", "profile")
-    for name in ("replay_by", "replayed_ms", "queued_ms", "stored_ms", "bytes", "retained"):
+    op.drop_index("control_requeued", table_name="control")
+    op.drop_column("control", "kind")
+    op.drop_index("quarantine_by_reason", table_name="quarantine")
+    op.create_index(op.f("ix_quarantine_reason"), "quarantine", ["reason"], unique=False)
+    if op.get_bind().dialect.name == "postgresql":
+        op.alter_column(
+            "quarantine",
+            "device_id",
+            type_=_IDS,
+            existing_nullable=False,
+            postgresql_using="substr(device_id, 1, 64)",
+        )
+    for name in (
+        "runnable",
+        "replay_by",
+        "replayed_ms",
+        "queued_ms",
+        "stored_ms",
+        "bytes",
+        "retained",
+    ):
         op.drop_column("quarantine", name)

@@ -1,4 +1,7 @@
-"""The lines of ``--state``, and a dotted name looked up in one. One place for all names."""
+"""The lines of ``--state``, and a dotted name looked up in one: a run as it is seen.
+
+Nothing is changed by looking.
+"""
 
 import math
 from collections.abc import Iterable
@@ -12,7 +15,10 @@ from devices.latest import ArmedState
 from devices.model import Device, DeviceClass
 from devices.presence import Presence, causes_of
 from devices.words import SOURCE_CODE, Flag
+from parkguard.replay.enrolment import Enrolment
 from parkguard.replay.observed import Observed
+from parkguard.replay.stepped_clock import SteppedClock
+from parkguard.replay.tracker_words import TrackerWords
 
 _SOURCES = {code: source.value for source, code in SOURCE_CODE.items()}
 DEGREES, METRES, ANGLE, SPEED = 7, 1, 1, 2
@@ -22,6 +28,63 @@ DEGREES, METRES, ANGLE, SPEED = 7, 1, 1, 2
 def rounded(value: float | None, digits: int) -> float | None:
     """A number as it is printed; NaN is unknown."""
     return None if value is None or math.isnan(value) else round(float(value), digits)
+
+
+class SeenWorld:
+    """The pipeline's present state and what the run gave so far."""
+
+    def __init__(
+        self,
+        pipeline: Pipeline,
+        rows: Rows,
+        *,
+        observed: Observed,
+        clock: SteppedClock,
+        enrolment: Enrolment,
+    ) -> None:
+        """Look at these."""
+        self._pipeline = pipeline
+        self._rows = rows
+        self._enrolment = enrolment
+        self.observed = observed
+        self.clock = clock
+
+    def missing(self, *, device_id: str | None, vehicle_id: str | None) -> str:
+        """Which of these is not registered, in words; "" when both are or none is named."""
+        registry = self._pipeline.admission.registry
+        if device_id is not None and device_id not in registry.devices:
+            return f"there is no device {device_id}"
+        if vehicle_id is not None and vehicle_id not in registry.vehicles:
+            return f"there is no vehicle {vehicle_id}"
+        return ""
+
+    def device_line(self, device_id: str) -> dict[str, object]:
+        """The ``--state`` line of a device; empty when there is no such device."""
+        device = self._pipeline.admission.registry.devices.get(device_id)
+        if device is None:
+            return {}
+        return device_state(device, self._pipeline, self._rows, self.observed)
+
+    def vehicle_line(self, vehicle_id: str) -> dict[str, object]:
+        """The ``--state`` line of a vehicle; empty when there is no such vehicle."""
+        if vehicle_id not in self._pipeline.admission.registry.vehicles:
+            return {}
+        return vehicle_state(vehicle_id, self._pipeline, self._rows)
+
+    def trackers(self, vehicle_id: str) -> list[Device]:
+        """The trackers bound to a vehicle."""
+        return self._pipeline.engine.trackers(vehicle_id)
+
+    def refused_fences(self) -> list[str]:
+        """Fences that staff tried to save and may not."""
+        return [fence_id for fence_id, _ in self._enrolment.refused]
+
+    def lines(self) -> list[dict[str, object]]:
+        """All device lines, then all vehicle lines, by id."""
+        registry = self._pipeline.admission.registry
+        return [self.device_line(name) for name in sorted(registry.devices)] + [
+            self.vehicle_line(name) for name in sorted(registry.vehicles)
+        ]
 
 
 def device_state(
@@ -45,7 +108,7 @@ def device_state(
         "flags": [flag.name.lower() for flag in Flag if flag.name and seen.flags[device.id] & flag],
     }
     if device.cls is DeviceClass.TRACKER:
-        words = seen.trackers[device.id]
+        words = seen.trackers.get(device.id) or TrackerWords()
         line |= {
             "armed": ArmedState(pipeline.engine.armed_state(device.slot)).name.lower(),
             "distance_m": _distance_m(pipeline, [device]),

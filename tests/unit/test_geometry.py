@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from api.geometry import check_polygon
+from devices.geometry import check_polygon
 
 SQUARE = [[117.2, 31.8], [117.3, 31.8], [117.3, 31.9], [117.2, 31.9], [117.2, 31.8]]
 HOLE = [[117.22, 31.82], [117.24, 31.82], [117.24, 31.84], [117.22, 31.82]]

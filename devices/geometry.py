@@ -1,6 +1,4 @@
-"""Check GeoJSON before it reaches the journal: a bad polygon must never stop the processor."""
-
-import math
+"""GeoJSON polygons: checked before they reach the journal, where a bad one must stop nothing."""
 
 import shapely
 from shapely.errors import ShapelyError
@@ -40,6 +38,24 @@ def check_polygon(kind: str, coordinates: list[object]) -> None:
         raise ValueError(f"is not a simple polygon: {why}")
 
 
+def check_geometry(geometry: dict[str, object]) -> None:
+    """Check a GeoJSON object that should be a Polygon or MultiPolygon in WGS 84.
+
+    Raises:
+        ValueError: Says what is wrong; nothing else escapes.
+    """
+    kind, coordinates = geometry.get("type"), geometry.get("coordinates")
+    if kind not in {"Polygon", "MultiPolygon"}:
+        raise ValueError('its "type" is Polygon or MultiPolygon')
+    check_polygon(str(kind), _list(coordinates, 'its "coordinates" are a list'))
+
+
+def middle_of(geometry: dict[str, object]) -> tuple[float, float]:
+    """Latitude and longitude of the centroid of a checked geometry, degrees."""
+    middle = shape(geometry).centroid
+    return middle.y, middle.x
+
+
 def _list(value: object, rule: str) -> list[object]:
     if not isinstance(value, list) or not value:
         raise ValueError(rule)
@@ -53,6 +69,6 @@ def _check_position(corner: object) -> None:
         isinstance(number, bool) or not isinstance(number, int | float) for number in numbers
     ):
         raise ValueError("a position is [longitude, latitude]")
-    lon_deg, lat_deg = (float(number) for number in numbers[:2] if isinstance(number, int | float))
-    if not (math.fabs(lon_deg) <= _LON_MAX_DEG and math.fabs(lat_deg) <= _LAT_MAX_DEG):
+    lon_deg, lat_deg = (number for number in numbers[:2] if isinstance(number, int | float))
+    if not (abs(lon_deg) <= _LON_MAX_DEG and abs(lat_deg) <= _LAT_MAX_DEG):
         raise ValueError("a position is out of range; the order is [longitude, latitude]")

@@ -1,0 +1,43 @@
+"""The way of a message, wired once: for the live process and for a replay of it."""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from alerts.engine import Engine
+from alerts.pipeline import Pipeline
+from devices.admission import Admission
+from devices.foreign.enabled import adapters_of
+from devices.foreign.policy import AdapterPolicy
+from devices.health import Health, Rows
+from devices.quarantine_bound import QuarantineBound, QuarantinePolicy
+from parkguard.settings import Settings
+
+
+def build_pipeline(
+    settings: Settings,
+    rows_for: Callable[[int], Rows],
+    *,
+    adapters: AdapterPolicy,
+    bound: QuarantinePolicy,
+) -> Pipeline:
+    """Admission, health and detection as the settings say.
+
+    Args:
+        settings: Of the run; the adapters and the bound of it are handed in beside it.
+        rows_for: Gives LatestState with room for a slot.
+        adapters: Which foreign payloads are read, and how.
+        bound: How much is kept in quarantine.
+    """
+    admission = Admission(settings.broker.root, adapters=adapters_of(adapters))
+    return Pipeline(
+        admission=admission,
+        health=Health(rows_for, settings.presence),
+        engine=Engine(admission.registry, settings.detection, settings.policy),
+        bound=QuarantineBound(bound),
+    )
+
+
+def switched_on(policy: AdapterPolicy, names: frozenset[str]) -> AdapterPolicy:
+    """``policy`` with these adapters on, beside those that are."""
+    changes = {name: replace(getattr(policy, name), enabled=True) for name in names}
+    return replace(policy, **changes)
