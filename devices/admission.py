@@ -11,11 +11,12 @@ from functools import cache, partial
 import msgspec
 
 from devices import control, wire
-from devices.admitted import Admitted, Books, Record, Refusal, Run, count, in_measured_order
+from devices.admitted import Admitted, Books, Refusal, Run, as_record, count, in_measured_order
 from devices.clocks import LATE_MS, PLAIN_CLOCK, ZONE_MS, ZONE_SLACK_MS, ClockState, learn
 from devices.control import AnyControl, Requeue
 from devices.entry import RETAIN, Entry, EntryKind
 from devices.errors import WireError, WireReason
+from devices.fix_lane import decode_fix
 from devices.foreign.adapter import Adapter, Foreign, ForeignRefused
 from devices.model import AdminState, Device, foreign_name
 from devices.readings import AnyReading, Fix, StateReport
@@ -29,6 +30,7 @@ _NEW, _DUPLICATE = Taken.NEW, Taken.DUPLICATE
 _CONFLICT, _BACK = Taken.CONFLICT, Taken.BACK
 _set = msgspec.structs.force_setattr
 _MQTT = int(EntryKind.MQTT)
+_RETIRED = AdminState.RETIRED
 _NO_TIME = int(Flag.NO_TIME)
 _NO_CLOCK = int(Flag.NO_TIME | Flag.FUTURE)
 
@@ -56,7 +58,7 @@ class Admission:
             adapters: Readers of foreign topics that are switched on.
         """
         self._root = root
-        self._prefix, self._levels = f"{root}/up/", root.count("/") + 5
+        self._up = f"{root}/up"
         self._adapters = tuple(adapters)
         self.registry = registry or Registry()
         self._seen: defaultdict[int, Seen] = defaultdict(Seen)
@@ -69,8 +71,9 @@ class Admission:
         A batch counts one record an item; a message that cannot be opened counts one.
         """
         admitted = Admitted([], [], [], set())
-        for entry in entries:
-            self._admit_one(Run._make((entry, admitted, books, 0)))
+        run = Run(admitted, books)
+        for run.entry in entries:
+            self._admit_one(run)
         count(admitted, books)
         return admitted
 
@@ -91,8 +94,9 @@ class Admission:
         What is refused anew gets running item numbers: the rows of one control entry differ.
         """
         admitted = Admitted([], [], [], set())
+        run = Run(admitted, books, entry.recv_ms)
         for held in requeue.messages:
-            again = entry._replace(
+            run.entry = entry._replace(
                 kind=_MQTT,
                 recv_ms=held.recv_ms,
                 flags=RETAIN if held.retained else 0,
@@ -101,7 +105,7 @@ class Admission:
             )
             books["quarantined", held.reason] -= 1
             books["received", ""] -= 1
-            self._admit_one(Run(again, admitted, books, entry.recv_ms))
+            self._admit_one(run)
         count(admitted, books)
         renumbered = [refusal._replace(item=k) for k, refusal in enumerate(admitted.refusals)]
         return admitted._replace(refusals=renumbered)
@@ -129,7 +133,7 @@ class Admission:
             run.refuse(-1, device_id or named_in(entry.topic, self._root), exc, entry.payload)
 
     def _adapter_of(self, topic: str) -> Adapter | None:
-        if topic.startswith(self._prefix):
+        if topic.startswith(self._up + "/"):
             return None
         return next((adapter for adapter in self._adapters if adapter.owns(topic)), None)
 
@@ -139,16 +143,17 @@ class Admission:
         Raises:
             WireError: With the reason ``parse_topic`` or ``known_device`` gives.
         """
-        words = text.split("/")
-        device = self.registry.devices.get(words[-2]) if len(words) == self._levels else None
-        if (
-            device is not None
-            and device.cls == words[-3]
-            and device.admin is not AdminState.RETIRED
-            and words[-1] in CHANNELS[device.cls]
-            and text.startswith(self._prefix)
-        ):
-            return words[-1], device
+        words = text.rsplit("/", 3)
+        if len(words) == 4 and words[0] == self._up:  # noqa: PLR2004 - ROOT/up, class, id, channel
+            _, cls, device_id, channel = words
+            device = self.registry.devices.get(device_id)
+            if (
+                device is not None
+                and device.cls == cls
+                and device.admin is not _RETIRED
+                and channel in CHANNELS[device.cls]
+            ):
+                return channel, device
         topic = parse_topic(text, self._root)
         return topic.channel, known_device(self.registry, topic)
 
@@ -158,7 +163,7 @@ class Admission:
         if entry.flags & RETAIN:
             raise WireError(WireReason.RETAINED, "fix may not be retained")
         try:
-            fix = wire.decode_fix(
+            fix = decode_fix(
                 device.id, entry.payload, entry.recv_ms, device.profile, clock.offset_ms
             )
         except WireError as exc:
@@ -203,9 +208,9 @@ class Admission:
     def _take(self, device: Device, reading: AnyReading, run: Run) -> Taken:
         """One decoded record: new, a duplicate, or a number that was taken by another."""
         slot, seq, t_ms = device.slot, reading.seq, reading.t_ms
-        entry, admitted, books, now_ms = run
-        if now_ms:
-            _mark(reading, now_ms)
+        entry = run.entry
+        if run.now_ms:
+            _mark(reading, run.now_ms)
         seen = self._seen[slot]
         if seq is None or reading.key:
             taken = _NEW if seen.take_key(reading.key) else _DUPLICATE
@@ -215,7 +220,7 @@ class Admission:
             self.gaps += change
         if taken is not _NEW:
             if taken is _DUPLICATE:
-                admitted.duplicates.append(device.id)
+                run.admitted.duplicates.append(device.id)
             if taken is not _BACK:
                 return taken
             _set(reading, "flags", int(reading.flags | Flag.SEQ_BACK))
@@ -223,10 +228,10 @@ class Admission:
         if clock is not None or abs(t_ms - entry.recv_ms) > ZONE_SLACK_MS:
             self._clocks[slot] = learn(clock or PLAIN_CLOCK, t_ms, entry.recv_ms, reading.flags)
         if type(reading) is StateReport and reading.state is DeviceState.LOST:
-            books["wills", ""] += 1  # the broker made it, not the device
+            run.books["wills", ""] += 1  # the broker made it, not the device
         if self.registry.rebound:
             device = self.registry.bound_at(device, t_ms)
-        admitted.records.append(Record._make((entry, device, reading)))
+        run.admitted.records.append(as_record((entry, device, reading)))
         return taken
 
     def _hold(self, slot: int, number: tuple[str, int] | None) -> None:

@@ -22,12 +22,15 @@ from devices.readings import Fix
 _Message = TypeVar("_Message", bound=msgspec.Struct)
 MAX_SKELETONS = 8_192
 """Skeletons remembered, about 300 bytes each; when full they are learnt anew."""
-_NUMBERS = b"0123456789+-."
+NUMBERS = b"0123456789+-."
+"""What a skeleton lacks."""
 MAX_BOOT = 32
 """Longest boot id, characters. Source: wire.md."""
-_BOOT = re.compile(rf"[A-Za-z0-9_-]{{0,{MAX_BOOT}}}", re.ASCII)
+BOOT = re.compile(rf"[A-Za-z0-9_-]{{0,{MAX_BOOT}}}", re.ASCII)
+"""The form of a boot id."""
 _NOTHING: dict[str, Any] = {}
-_clean: set[bytes] = set()
+CLEAN: set[bytes] = set()
+"""Skeletons that prove their messages sound: ASCII, JSON, no key twice, no backslash."""
 
 
 class Codec(Generic[_Message]):
@@ -81,7 +84,7 @@ def read(
             sure = _is_plain(body)
         else:
             message = codec.json.decode(body)
-            sure = body.translate(None, _NUMBERS) in _clean or _is_clean(body)
+            sure = body.translate(None, NUMBERS) in CLEAN or _is_clean(body)
     except msgspec.ValidationError as exc:
         if not opened.packed and _is_clean(body):
             own_keys = "unknown field" in str(exc)
@@ -166,19 +169,13 @@ def _keep_number(error: WireError, fields: object) -> None:
 
 
 def _check_identity(message: Any, device_id: str | None) -> None:  # noqa: ANN401 - any message
-    """What types cannot say: version, identity, the form of a fix's boot id."""
+    """What types cannot say: identity, and the form of a fix's boot id."""
     if device_id is None:
         return
-    if message.v != 1:
-        error = WireError(WireReason.VERSION, f"schema version {message.v} is not 1")
-        _keep_number(error, msgspec.structs.asdict(message))
-        raise error
     said_id = message.id
     if said_id != device_id and said_id is not None:
         raise WireError(WireReason.ID, "the payload names another device than the topic")
-    boot = message.boot
-    plain = boot.isalnum() and boot.isascii() and len(boot) <= MAX_BOOT
-    if boot and not plain and _BOOT.fullmatch(boot) is None:
+    if BOOT.fullmatch(message.boot) is None:
         raise WireError(WireReason.RANGE, f"boot is not of [A-Za-z0-9_-]{{0,{MAX_BOOT}}}")
 
 
@@ -197,8 +194,8 @@ def _is_clean(body: bytes) -> bool:
 
     Its skeleton is remembered when that proves the same of every message that shares it.
     """
-    skeleton = body.translate(None, _NUMBERS)
-    if skeleton in _clean:
+    skeleton = body.translate(None, NUMBERS)
+    if skeleton in CLEAN:
         return True
     if b"\\" in body or not body.isascii():
         return False
@@ -206,7 +203,7 @@ def _is_clean(body: bytes) -> bool:
 
     def look(pairs: list[tuple[str, Any]]) -> None:
         nonlocal distinct
-        keys = [key.encode().translate(None, _NUMBERS) for key, _ in pairs]
+        keys = [key.encode().translate(None, NUMBERS) for key, _ in pairs]
         distinct = distinct and len(set(keys)) == len(keys)
 
     try:
@@ -214,7 +211,7 @@ def _is_clean(body: bytes) -> bool:
     except (ValueError, RecursionError):
         return False
     if distinct:
-        if len(_clean) >= MAX_SKELETONS:
-            _clean.clear()
-        _clean.add(skeleton)
+        if len(CLEAN) >= MAX_SKELETONS:
+            CLEAN.clear()
+        CLEAN.add(skeleton)
     return distinct

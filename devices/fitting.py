@@ -54,9 +54,15 @@ def fit(fields: object, model: type[msgspec.Struct], *, decimal: str = ".") -> F
     """
     if not isinstance(fields, dict):
         raise WireError(WireReason.SHAPE, "not an object")
-    if (version := fields.get("v", 1)) != 1 and isinstance(version, int):
+    _check_version(fields.get("v", 1))
+    fitted = _Fitting(decimal).whole(fields, model)
+    _check_version(fitted.fields.get("v", 1))  # it may have stood as text
+    return fitted
+
+
+def _check_version(version: object) -> None:
+    if version != 1 and isinstance(version, int):
         raise WireError(WireReason.VERSION, f"schema version {version} is not 1")
-    return _Fitting(decimal).whole(fields, model)
 
 
 def part(

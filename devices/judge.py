@@ -5,9 +5,9 @@ from typing import Any
 
 import msgspec
 
-from devices.clocks import FUTURE_MS, LATE_MS, judge_time
+from devices.clocks import judge_time
 from devices.crs import Crs, to_wgs84
-from devices.errors import WireError, WireReason
+from devices.errors import WireError
 from devices.model import Profile, SpeedUnit
 from devices.payloads import PosPart
 from devices.readings import (
@@ -32,9 +32,8 @@ MIN_RSSI_DBM = -200.0
 MAX_KMH = 400.0
 """No road vehicle is faster; ours. What is merely unlikely is the detector's gate to judge."""
 FULL_TURN_DEG = 360.0
-FULL_PCT = 100
+FULL_PCT = 100.0
 _KMH_PER = {SpeedUnit.KNOTS: KMH_PER_KNOT, SpeedUnit.MPS: KMH_PER_MPS}
-_CRS = {crs.value: crs for crs in Crs}
 KEPT_TIME = int(Flag.TIME_SCALED | Flag.WEEK_ROLLOVER | Flag.TIME_LEARNT)
 """The time as it was said is kept beside the one it became."""
 _WGS84, _KMH, _NO_TIME = Crs.WGS84, SpeedUnit.KMH, int(Flag.NO_TIME)
@@ -68,45 +67,18 @@ def judge_fix(fix: Fix, boot: str, spoken: Spoken) -> Fix:
 
 
 def _judge_fix(fix: Fix, boot: str, spoken: Spoken) -> Fix:
-    said_t, recv_ms = fix.t, spoken.recv_ms
+    said_t, recv_ms, profile = fix.t, spoken.recv_ms, spoken.profile
     flags, ext = spoken.flags, spoken.ext
     if said_t is None:
         t_ms = recv_ms
         flags |= _NO_TIME
-    elif recv_ms - LATE_MS <= said_t <= recv_ms + FUTURE_MS and not spoken.offset_ms:
-        t_ms = said_t  # as it should be
     else:
         t_ms, noted = judge_time(said_t, recv_ms, spoken.offset_ms)
         flags |= noted
-    pos, profile = fix.pos, spoken.profile
-    acc, speed, course, hdop, sat = pos.acc_m, pos.spd_kmh, pos.cog, pos.hdop, pos.sat
-    if not (
-        pos.lat  # neither unknown nor 0
-        and pos.lon
-        and pos.valid
-        and pos.fix_t is None
-        and pos.crs == "wgs84"
-        and profile.crs is _WGS84
-        and profile.speed_unit is _KMH
-        and (acc is None or 0 <= acc <= MAX_ACC_M)
-        and (hdop is None or 0 <= hdop <= MAX_HDOP)
-        and (sat is None or 0 <= sat <= MAX_SAT)
-        and (speed is None or 0 <= speed <= MAX_KMH)
-        and (course is None or 0 <= course <= FULL_TURN_DEG)
-    ):
-        pos, more, ext = judge_position(pos, spoken, ext)
-        flags |= more
+    if not (profile.crs is _WGS84 and profile.speed_unit is _KMH and is_plausible(fix)):
+        pos, more, ext = judge_position(fix.pos, spoken, ext)
         _set(fix, "pos", pos)
-    bat, rssi = fix.bat, fix.net.rssi_dbm
-    pct, mv, ext_mv = bat.pct, bat.mv, bat.ext_mv
-    if not (
-        (pct is None or 0 <= pct <= FULL_PCT)
-        and (mv is None or mv >= 0)  # 65,535 mV is a voltage: 60 V packs have more
-        and (ext_mv is None or ext_mv >= 0)
-        and (rssi is None or MIN_RSSI_DBM <= rssi <= MAX_RSSI_DBM)
-    ):
-        flags |= _IMPLAUSIBLE
-        _judge_vitals(fix)
+        flags |= more | _judge_vitals(fix)
     if boot is not fix.boot:
         _set(fix, "boot", boot)
     _set(fix, "t_ms", t_ms)
@@ -121,18 +93,46 @@ def _judge_fix(fix: Fix, boot: str, spoken: Spoken) -> Fix:
     return fix
 
 
-def _judge_vitals(fix: Fix) -> None:
-    """What is no charge, voltage or signal becomes unknown."""
-    bat, net = fix.bat, fix.net
+def is_plausible(fix: Fix) -> bool:
+    """Whether nothing of a fix has to be changed: a place of its own time, measures that can be.
+
+    65,535 mV is a voltage: packs of 60 V have more. Bounds have the type of what they bound, which
+    halves the cost of comparing.
+    """
+    pos, bat = fix.pos, fix.bat
+    if not pos.lat or not pos.lon:
+        return False  # unknown, or 0
+    return (
+        pos.valid
+        and pos.crs is _WGS84
+        and pos.fix_t is None
+        and ((acc := pos.acc_m) is None or 0.0 <= acc <= MAX_ACC_M)
+        and ((hdop := pos.hdop) is None or 0.0 <= hdop <= MAX_HDOP)
+        and ((sat := pos.sat) is None or 0 <= sat <= MAX_SAT)
+        and ((speed := pos.spd_kmh) is None or 0.0 <= speed <= MAX_KMH)
+        and ((course := pos.cog) is None or 0.0 <= course <= FULL_TURN_DEG)
+        and ((pct := bat.pct) is None or 0.0 <= pct <= FULL_PCT)
+        and ((mv := bat.mv) is None or mv >= 0)
+        and ((ext_mv := bat.ext_mv) is None or ext_mv >= 0)
+        and ((rssi := fix.net.rssi_dbm) is None or MIN_RSSI_DBM <= rssi <= MAX_RSSI_DBM)
+    )
+
+
+def _judge_vitals(fix: Fix) -> int:
+    """What is no charge, voltage or signal becomes unknown; the flags of it."""
+    bat, rssi, flags = fix.bat, fix.net.rssi_dbm, 0
     pct = bat.pct if bat.pct is not None and 0 <= bat.pct <= FULL_PCT else None
-    volts = {
-        name: value if value is not None and value >= 0 else None
-        for name, value in (("mv", bat.mv), ("ext_mv", bat.ext_mv))
-    }
-    _set(fix, "bat", msgspec.structs.replace(bat, pct=pct, **volts))
-    rssi = net.rssi_dbm
+    mv, ext_mv = (
+        volts if volts is not None and volts >= 0 else None for volts in (bat.mv, bat.ext_mv)
+    )
+    judged = msgspec.structs.replace(bat, pct=pct, mv=mv, ext_mv=ext_mv)
+    if judged != bat:
+        _set(fix, "bat", judged)
+        flags = _IMPLAUSIBLE
     if rssi is not None and not MIN_RSSI_DBM <= rssi <= MAX_RSSI_DBM:
-        _set(fix, "net", msgspec.structs.replace(net, rssi_dbm=None))
+        _set(fix, "net", msgspec.structs.replace(fix.net, rssi_dbm=None))
+        flags = _IMPLAUSIBLE
+    return flags
 
 
 def judge_position(
@@ -141,7 +141,7 @@ def judge_position(
     """A position in WGS 84 and km/h, or none; its flags; what is kept of the original.
 
     Raises:
-        WireError: ``type`` for a coordinate system that is not known, ``time`` for its time.
+        WireError: ``time`` for the time of its position.
     """
     flags, profile, fix_t = 0, spoken.profile, pos.fix_t
     if fix_t is not None:
@@ -149,18 +149,14 @@ def judge_position(
     lat, lon, speed = pos.lat, pos.lon, pos.spd_kmh
     if speed is not None and profile.speed_unit in _KMH_PER:
         speed *= _KMH_PER[profile.speed_unit]
-    crs = _CRS.get(pos.crs)
-    if crs is None:
-        raise WireError(WireReason.TYPE, f"crs {pos.crs[:32]!r} is not one of {[*_CRS]}")
-    if crs is Crs.WGS84:
-        crs = profile.crs
+    crs = profile.crs if pos.crs is _WGS84 else pos.crs
     if lat is None or lon is None or not pos.valid:
         lat = lon = None
         flags |= Flag.NO_FIX
     elif lat == 0 and lon == 0:
         lat = lon = None
         flags |= Flag.NULL_ISLAND
-    elif crs is not Crs.WGS84:
+    elif crs is not _WGS84:
         ext = {**ext, "pos": {"crs": crs.value, "lat": lat, "lon": lon}}
         lat, lon = to_wgs84(lat, lon, crs)
         flags |= Flag.CONVERTED

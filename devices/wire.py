@@ -29,11 +29,12 @@ from devices.codec import (
 from devices.cutting import cut_out, elements
 from devices.encoding import Opened, open_payload
 from devices.errors import WireError, WireReason
+from devices.fix_lane import decode_fix
 from devices.judge import Spoken, judge_fix
 from devices.judge_messages import JUDGES
 from devices.model import PLAIN, Profile
 from devices.payloads import BatchMessage, MultiMessage
-from devices.readings import AnyReading, Fix
+from devices.readings import AnyReading
 from devices.topics import RETAINED_OK, Topic, topic_of
 from devices.words import Flag
 
@@ -141,15 +142,6 @@ def decode(
     message, noted, ext = read(codec, opened, topic.device_id, profile.decimal)
     spoken = Spoken(opened.body, recv_ms, flags | noted, profile, offset_ms, ext)
     return Decoded([_judge(message, spoken)], [])
-
-
-def decode_fix(
-    device_id: str, payload: bytes, recv_ms: int, profile: Profile, offset_ms: int
-) -> Fix:
-    """Decode one message of the channel ``fix``; arguments and errors as ``decode``."""
-    opened = open_payload(payload)
-    fix, noted, ext = read(FIX, opened, device_id, profile.decimal)
-    return judge_fix(fix, fix.boot, Spoken(opened.body, recv_ms, noted, profile, offset_ms, ext))
 
 
 def decode_fields(

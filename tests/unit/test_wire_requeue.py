@@ -80,7 +80,8 @@ class Upgrade:
             "read",
             lambda *args: codec.read_fields(args[0], _as_1(parse(args[1])), *args[2:]),
         )
-        self._monkeypatch.setattr("devices.wire.read", codec.read)
+        for module in ("devices.wire", "devices.fix_lane"):
+            self._monkeypatch.setattr(f"{module}.read", codec.read)
 
 
 def _as_1(fields: object) -> object:
