@@ -266,6 +266,8 @@ class Casebook:
     ) -> None:
         """The first contact."""
         alert.asked = True
+        bound_ms = now_ms - self._policy.renotify_s * 1000  # older ones forbid nothing any more
+        self.noticed_ms = {v: at_ms for v, at_ms in self.noticed_ms.items() if at_ms > bound_ms}
         self.noticed_ms[alert.vehicle.id] = now_ms
         effects.notices.append(telling.to_owner(alert, change, alert.vehicle.contacts[0]))
 

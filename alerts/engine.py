@@ -30,10 +30,11 @@ from devices.control import (
     RegisterDevices,
     RegisterPlaces,
     RegisterVehicles,
+    RevokeDevice,
     SaveFence,
 )
 from devices.entry import Entry
-from devices.model import Device, DeviceClass, SiteClass
+from devices.model import Device, DeviceClass
 from devices.readings import Event, Fix
 from devices.registry import Registry
 
@@ -48,7 +49,7 @@ class EngineState(msgspec.Struct):
     open: list[OpenAlert]
     noticed_ms: dict[str, int]
     fences: bytes
-    late: dict[int, Upload] = {}
+    late: list[Upload] = []
     late_told: dict[str, int] = {}
 
 
@@ -88,6 +89,17 @@ class Engine:
         """The trackers bound to a vehicle."""
         return self._watch.trackers(vehicle_id)
 
+    def take_rearmed(self) -> set[int]:
+        """Slots that were armed or disarmed by other than a fix of theirs since the last call."""
+        rearmed, self._watch.rearmed = self._watch.rearmed, set()
+        return rearmed
+
+    @property
+    def unusable(self) -> dict[str, str]:
+        """Fences and grids that nobody can watch or route by, with the reason of each."""
+        fences = {f"fence {name}": why for name, why in self._fences.unusable.items()}
+        return fences | {f"grid {name}": why for name, why in self._scope.grids.unusable.items()}
+
     def fence_side(self, vehicle_id: str, fence_id: str) -> Side:
         """Where a vehicle is by its last decisive fix; UNKNOWN before there was one."""
         return self._fences.side_of(vehicle_id, fence_id)
@@ -95,10 +107,11 @@ class Engine:
     @property
     def waits(self) -> bool:
         """Whether ticks have something to decide: an open alert, or a late upload."""
-        return bool(self.cases.open or self._late.uploads)
+        return bool(self.cases.open or self._late)
 
     def records(self, records: list[Record], effects: Effects) -> None:
         """Take accepted records in journal order."""
+        rebound = self._scope.registry.rebound
         for round_ in rounds_of(records):
             fixes = []
             for record in round_:
@@ -108,7 +121,8 @@ class Engine:
                     if record.device.vehicle_id is None:
                         continue
                     if lane is LIVE:
-                        fixes.append(record)
+                        if not rebound or self._scope.is_of_now(record.device):
+                            fixes.append(record)
                     elif lane is Lane.LATE:
                         self._late.take(record)
                 elif isinstance(reading, Event) and record.device.cls is DeviceClass.TRACKER:
@@ -123,6 +137,10 @@ class Engine:
             case RegisterDevices():
                 for device in control.devices:
                     self._watch.bind(device, registry, entry.recv_ms)
+            case RevokeDevice():
+                revoked = registry.devices.get(control.device_id)
+                if revoked is not None:
+                    self._watch.bind(revoked, registry, entry.recv_ms)
             case RegisterVehicles():
                 for vehicle in control.vehicles:
                     self._watch.arm_by_rule(vehicle.id, registry)
@@ -131,15 +149,7 @@ class Engine:
             case SaveFence() | DeleteFence():
                 self._fences.follow(list(registry.fences.values()))
             case _:
-                people.apply(
-                    control,
-                    entry,
-                    watch=self._watch,
-                    cases=self.cases,
-                    registry=registry,
-                    grids=self._scope.grids,
-                    effects=effects,
-                )
+                people.apply(control, entry, self._scope, effects)
 
     def tick(self, entry: Entry, effects: Effects) -> None:
         """Let time pass: the casebook's timers, and late uploads that are over."""
@@ -149,7 +159,7 @@ class Engine:
                     self._watch.settle_anew(device.slot, entry.recv_ms)
                 else:
                     self._watch.evidence.forget(device.slot)
-        if self._late.uploads:
+        if self._late:
             self._judge(entry, self._policy.late_settle_s, JUDGED_A_TICK, effects)
 
     def finish(self, entry: Entry, effects: Effects) -> None:
@@ -157,16 +167,9 @@ class Engine:
         self._judge(entry, 0.0, math.inf, effects)
 
     def _judge(self, entry: Entry, settle_s: float, budget: float, effects: Effects) -> None:
-        due = self._late.due(entry.elapsed_ms, settle_s * 1000, budget)
-        for slot, upload in due:
-            late_alerts.settle(
-                slot,
-                upload,
-                tick=entry,
-                told=self._late_told,
-                scope=self._scope,
-                effects=effects,
-            )
+        for upload in self._late.due(entry.elapsed_ms, settle_s * 1000, budget):
+            told = self._late_told
+            late_alerts.settle(upload, tick=entry, told=told, scope=self._scope, effects=effects)
 
     # -- live -------------------------------------------------------------------------------
 
@@ -192,13 +195,10 @@ class Engine:
         )
         kept = moved.kept & ~evidence.denied(fixes.slot, elapsed)
         owner = (moved.owner_shape & (total > policy.owner_threshold)) | moved.slow | moved.towed
-        kept &= ~owner
         police = moved.police_shape & (total > policy.police_threshold)
-        for k in np.flatnonzero(owner | police).tolist():
-            self._suspect(records[k], k, moved, police[k], effects)
-        for k in np.flatnonzero(kept & ~police).tolist():
-            vehicle = self._scope.vehicle_of(records[k].device)
-            if vehicle is not None and vehicle.site_class is SiteClass.OPEN:
+        sure = owner | police
+        for k in np.flatnonzero(sure | kept).tolist():
+            if sure[k] or self._scope.is_open_site(records[k].device):
                 self._suspect(records[k], k, moved, police[k], effects)
         if self.cases.open:
             for k in np.flatnonzero(moved.scored).tolist():
@@ -275,7 +275,7 @@ class Engine:
             open=list(self.cases.open.values()),
             noticed_ms=self.cases.noticed_ms,
             fences=self._fences.dump(),
-            late=self._late.uploads,
+            late=self._late.waiting,
             late_told=self._late_told,
         )
 
@@ -285,6 +285,6 @@ class Engine:
         self.cases.open = {alert.vehicle.id: alert for alert in state.open}
         self.cases.noticed_ms = dict(state.noticed_ms)
         self._fences.load(state.fences)
-        self._late = LateLane(dict(state.late))
+        self._late = LateLane(state.late)
         self._late_told = dict(state.late_told)
         self.follow(registry)

@@ -7,7 +7,7 @@ from devices.model import Fence
 from devices.readings import Fix
 
 _Members = dict[str, dict[str, Membership]]
-_DEFAULT_ACC_M = 15.0
+UNKNOWN_ACC_M = 15.0
 """Taken for a fix that does not say its accuracy. Source: detection.md (sd up to 10.8 m)."""
 
 
@@ -20,6 +20,7 @@ class FenceWatch:
         self._own: dict[str, list[Area]] = {}
         self._members: _Members = {}
         self._known: dict[str, Fence] = {}
+        self._areas: dict[str, Area] = {}
         self.unusable: dict[str, str] = {}
 
     @property
@@ -28,25 +29,30 @@ class FenceWatch:
         return bool(self._common or self._own)
 
     def follow(self, fences: list[Fence]) -> None:
-        """Take over all fences; what is known of those that stay as they were is kept.
+        """Take over all fences; those that stay as they were keep their area and their vehicles.
 
-        A fence that was redrawn begins anew: it moved, not the vehicles.
-
-        One that may not be saved (the API refuses it) is not watched and stands in ``unusable``
-        with its reason: a journal that holds one must not stop the processor.
+        A fence that was redrawn begins anew: it moved, not the vehicles. One that may not be saved
+        (the API refuses it) is not watched and stands in ``unusable`` with its reason: a journal
+        that holds one must not stop the processor.
         """
-        self._common, self._own, self.unusable = [], {}, {}
+        kept = {f.id for f in fences if self._known.get(f.id, f) == f}
+        areas = {fence_id: area for fence_id, area in self._areas.items() if fence_id in kept}
+        reasons = {fence_id: why for fence_id, why in self.unusable.items() if fence_id in kept}
+        self._common, self._own, self._areas, self.unusable = [], {}, {}, {}
         for fence in fences:
+            if fence.id in reasons:
+                self.unusable[fence.id] = reasons[fence.id]
+                continue
             try:
-                area = Area(fence)
+                area = areas.get(fence.id) or Area(fence)
             except (FenceTooSmall, ValueError) as exc:
                 self.unusable[fence.id] = str(exc)
                 continue
+            self._areas[fence.id] = area
             if fence.vehicle_id is None:
                 self._common.append(area)
             else:
                 self._own.setdefault(fence.vehicle_id, []).append(area)
-        kept = {f.id for f in fences if self._known.get(f.id, f) == f}
         self._known = {fence.id: fence for fence in fences}
         self._members = {
             vehicle: {fence: member for fence, member in sides.items() if fence in kept}
@@ -64,7 +70,7 @@ class FenceWatch:
         if not areas or pos.lat is None or pos.lon is None:
             return []
         sides = self._members.setdefault(vehicle_id, {})
-        acc_m = _DEFAULT_ACC_M if pos.acc_m is None else pos.acc_m
+        acc_m = UNKNOWN_ACC_M if pos.acc_m is None else pos.acc_m
         at = At(pos.lat, pos.lon, acc_m, fix.t_ms, elapsed_ms)
         events: list[FenceEvent] = []
         for area in areas:

@@ -7,11 +7,13 @@ are then judged as a whole (``alerts.late_judge``). Nothing here touches the liv
 
 import math
 import struct
+from collections.abc import Iterable
 
 import msgspec
 import numpy as np
 
 from alerts.detection.anchor import AnchorArrays
+from alerts.fences import UNKNOWN_ACC_M
 from alerts.late_judge import KEYS, MOVES, OPENS, LateFix
 from devices.admitted import Record
 from devices.geo import to_local_m
@@ -23,8 +25,6 @@ MAX_FIXES = 20_000
 """Kept per vehicle: 24 h at 5 s is 17,280. Of more every second one goes."""
 MAX_EVENTS = 500
 """Kept per vehicle, the newest."""
-UNKNOWN_ACC_M = 15.0
-"""Taken for a fix that does not say its accuracy, as for fences."""
 UPLOAD_COST = 100
 """What judging an upload costs beside its fixes (4-6 µs each), in fixes."""
 _REQUEUED = int(Flag.REQUEUED)
@@ -33,10 +33,10 @@ _DTYPE = np.dtype([("t", "<i8"), ("lat", "<f8"), ("lon", "<f8"), ("acc", "<f4"),
 
 
 class Upload(msgspec.Struct):
-    """Late records of one tracker that wait.
+    """Late records of one tracker that wait, of its time on one vehicle.
 
     Attributes:
-        vehicle_id, device_id: Whose they are.
+        slot, vehicle_id, device_id: Whose they are.
         heard_ms: Steady clock of the last one.
         recv_ms: Receive time of the last one.
         requeued: Some came out of quarantine: their receive time is that of long ago.
@@ -44,6 +44,7 @@ class Upload(msgspec.Struct):
         events: (time, type) in order of arrival.
     """
 
+    slot: int
     vehicle_id: str
     device_id: str
     heard_ms: int
@@ -54,21 +55,31 @@ class Upload(msgspec.Struct):
 
 
 class LateLane:
-    """Uploads by slot."""
+    """Uploads by slot and vehicle: one message may hold records of a tracker's time on two."""
 
-    def __init__(self, uploads: dict[int, Upload] | None = None) -> None:
+    def __init__(self, uploads: Iterable[Upload] = ()) -> None:
         """Start from ``uploads`` or with nothing waiting."""
-        self.uploads = uploads or {}
+        self._uploads = {(upload.slot, upload.vehicle_id): upload for upload in uploads}
+
+    @property
+    def waiting(self) -> list[Upload]:
+        """What is not judged yet, in order of its first record."""
+        return list(self._uploads.values())
+
+    def __len__(self) -> int:
+        """How many uploads wait."""
+        return len(self._uploads)
 
     def take(self, record: Record) -> None:
         """One late record of a tracker that is bound to a vehicle."""
         device, reading, elapsed_ms = record.device, record.reading, record.entry.elapsed_ms
         if isinstance(reading, Event) and (reading.type not in TAKEN or not reading.on):
             return
-        upload = self.uploads.get(device.slot)
-        if upload is None or upload.vehicle_id != device.vehicle_id:
-            upload = Upload(device.vehicle_id or "", device.id, elapsed_ms, record.entry.recv_ms)
-            self.uploads[device.slot] = upload
+        key = device.slot, device.vehicle_id or ""
+        upload = self._uploads.get(key)
+        if upload is None:
+            upload = Upload(*key, device.id, elapsed_ms, record.entry.recv_ms)
+            self._uploads[key] = upload
         upload.heard_ms, upload.recv_ms = elapsed_ms, record.entry.recv_ms
         if reading.flags & _REQUEUED:
             upload.requeued = True
@@ -83,19 +94,19 @@ class LateLane:
             upload.events.append((reading.t_ms, reading.type))
             del upload.events[:-MAX_EVENTS]
 
-    def due(self, elapsed_ms: int, settle_ms: float, budget: float) -> list[tuple[int, Upload]]:
+    def due(self, elapsed_ms: int, settle_ms: float, budget: float) -> list[Upload]:
         """Take out uploads that are over, in order of slot: one, and more up to so many fixes."""
-        ready = [s for s, u in self.uploads.items() if elapsed_ms - u.heard_ms >= settle_ms]
-        taken: list[tuple[int, Upload]] = []
-        for slot in sorted(ready):
-            budget -= UPLOAD_COST + len(self.uploads[slot].fixes) // _PACK.size
+        ready = [k for k, u in self._uploads.items() if elapsed_ms - u.heard_ms >= settle_ms]
+        taken: list[Upload] = []
+        for key in sorted(ready):
+            budget -= UPLOAD_COST + len(self._uploads[key].fixes) // _PACK.size
             if taken and budget < 0:
                 break
-            taken.append((slot, self.uploads.pop(slot)))
+            taken.append(self._uploads.pop(key))
         return taken
 
 
-def fixes_of(upload: Upload, anchors: AnchorArrays, slot: int) -> list[LateFix]:
+def fixes_of(upload: Upload, anchors: AnchorArrays) -> list[LateFix]:
     """The fixes in order of time, one a time, in metres from the slot's origin.
 
     A slot that was never heard takes its first late fix as the origin of these numbers only.
@@ -105,6 +116,7 @@ def fixes_of(upload: Upload, anchors: AnchorArrays, slot: int) -> list[LateFix]:
     rows = rows[first]
     if not len(rows):
         return []
+    slot = upload.slot
     lat, lon = anchors.origin_lat[slot], anchors.origin_lon[slot]
     if not anchors.last_t[slot]:
         lat, lon = rows["lat"][0], rows["lon"][0]

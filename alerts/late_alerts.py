@@ -2,7 +2,8 @@
 
 Level 1 at most, once per vehicle and episode, with its age; nothing that is late opens an incident
 without a human. The live anchor, position and evidence stay as they are; only a late word of
-the key is followed, because the live lane missed it.
+the key is followed, because the live lane missed it: an alert since then stands down, and the
+vehicle settles where it comes to rest.
 """
 
 from typing import NamedTuple
@@ -10,7 +11,8 @@ from typing import NamedTuple
 from alerts import people, report
 from alerts.detection.anchor import ARMED
 from alerts.detection.evidence import SIGN_OF, reason_of
-from alerts.late import UNKNOWN_ACC_M, Upload, fixes_of, last_place
+from alerts.fences import UNKNOWN_ACC_M
+from alerts.late import Upload, fixes_of, last_place
 from alerts.late_judge import Case, Finding, Judge
 from alerts.model import AlertKind, Effects, Level, Reason
 from alerts.open_alert import Cause
@@ -37,31 +39,29 @@ class Saying(NamedTuple):
 
 
 def settle(
-    slot: int,
-    upload: Upload,
-    *,
-    tick: Entry,
-    told: dict[str, int],
-    scope: Scope,
-    effects: Effects,
+    upload: Upload, *, tick: Entry, told: dict[str, int], scope: Scope, effects: Effects
 ) -> None:
     """Judge one upload and say what is to be said.
 
     ``told`` is when the last episode of each vehicle ended, by fix time; changed here.
     """
+    slot = upload.slot
     vehicle = scope.registry.vehicles.get(upload.vehicle_id)
     device = scope.registry.devices.get(upload.device_id)
-    if vehicle is None or device is None or device.vehicle_id != vehicle.id:
+    if vehicle is None or device is None or not scope.watch.is_on(slot, vehicle.id):
         return
-    case = _case(slot, vehicle, upload, scope)
+    case = _case(vehicle, upload, scope)
     times = [t_ms for t_ms, _ in case.events] + [fix.t_ms for fix in case.fixes]
     if not times or (upload.requeued and not case.heard):
         return  # out of quarantine, of a device that was nobody's then
     judge = Judge(case, scope.policy)
-    cause = _cause(slot, upload, tick, max(times), scope)
+    cause = _cause(upload, tick, max(times), scope)
     anchors = scope.watch.anchors
     if anchors.mode[slot] == ARMED and judge.keyed_ms > anchors.armed_t[slot]:
-        _follow_key(device, cause, judge.keyed_ms, scope, effects)
+        alert = scope.cases.open.get(vehicle.id)
+        if alert is not None and alert.cause.t_ms > judge.keyed_ms:
+            people.stand_down(alert, cause._replace(by=device.id), scope, effects)
+        scope.watch.let_ride(slot, judge.keyed_ms)
     if judge.sos_ms and vehicle.id not in scope.cases.open:
         sos = Saying(
             kind=AlertKind.SOS,
@@ -88,11 +88,11 @@ def settle(
         _tell(vehicle, device, saying=found, scope=scope, effects=effects)
 
 
-def _case(slot: int, vehicle: Vehicle, upload: Upload, scope: Scope) -> Case:
+def _case(vehicle: Vehicle, upload: Upload, scope: Scope) -> Case:
     """What is known around the upload; what is older than the tracker's binding is another's."""
-    watch, anchors = scope.watch, scope.watch.anchors
+    watch, anchors, slot = scope.watch, scope.watch.anchors, upload.slot
     bound_ms = watch.bound_ms(slot)
-    fixes = [fix for fix in fixes_of(upload, anchors, slot) if fix.t_ms >= bound_ms]
+    fixes = [fix for fix in fixes_of(upload, anchors) if fix.t_ms >= bound_ms]
     events = [(t_ms, event) for t_ms, event in upload.events if t_ms >= bound_ms]
     times = [fix.t_ms for fix in fixes] + [t_ms for t_ms, _ in events]
     first_ms = min(times, default=0)
@@ -128,28 +128,17 @@ def _home(vehicle: Vehicle, upload: Upload, scope: Scope) -> bool:
     )
 
 
-def _cause(slot: int, upload: Upload, tick: Entry, end_ms: int, scope: Scope) -> Cause:
+def _cause(upload: Upload, tick: Entry, end_ms: int, scope: Scope) -> Cause:
     """The end of the upload as a cause, at its newest place or the live one if that is newer."""
     recv_ms = tick.recv_ms if upload.requeued else upload.recv_ms
     cause = Cause(t_ms=end_ms, recv_ms=recv_ms, elapsed_ms=tick.elapsed_ms)
     place = last_place(upload)
-    if place is None or scope.watch.anchors.last_t[slot] > place[0]:
-        cause = scope.watch.place(slot, cause)
+    if place is None or scope.watch.anchors.last_t[upload.slot] > place[0]:
+        cause = scope.watch.place(upload.slot, cause)
     else:
         _, lat_deg, lon_deg, acc_m = place
         cause = cause._replace(lat_deg=lat_deg, lon_deg=lon_deg, acc_m=acc_m)
     return scope.placed(cause)
-
-
-def _follow_key(
-    device: Device, cause: Cause, keyed_ms: int, scope: Scope, effects: Effects
-) -> None:
-    """The key was used while the tracker was out of reach: an alert since then stands down."""
-    alert = scope.cases.open.get(device.vehicle_id or "")
-    if alert is not None and alert.cause.t_ms > keyed_ms:
-        by_key = cause._replace(by=device.id)
-        people.disarm(device, by_key, watch=scope.watch, cases=scope.cases, effects=effects)
-    scope.watch.let_ride(device.slot, keyed_ms)
 
 
 def _reasons(finding: Finding, sigma_m: float) -> list[Reason]:

@@ -16,6 +16,8 @@ def take(record: Record, event: Event, scope: Scope, effects: Effects) -> None:
     vehicle = scope.vehicle_of(device)
     if vehicle is None or not event.on:
         return
+    if event.type is not EventType.SOS and not scope.is_of_now(device):
+        return  # its tracker is on another vehicle since: no word on how that one is watched
     if event.type is EventType.SOS:
         scope.cases.signal(
             vehicle,
@@ -30,7 +32,7 @@ def take(record: Record, event: Event, scope: Scope, effects: Effects) -> None:
         )
     elif event.type in {EventType.DISARM, EventType.UNLOCK}:
         cause = scope.cause_of(record, watch.moved_m(device.slot))._replace(by=device.id)
-        people.disarm(device, cause, watch=watch, cases=scope.cases, effects=effects)
+        people.disarm(device, cause, scope, effects)
     elif event.type is EventType.ARM:
         watch.arm(device.slot, event.t_ms)
     elif event.type is EventType.POWER_RESTORED:

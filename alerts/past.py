@@ -4,6 +4,7 @@ Late records are judged by what held at their time; the live arrays only know wh
 few words per slot are kept.
 """
 
+from bisect import insort
 from typing import NamedTuple
 
 import msgspec
@@ -31,7 +32,10 @@ class Spot(NamedTuple):
 
 
 class Past:
-    """Words by slot, oldest first."""
+    """Words by slot, in order of time; of one time as they were said.
+
+    A late word of the key stands where it was said, not where it was heard.
+    """
 
     def __init__(self, words: dict[int, list[Word]] | None = None) -> None:
         """Start from ``words`` or with nothing said."""
@@ -40,11 +44,11 @@ class Past:
     def say(self, slot: int, word: Word) -> None:
         """Keep one word."""
         kept = self.words.setdefault(slot, [])
-        kept.append(word)
+        insort(kept, word, key=_time)
         del kept[:-MAX_WORDS]
 
     def forget(self, slot: int) -> None:
-        """The tracker was bound to another vehicle."""
+        """The tracker is not on that vehicle any more."""
         self.words.pop(slot, None)
 
     def since(self, slot: int, t_ms: int) -> list[Word]:
@@ -55,3 +59,7 @@ class Past:
         """The last word up to ``t_ms``."""
         said = [word for word in self.words.get(slot, []) if word.t_ms <= t_ms]
         return said[-1] if said else None
+
+
+def _time(word: Word) -> int:
+    return word.t_ms

@@ -1,11 +1,9 @@
 """What people did, applied to watch and casebook: arm, disarm, answers, verdicts, closings."""
 
 from alerts import report
-from alerts.casebook import Casebook
 from alerts.model import AlertKind, AlertState, Effects, Level
 from alerts.open_alert import Cause, OpenAlert
-from alerts.routing import GridIndex
-from alerts.watch import Watch
+from alerts.scope import Scope
 from devices.control import (
     AnyControl,
     Arm,
@@ -18,68 +16,53 @@ from devices.control import (
 )
 from devices.entry import Entry
 from devices.model import Device
-from devices.registry import Registry
 
 
-def apply(
-    control: AnyControl,
-    entry: Entry,
-    *,
-    watch: Watch,
-    cases: Casebook,
-    registry: Registry,
-    grids: GridIndex,
-    effects: Effects,
-) -> None:
+def apply(control: AnyControl, entry: Entry, scope: Scope, effects: Effects) -> None:
     """Apply one control that is about vehicles and alerts; others change nothing here."""
     cause = Cause(
         t_ms=entry.recv_ms, recv_ms=entry.recv_ms, elapsed_ms=entry.elapsed_ms, by=control.by
     )
     match control:
         case Arm():
-            for device in watch.trackers(control.vehicle_id):
-                watch.arm(device.slot, cause.t_ms)
+            for device in scope.watch.trackers(control.vehicle_id):
+                scope.watch.arm(device.slot, cause.t_ms)
         case Disarm():
-            for device in watch.trackers(control.vehicle_id):
-                disarm(device, cause, watch=watch, cases=cases, effects=effects)
+            for device in scope.watch.trackers(control.vehicle_id):
+                disarm(device, cause, scope, effects)
         case ReportStolen():
-            _report_stolen(
-                control,
-                cause,
-                watch=watch,
-                cases=cases,
-                registry=registry,
-                grids=grids,
-                effects=effects,
-            )
+            _report_stolen(control, cause, scope, effects)
         case OwnerAnswer() | DeskVerdict() | Delivered() | IncidentMoved():
-            alert = cases.by_id(control.alert_id)
+            alert = scope.cases.by_id(control.alert_id)
             if alert is not None:  # a word on an alert that has ended changes nothing
-                _answer(control, alert, cause, watch=watch, cases=cases, effects=effects)
+                _answer(control, alert, cause, scope, effects)
         case _:
             pass
 
 
-def disarm(
-    device: Device, cause: Cause, *, watch: Watch, cases: Casebook, effects: Effects
-) -> None:
+def disarm(device: Device, cause: Cause, scope: Scope, effects: Effects) -> None:
     """The key or the owner disarmed: an alert below level 3 ends, nothing is watched."""
-    alert = cases.open.get(device.vehicle_id or "")
-    if alert is not None and alert.level < Level.CONFIRMED:
+    alert = scope.cases.open.get(device.vehicle_id or "")
+    if alert is not None:
+        stand_down(alert, cause, scope, effects)
+    scope.watch.disarm(device.slot, cause.t_ms)
+
+
+def stand_down(alert: OpenAlert, cause: Cause, scope: Scope, effects: Effects) -> None:
+    """End an alert that was disarmed, unless a human confirmed it."""
+    if alert.level < Level.CONFIRMED:
         state = AlertState.DISMISSED
-        cases.end(alert, state=state, what="disarmed", cause=cause, effects=effects)
-    watch.disarm(device.slot, cause.t_ms)
+        scope.cases.end(alert, state=state, what="disarmed", cause=cause, effects=effects)
 
 
 def _answer(
     control: OwnerAnswer | DeskVerdict | Delivered | IncidentMoved,
     alert: OpenAlert,
     cause: Cause,
-    *,
-    watch: Watch,
-    cases: Casebook,
+    scope: Scope,
     effects: Effects,
 ) -> None:
+    cases, watch = scope.cases, scope.watch
     match control:
         case Delivered():
             if control.notice == "owner_notice":
@@ -107,33 +90,23 @@ def _answer(
             watch.settle_anew(device.slot, cause.t_ms)
 
 
-def _report_stolen(
-    control: ReportStolen,
-    cause: Cause,
-    *,
-    watch: Watch,
-    cases: Casebook,
-    registry: Registry,
-    grids: GridIndex,
-    effects: Effects,
-) -> None:
-    vehicle = registry.vehicles.get(control.vehicle_id)
-    trackers = watch.trackers(control.vehicle_id)
-    if vehicle is None or not trackers:
+def _report_stolen(control: ReportStolen, cause: Cause, scope: Scope, effects: Effects) -> None:
+    vehicle = scope.registry.vehicles.get(control.vehicle_id)
+    device = scope.tracker_of(control.vehicle_id)
+    if vehicle is None or device is None:
         return
-    alert = cases.open.get(vehicle.id)
+    alert = scope.cases.open.get(vehicle.id)
     if alert is not None:
-        cases.confirm(alert, "reported_stolen", cause, effects)
+        scope.cases.confirm(alert, "reported_stolen", cause, effects)
         return
-    cause = watch.place(trackers[0].slot, cause)
-    cases.signal(
+    scope.cases.signal(
         vehicle,
-        trackers[0],
+        device,
         kind=AlertKind.MOVEMENT,
         level=Level.CONFIRMED,
         onset_ms=control.at_ms,
         reasons=[report.human_reason("reported_stolen")],
-        cause=cause._replace(grid=grids.grid_of(cause.lat_deg, cause.lon_deg)),
+        cause=scope.placed(scope.watch.place(device.slot, cause)),
         what="reported_stolen",
         effects=effects,
     )

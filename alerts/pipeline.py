@@ -13,16 +13,8 @@ from alerts.engine import Engine, EngineState
 from alerts.model import Effects
 from devices.admission import Admission, AdmissionState, split_runs
 from devices.admitted import Admitted, Record, Refusal
-from devices.chargers import Chargers, ChargersState
-from devices.control import (
-    Arm,
-    Disarm,
-    OwnerAnswer,
-    RegisterDevices,
-    ReportStolen,
-    Requeue,
-    RevokeDevice,
-)
+from devices.chargers import CHARGER_CAUSES, Chargers, ChargersState
+from devices.control import RegisterDevices, Requeue, RevokeDevice
 from devices.entry import Entry, EntryKind
 from devices.errors import WireReason
 from devices.health import Health, HealthState
@@ -54,7 +46,7 @@ class Outcome:
         refusals: What was refused, with its bytes.
         requeued: Quarantine rows that were run again.
         effects: Alerts, incidents, notices, crossings of fences.
-        touched: Slots of trackers whose arming may have changed.
+        touched: Slots of trackers whose arming may have changed, by a record or otherwise.
         records: What was accepted, for those who ask (a replay); None = not gathered.
         duplicates: The device of each duplicate, gathered with ``records``.
     """
@@ -104,6 +96,7 @@ class Pipeline:
                 self._tell_health()
                 self.health.tick(head, connected=bool(head.flags))
                 self.engine.tick(head, outcome.effects)
+        outcome.touched |= self.engine.take_rearmed()
 
     def _follow(self, records: list[Record]) -> None:
         """How the devices are: health first, then what others know about causes."""
@@ -115,9 +108,9 @@ class Pipeline:
         self._tell_health()
 
     def _tell_health(self) -> None:
-        """Causes that began or ended, each once."""
-        for change in self.chargers.take_changes():
-            self.health.note(change.slot, change.on, change.on | change.off)
+        """What holds now of the causes that chargers and units know."""
+        for slot, causes in self.chargers.take_causes().items():
+            self.health.note(slot, causes, CHARGER_CAUSES)
         for suspicion in self.units.take_changes():
             bits = 0 if suspicion.ratio is None else int(Cause.UNIT_SUSPECT)
             self.health.note(suspicion.slot, bits, int(Cause.UNIT_SUSPECT))
@@ -156,15 +149,15 @@ class Pipeline:
             revoked = self.admission.registry.devices.get(control.device_id)
             if revoked is not None:
                 self.health.register(revoked)
-        elif isinstance(control, Requeue):  # proves no life: health does not hear of it
+        elif isinstance(control, Requeue):
             admitted = self.admission.requeue(control, entry, outcome.books)
             outcome.refusals += admitted.refusals  # not bounded: their old rows are done with
+            self.chargers.records(admitted.records)  # money is money; but it proves no life
+            self._tell_health()
             self._detect(admitted, outcome)
             outcome.requeued += [held.row for held in control.messages]
             return
         self.engine.control(control, entry, outcome.effects)
-        if isinstance(control, Arm | Disarm | OwnerAnswer | ReportStolen):
-            outcome.touched |= {d.slot for d in self.engine.trackers(control.vehicle_id)}
 
     def follow(self, registry: Registry) -> None:
         """Begin with a whole registry instead of the journal's first entries."""

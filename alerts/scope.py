@@ -9,7 +9,7 @@ from alerts.policy import DetectionPolicy
 from alerts.routing import GridIndex
 from alerts.watch import Watch
 from devices.admitted import Record
-from devices.model import Device, Vehicle
+from devices.model import Device, DeviceClass, SiteClass, Vehicle
 from devices.readings import Event, Fix
 from devices.registry import Registry
 
@@ -28,6 +28,23 @@ class Scope:
     def vehicle_of(self, device: Device) -> Vehicle | None:
         """The vehicle a tracker is on."""
         return self.registry.vehicles.get(device.vehicle_id or "")
+
+    def is_open_site(self, device: Device) -> bool:
+        """Whether its vehicle stands where a place away from its anchor tells something."""
+        vehicle = self.vehicle_of(device)
+        return vehicle is not None and vehicle.site_class is SiteClass.OPEN
+
+    def is_of_now(self, device: Device) -> bool:
+        """Whether a record's tracker is still on the vehicle it was on then."""
+        return self.watch.is_on(device.slot, device.vehicle_id)
+
+    def tracker_of(self, vehicle_id: str) -> Device | None:
+        """The tracker that stands for a vehicle: one that is on it, else one that was revoked."""
+        on_it = self.watch.trackers(vehicle_id)
+        if on_it:
+            return on_it[0]
+        devices = self.registry.devices.values()
+        return next((d for d in devices if d.vehicle_id == vehicle_id and _tracks(d)), None)
 
     def placed(self, cause: Cause) -> Cause:
         """``cause`` with the patrol grid of its place."""
@@ -48,3 +65,7 @@ class Scope:
         else:
             cause = self.watch.place(record.device.slot, cause)
         return self.placed(cause)
+
+
+def _tracks(device: Device) -> bool:
+    return device.cls is DeviceClass.TRACKER

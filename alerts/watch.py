@@ -13,7 +13,7 @@ from alerts.open_alert import Cause
 from alerts.past import Past, Spot, Word
 from alerts.policy import DetectionPolicy
 from devices.geo import M_PER_DEG_LAT
-from devices.model import Device, DeviceClass
+from devices.model import AdminState, Device, DeviceClass
 from devices.registry import Registry
 
 
@@ -30,7 +30,11 @@ class WatchState(msgspec.Struct):
 
 
 class Watch:
-    """State per tracker slot, and which trackers a vehicle has."""
+    """State per tracker slot, and which trackers a vehicle has.
+
+    Attributes:
+        rearmed: Slots whose arming may have changed without a fix of their own, until taken.
+    """
 
     def __init__(self) -> None:
         """Nothing is watched."""
@@ -41,6 +45,7 @@ class Watch:
         self._bound_ms: dict[int, int] = {}
         self._trackers_of: dict[str, list[Device]] = {}
         self._bound: dict[int, str] = {}
+        self.rearmed: set[int] = set()
 
     def follow(self, registry: Registry) -> None:
         """Take over every tracker of a registry; what is known of its slot is kept."""
@@ -49,22 +54,56 @@ class Watch:
             self.bind(device, registry)
 
     def bind(self, device: Device, registry: Registry, at_ms: int = 0) -> None:
-        """Bind a tracker to its vehicle, away from the one it was bound to until ``at_ms``."""
+        """Bind a tracker to its vehicle from ``at_ms`` on; 0 = it was on it all the time.
+
+        On another vehicle than before it begins afresh: what is known of its slot is of that one.
+        A revoked tracker is on no vehicle.
+        """
         if device.cls is not DeviceClass.TRACKER:
             return
-        self._room_for(device.slot)
-        before = self._bound.pop(device.slot, None)
-        if before is not None and before != device.vehicle_id and at_ms:
-            self._bound_ms[device.slot] = at_ms
-            self._past.forget(device.slot)
+        slot = device.slot
+        self._room_for(slot)
+        vehicle_id = None if device.admin is AdminState.RETIRED else device.vehicle_id
+        before = self._bound.pop(slot, None)
         if before is not None:
-            self._trackers_of[before] = [
-                other for other in self._trackers_of[before] if other.slot != device.slot
-            ]
-        if device.vehicle_id:
-            self._bound[device.slot] = device.vehicle_id
-            self._trackers_of.setdefault(device.vehicle_id, []).append(device)
-            self.arm_by_rule(device.vehicle_id, registry)
+            others = [other for other in self._trackers_of[before] if other.slot != slot]
+            self._trackers_of[before] = others
+        comes = bool(at_ms) and vehicle_id != before
+        if comes and (before is not None or slot in self._bound_ms):
+            self._bound_ms[slot] = at_ms
+            self._leave(slot)
+        if vehicle_id:
+            if comes:
+                self._come(slot, vehicle_id, registry)
+            self._bound[slot] = vehicle_id
+            self._trackers_of.setdefault(vehicle_id, []).append(device)
+            self.arm_by_rule(vehicle_id, registry)
+
+    def _leave(self, slot: int) -> None:
+        """Not on its vehicle any more; its last place stays known until it is on another."""
+        self._past.forget(slot)
+        self.evidence.clear(slot)
+        self.anchors.unsettle(slot, DISARMED)
+        self._by_rule[slot] = False
+        self.rearmed.add(slot)
+
+    def _come(self, slot: int, vehicle_id: str, registry: Registry) -> None:
+        """New on a vehicle: it is watched as the other trackers there are; alone, by rule."""
+        if slot in self._bound_ms:
+            self.anchors.clear(slot)
+        others = [other.slot for other in self.trackers(vehicle_id)]
+        vehicle = registry.vehicles.get(vehicle_id)
+        if not others or vehicle is None:
+            return
+        modes = self.anchors.mode[others]
+        self._by_rule[slot] = vehicle.auto_arm
+        self.anchors.mode[slot] = SETTLING if modes.any() else DISARMED
+        self.anchors.wish[slot] = bool((modes == ARMED).any() or self.anchors.wish[others].any())
+        self.rearmed.add(slot)
+
+    def is_on(self, slot: int, vehicle_id: str | None) -> bool:
+        """Whether a tracker is on that vehicle now; its late records may be of an earlier one."""
+        return self._bound.get(slot) == vehicle_id
 
     def trackers(self, vehicle_id: str) -> list[Device]:
         """The trackers bound to a vehicle, perhaps none."""
@@ -82,6 +121,7 @@ class Watch:
             never_heard = self.anchors.last_t[slot] == 0
             if begins and never_heard and self.anchors.mode[slot] == DISARMED:
                 self.anchors.mode[slot] = SETTLING
+                self.rearmed.add(slot)
 
     def arm(self, slot: int, at_ms: int) -> None:
         """Someone armed it: watch from where it settles next."""
@@ -107,6 +147,7 @@ class Watch:
     def _change(self, slot: int, what: str, mode: int, at_ms: int) -> None:
         self._past.say(slot, Word(at_ms, what))
         self.anchors.unsettle(slot, mode)
+        self.rearmed.add(slot)
 
     def sigma_m(self, slot: int, policy: DetectionPolicy) -> float:
         """Standard deviation of the slot's parked noise per axis, learnt so far."""

@@ -3,6 +3,8 @@
 Revenue is the increase of the cumulative counters within one boot; coin reports only explain it.
 What a counter gained while the station was rebooting is kept apart: a single coin is suspect (a
 false pulse at power-on, field case A-30), more is unproven. A counter that falls is a reset.
+What an earlier boot tells late was part of what the next boot could not prove: it is taken from
+there, so that no increase is booked twice.
 """
 
 from typing import NamedTuple
@@ -20,9 +22,14 @@ over. 0.1 kWh is the last digit of a plain meter; field case A-20 shows 4 Wh."""
 DIPS = 3
 """So many readings in a row below a money counter's mark are a reset; fewer are a bad reading."""
 MAX_BOOTS = 4
-"""Earlier boots kept, for messages that come after a later boot's."""
+"""Boots kept, for messages that come after a later boot's."""
+SILENT_MS = 600_000
+"""A boot with older times is an earlier one, unless the newest has been silent for this long: then
+the station's clock went back. Source: our choice; an idle station speaks every 180 s (health.md).
+"""
 
-_NO_ORDER = int(Flag.NO_TIME | Flag.FUTURE)
+NO_ORDER = int(Flag.NO_TIME | Flag.FUTURE)
+"""Records whose time says nothing of their order."""
 
 
 class Money(msgspec.Struct):
@@ -46,15 +53,24 @@ class Money(msgspec.Struct):
 
 
 class BootCounters(msgspec.Struct):
-    """The newest counters of one boot."""
+    """The newest counters of one boot.
+
+    Attributes:
+        heard_ms: Steady clock of its newest word.
+        dips: Readings in a row below its mark.
+        suspect_fen, between_fen: What its first word gained and nobody has proven since.
+    """
 
     boot: str
     seq: int | None = None
     t_ms: int | None = None
+    heard_ms: int = 0
     coins: int | None = None
     amount_fen: int | None = None
     energy_wh: int | None = None
     dips: int = 0
+    suspect_fen: int = 0
+    between_fen: int = 0
 
 
 class Counters(msgspec.Struct):
@@ -107,7 +123,7 @@ def take_status(
     counters: Counters, status: ChargerStatus, profile: Profile, elapsed_ms: int
 ) -> bool:
     """Read the counters of a status; whether it is the newest word of the station."""
-    boot = _boot_of(counters, status)
+    boot = _boot_of(counters, status, elapsed_ms)
     if boot is None:
         return False
     _take_money(counters, boot, (status.coins_total, status.amount_total_fen), profile, elapsed_ms)
@@ -136,7 +152,7 @@ def take_coins(counters: Counters, report: CoinReport, profile: Profile, elapsed
     if report.coins_total is not None or report.amount_total_fen is not None:
         uses_boots = bool(counters.boots and counters.boots[-1].boot)
         if report.boot or not uses_boots:  # else nobody can say to which boot it belongs
-            boot = _boot_of(counters, report)
+            boot = _boot_of(counters, report, elapsed_ms)
             if boot is not None:
                 totals = report.coins_total, report.amount_total_fen
                 _take_money(counters, boot, totals, profile, elapsed_ms)
@@ -144,15 +160,23 @@ def take_coins(counters: Counters, report: CoinReport, profile: Profile, elapsed
         counters.suspect_ms = None
 
 
-def _boot_of(counters: Counters, reading: ChargerStatus | CoinReport) -> BootCounters | None:
-    """The boot a message belongs to; None when a newer message of that boot was read before."""
-    t_ms = None if reading.flags & _NO_ORDER else reading.t_ms
-    for boot in counters.boots:
-        if boot.boot == reading.boot:
-            break
-    else:
-        boot = BootCounters(reading.boot, reading.seq, t_ms)
-        counters.boots.append(boot)
+def _boot_of(
+    counters: Counters, reading: ChargerStatus | CoinReport, elapsed_ms: int
+) -> BootCounters | None:
+    """The boot a message belongs to; None when there is nothing new to read in it.
+
+    Boots stand in order of time: what a late message tells of an earlier boot is no reason to take
+    that boot for the station's present one.
+    """
+    t_ms = None if reading.flags & NO_ORDER else reading.t_ms
+    patient_ms = 0 if reading.flags & Flag.REQUEUED else elapsed_ms  # history takes over nothing
+    boot = next((boot for boot in counters.boots if boot.boot == reading.boot), None)
+    if boot is None:
+        at = _place_of(counters.boots, t_ms, patient_ms)
+        if not at and len(counters.boots) >= MAX_BOOTS:
+            return None  # older than all that are kept
+        boot = BootCounters(reading.boot, reading.seq, t_ms, elapsed_ms)
+        counters.boots.insert(at, boot)
         del counters.boots[:-MAX_BOOTS]
         return boot
     if reading.seq is not None and boot.seq is not None:
@@ -162,7 +186,22 @@ def _boot_of(counters: Counters, reading: ChargerStatus | CoinReport) -> BootCou
         return None
     boot.seq = boot.seq if reading.seq is None else reading.seq
     boot.t_ms = boot.t_ms if t_ms is None else t_ms
+    if t_ms is not None and boot is not counters.boots[-1]:
+        others = [other for other in counters.boots if other is not boot]
+        if _place_of(others, t_ms, patient_ms) == len(others):
+            counters.boots = [*others, boot]
+    boot.heard_ms = elapsed_ms
     return boot
+
+
+def _place_of(boots: list[BootCounters], t_ms: int | None, elapsed_ms: int) -> int:
+    """Where among ``boots`` one belongs that speaks at ``t_ms``: at the end it is the present."""
+    at = len(boots)
+    if t_ms is None or not boots or elapsed_ms - boots[-1].heard_ms >= SILENT_MS:
+        return at
+    while at and t_ms < (boots[at - 1].t_ms or 0):
+        at -= 1
+    return at
 
 
 def _take_money(
@@ -193,23 +232,37 @@ def _take_money(
         gained_fen = more_fen or 0
     else:
         gained_fen = (more_coins or 0) * _coin_fen(counters, profile)
-    if gained_fen:
-        _credit(counters, gained_fen, more_coins, profile, elapsed_ms if first else None)
-
-
-def _credit(
-    counters: Counters, gained_fen: int, coins: int | None, profile: Profile, boot_ms: int | None
-) -> None:
-    """Book an increase; ``boot_ms`` is the steady clock if a boot's first word brought it."""
+    if not gained_fen:
+        return
+    _unbook(counters, boot, gained_fen)
     money = counters.money
     money.counter_fen += gained_fen
-    if boot_ms is None:
+    if not first:
         money.credited_fen += gained_fen
-    elif _is_coin(coins, gained_fen, profile):
+    elif _is_coin(more_coins, gained_fen, profile):
         money.suspect_fen += gained_fen
-        counters.suspect_ms = boot_ms
+        boot.suspect_fen = gained_fen
+        counters.suspect_ms = elapsed_ms
     else:
         money.between_boots_fen += gained_fen
+        boot.between_fen = gained_fen
+
+
+def _unbook(counters: Counters, boot: BootCounters, gained_fen: int) -> None:
+    """A late word of an earlier boot: the next boot's first one had this increase in it."""
+    after = _told_money(counters.boots[counters.boots.index(boot) + 1 :])
+    if not after:
+        return
+    following, money = after[0], counters.money
+    between_fen = min(following.between_fen, gained_fen)
+    suspect_fen = min(following.suspect_fen, gained_fen)
+    following.between_fen -= between_fen
+    following.suspect_fen -= suspect_fen
+    money.between_boots_fen -= between_fen
+    money.suspect_fen -= suspect_fen
+    money.counter_fen -= between_fen + suspect_fen
+    if suspect_fen and not following.suspect_fen:
+        counters.suspect_ms = None
 
 
 def _is_coin(coins: int | None, gained_fen: int, profile: Profile) -> bool:
@@ -228,9 +281,12 @@ def _coin_fen(counters: Counters, profile: Profile) -> int:
 
 def _before(counters: Counters, boot: BootCounters) -> BootCounters | None:
     """The newest earlier boot that told a money counter."""
-    earlier = counters.boots[: counters.boots.index(boot)]
-    told = [b for b in earlier if b.coins is not None or b.amount_fen is not None]
+    told = _told_money(counters.boots[: counters.boots.index(boot)])
     return told[-1] if told else None
+
+
+def _told_money(boots: list[BootCounters]) -> list[BootCounters]:
+    return [b for b in boots if b.coins is not None or b.amount_fen is not None]
 
 
 def _more(before: int | None, now: int | None) -> int | None:

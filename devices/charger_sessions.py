@@ -6,9 +6,9 @@ was said changes nothing; energy is never below 0 (field cases A-19 and A-20).
 
 import msgspec
 
-from devices.charger_money import meter_step
+from devices.charger_money import NO_ORDER, meter_step
 from devices.payloads import MAX_PARTS
-from devices.readings import ChargerSession, Flag, Port, PortState, SessionKind
+from devices.readings import ChargerSession, Port, PortState, SessionKind
 
 MAX_SESSIONS = 64
 """Sessions kept per station; the oldest ended ones are forgotten first. Source: our choice."""
@@ -18,8 +18,6 @@ ABANDONED_MS = 86_400_000
 """An open session of which nobody spoke for a day. Source: our choice; health.md warns at 10 h."""
 RETRY_MS = 600_000
 """A start without id that says again what the open one said, within this, is a retry."""
-
-_NO_ORDER = int(Flag.NO_TIME | Flag.FUTURE)
 
 
 class SessionView(msgspec.Struct, rename={"start_t_ms": "start_t", "stop_t_ms": "stop_t"}):
@@ -151,7 +149,7 @@ def _start(sessions: Sessions, reading: ChargerSession, elapsed_ms: int) -> None
 def _is_later(reading: ChargerSession, known: SessionView) -> bool:
     """Whether a start with the id of an ended session is a new one: ids come again."""
     end_ms = known.start_t_ms if known.stop_t_ms is None else known.stop_t_ms
-    return not reading.flags & _NO_ORDER and end_ms is not None and _began_ms(reading) > end_ms
+    return not reading.flags & NO_ORDER and end_ms is not None and _began_ms(reading) > end_ms
 
 
 def _stop(sessions: Sessions, reading: ChargerSession, elapsed_ms: int, wrap_wh: int) -> None:
@@ -202,7 +200,7 @@ def _is_repeat(sessions: Sessions, port: int | None, said: Content) -> bool:
 
 def _is_older(reading: ChargerSession, session: SessionView) -> bool:
     """Whether a stop was said before the session began: one of an earlier session."""
-    if reading.flags & _NO_ORDER or session.start_t_ms is None:
+    if reading.flags & NO_ORDER or session.start_t_ms is None:
         return False
     return reading.t_ms < session.start_t_ms
 

@@ -1,10 +1,8 @@
 """Charging stations: ports, sessions, energy and money, from their records. Pure.
 
 Counters are read in ``charger_money``, sessions in ``charger_sessions``; here a port's state is
-judged, and a cause is told once when it begins and once when it ends.
+judged, and what is wrong with a station.
 """
-
-from typing import NamedTuple
 
 import msgspec
 
@@ -74,21 +72,12 @@ class StationState(msgspec.Struct):
     money: Money
 
 
-class CauseChange(NamedTuple):
-    """Causes of one station that began (``on``) or ended (``off``): one ticket each."""
-
-    slot: int
-    on: int
-    off: int
-
-
 class Station(msgspec.Struct):
-    """What is remembered of one station. ``told`` are causes that were told already."""
+    """What is remembered of one station."""
 
     ports: dict[int, PortView] = {}
     sessions: Sessions = msgspec.field(default_factory=Sessions)
     counters: Counters = msgspec.field(default_factory=Counters)
-    told: int = 0
 
 
 class ChargersState(msgspec.Struct):
@@ -173,20 +162,14 @@ class Chargers:
         station = self._stations.get(slot)
         return 0 if station is None else _causes(station)
 
-    def take_changes(self) -> list[CauseChange]:
-        """Causes that began or ended since the last call, each once, by slot."""
-        changes = []
-        for slot in sorted(self._touched):
-            station = self._stations[slot]
-            now = _causes(station)
-            if now != station.told:
-                changes.append(CauseChange(slot, now & ~station.told, station.told & ~now))
-                station.told = now
+    def take_causes(self) -> dict[int, int]:
+        """``causes`` of the stations where they may have changed since the last call, by slot."""
+        causes = {slot: _causes(self._stations[slot]) for slot in sorted(self._touched)}
         self._touched.clear()
-        return changes
+        return causes
 
     def dump(self) -> ChargersState:
-        """State for a checkpoint; take the changes first, or they are told after it."""
+        """State for a checkpoint."""
         return ChargersState(stations=list(self._stations.items()), swept_ms=self._swept_ms)
 
     def load(self, state: ChargersState) -> None:

@@ -145,7 +145,8 @@ class ConditionState(msgspec.Struct):
 
     Attributes:
         pictures: By slot of a camera.
-        lags: By slot of a tracker: delay of its late fixes, and the steady clock of the first.
+        lags: By slot of a tracker whose newest fix was late: the delay, and the steady clock of the
+            first one with it.
         conflicts: By slot: steady clock of the newest contradiction of numbers.
         farewells: Slots whose retained state says they are gone.
     """
@@ -154,3 +155,9 @@ class ConditionState(msgspec.Struct):
     lags: dict[int, tuple[int, int]] = {}
     conflicts: dict[int, int] = {}
     farewells: set[int] = set()
+
+    def forget(self, slot: int) -> None:
+        """A device is gone for good."""
+        for memory in (self.pictures, self.lags, self.conflicts):
+            memory.pop(slot, None)
+        self.farewells.discard(slot)

@@ -16,6 +16,8 @@ HELD_MAX = 500
 """Messages of the quarantine in one row."""
 HELD_BYTES_MAX = 4 * 1_048_576
 """Bytes of such a row. Our choice: it is one entry of the journal and is read as a whole."""
+ASKED_MAX = 10_000
+"""Messages that one call asks to run again. Our choice: a call is one transaction."""
 
 
 class Control(msgspec.Struct, frozen=True, kw_only=True, tag_field="type"):

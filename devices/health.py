@@ -24,7 +24,7 @@ from devices.conditions import (
     tracker_condition,
 )
 from devices.entry import RETAIN, Entry
-from devices.listening import MAX_TICK_MS, Listening, ListeningState
+from devices.listening import Listening, ListeningState
 from devices.model import AdminState, Device
 from devices.presence import (
     DEFAULT_INTERVAL_S,
@@ -47,8 +47,6 @@ from devices.readings import (
     StateReport,
 )
 
-__all__ = ["MAX_TICK_MS", "Health", "HealthState", "Rows"]
-
 Rows = NDArray[np.void]
 STEADY_MS = 5_000
 """Late records whose delay agrees this well, received at least this far apart, come from a clock
@@ -60,7 +58,8 @@ a counter that restarted once is forgotten, a clone goes on. Source: our choice.
 _BURIED = int(Flag.LATE | Flag.BACKFILL)
 _FUTURE, _SEQ_BACK, _BACKFILL = int(Flag.FUTURE), int(Flag.SEQ_BACK), int(Flag.BACKFILL)
 
-_THERE = np.array([Presence.ONLINE, Presence.LATE, Presence.SLEEPING], np.uint8)
+_THERE = np.array([word not in {Presence.UNKNOWN, Presence.OFFLINE} for word in Presence])
+"""By value of ``Presence``: whether the device is there."""
 _SAID = {
     DeviceState.ONLINE: Said.NOTHING,
     DeviceState.SLEEPING: Said.SLEEPING,
@@ -112,6 +111,9 @@ class Health:
         slot = device.slot
         self._room_for(slot)
         self._presence.known[slot] = device.admin is not AdminState.RETIRED
+        if device.admin is AdminState.RETIRED:
+            self._memory.forget(slot)
+            self.note(slot, 0, int(Cause.NUMBERS_CONFLICT))
         if self._presence.heard_ms[slot] < 0:
             seconds = device.interval_s or DEFAULT_INTERVAL_S[device.cls]
             self._presence.interval_ms[slot] = int(seconds * 1000)
@@ -129,7 +131,7 @@ class Health:
     def records(self, records: list[Record]) -> None:
         """Take accepted records in journal order; of one device the last word counts."""
         heard = _Heard()
-        farewells = self._memory.farewells
+        farewells, lags = self._memory.farewells, self._memory.lags
         for record in records:
             entry, device, reading = record
             slot, flags = device.slot, reading.flags
@@ -137,7 +139,10 @@ class Health:
                 self.conflict(slot, entry.elapsed_ms)
             if isinstance(reading, Fix):
                 heard.fixes.append(record)
-                if not flags & _BURIED or self._is_behind(slot, reading, entry):
+                buried = bool(flags & _BURIED)
+                if not buried and slot in lags:
+                    del lags[slot]
+                if not buried or self._is_behind(slot, reading, entry):
                     heard.timely.append(record)
                     heard.condition[slot] = tracker_condition(reading, entry.recv_ms)
                 heard.said[slot] = Said.NOTHING
@@ -215,7 +220,7 @@ class Health:
 
     def tick(self, entry: Entry, *, connected: bool) -> int:
         """Let time pass; gives how many devices changed their presence."""
-        anyone = bool(np.isin(self._presence.presence, _THERE).any())
+        anyone = bool(_THERE[self._presence.presence].any())
         for will in self._listening.tick(entry.elapsed_ms, connected=connected, anyone=anyone):
             if self._presence.said[will.slot] == Said.LOST:
                 self._presence.said[will.slot] = will.said

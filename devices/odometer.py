@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from devices.admitted import Record
 from devices.geo import to_local_m
 from devices.readings import Fix, FixSource, Flag
+from devices.units import KMH_PER_MPS
 
 MOVING_MPS = 1.4
 """Faster than any parked receiver's Doppler (max 1.13 m/s). Source: detection.md."""
@@ -43,7 +44,6 @@ MAX_HDOP = 2.5
 """Doppler is evidence up to this dilution. Source: detection.md, a receiver near metal."""
 
 _FUTURE = int(Flag.FUTURE)
-_KMH_PER_MPS = 3.6
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -94,7 +94,7 @@ def rounds_of_places(records: list[Record]) -> Iterator[Places]:
     columns = list(zip(*rows, strict=True))
     slots, t_ms = np.array(columns[0], np.int64), np.array(columns[1], np.int64)
     lat_deg, lon_deg, acc_m, speed_kmh, hdop = np.array(columns[2:], np.float64)  # None is NaN
-    places = Places(slots, t_ms, lat_deg, lon_deg, acc_m, speed_kmh / _KMH_PER_MPS, hdop)
+    places = Places(slots, t_ms, lat_deg, lon_deg, acc_m, speed_kmh / KMH_PER_MPS, hdop)
     poor = acc_m > MAX_ACC_M
     yield from _rounds(places.only(~poor) if poor.any() else places)
 

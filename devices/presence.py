@@ -212,6 +212,20 @@ class PresenceArrays:
         return new
 
 
+_QUIET_CAUSE = {
+    Said.NOTHING: Cause.SILENT,
+    Said.SLEEPING: Cause.PROMISE_BROKEN,
+    Said.LOST: Cause.CONNECTION_LOST,
+    Said.DISCONNECTED: Cause.CONNECTION_LOST,
+}
+_CAUSES = np.array(
+    [
+        [Cause.NEVER_HEARD, 0, _QUIET_CAUSE[said], _QUIET_CAUSE[said], 0]  # in order of Presence
+        for said in Said
+    ],
+    np.uint64,
+).ravel()
+"""Why a device is what it is, by what it said last and its presence."""
 _BADNESS = np.array([0, 1, 2, 3, 1], np.uint8)
 """By value of ``Presence``: unknown, online, late, offline, sleeping."""
 
@@ -235,34 +249,28 @@ def assess(
     slack_ms = int(policy.slack_s * 1000)
     sleeping = arrays.said == Said.SLEEPING
     lost = arrays.said == Said.LOST
-    gone = lost | (arrays.said == Said.DISCONNECTED)
 
     late = age_ms > policy.online_factor * interval + slack_ms
     offline = age_ms > policy.late_factor * interval + slack_ms
-    late |= gone
+    late |= lost | (arrays.said == Said.DISCONNECTED)
     lost_bound = np.minimum(policy.lost_offline_s * 1000, policy.late_factor * interval)
     offline |= lost & (age_ms > lost_bound)
-    late = np.where(sleeping, age_ms > policy.sleep_late_factor * interval, late)
-    offline = np.where(
-        sleeping,
-        age_ms > policy.sleep_offline_factor * interval + int(policy.sleep_offline_slack_s * 1000),
-        offline,
-    )
-    never = arrays.heard_ms < 0
+    if sleeping.any():
+        slack_ms = int(policy.sleep_offline_slack_s * 1000)
+        too_long = age_ms > policy.sleep_offline_factor * interval + slack_ms
+        late = np.where(sleeping, age_ms > policy.sleep_late_factor * interval, late)
+        offline = np.where(sleeping, too_long, offline)
     presence = np.where(sleeping, np.uint8(Presence.SLEEPING), np.uint8(Presence.ONLINE))
     presence[late] = Presence.LATE
     presence[offline] = Presence.OFFLINE
-    presence[never | ~arrays.known] = Presence.UNKNOWN
+    presence[(arrays.heard_ms < 0) | ~arrays.known] = Presence.UNKNOWN
     if outage_end_ms is not None:
         presence = _held(arrays, presence, now_ms - outage_end_ms, policy)
 
-    quiet = (presence == Presence.LATE) | (presence == Presence.OFFLINE)
-    causes = np.zeros(len(age_ms), np.uint64)
-    causes[quiet & ~gone & ~sleeping] = int(Cause.SILENT)
-    causes[quiet & sleeping] = int(Cause.PROMISE_BROKEN)
-    causes[quiet & gone] = int(Cause.CONNECTION_LOST)
-    causes[never] = int(Cause.NEVER_HEARD)
-    causes[~quiet & ~never & arrays.stale] = int(Cause.STATUS_STALE)
+    causes = _CAUSES.take(arrays.said * np.uint8(len(Presence)) + presence)
+    if arrays.stale.any():
+        heard = (presence == Presence.ONLINE) | (presence == Presence.SLEEPING)
+        causes[heard & arrays.stale] = int(Cause.STATUS_STALE)
     causes[~arrays.known] = 0
     return presence, causes
 

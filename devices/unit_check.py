@@ -40,7 +40,7 @@ STATE = np.dtype(
         ("lat_deg", "<f8"),
         ("lon_deg", "<f8"),
         ("speed_mps", "<f8"),
-        ("east", "<f8"),  # direction of the last leg; 0, 0 = none
+        ("east", "<f8"),  # the last leg between two moving places, metres; 0, 0 = none
         ("north", "<f8"),
         ("ratio", "u1"),  # index into RATIOS of the running legs
         ("legs", "u1"),
@@ -48,6 +48,8 @@ STATE = np.dtype(
     ]
 )
 """What is remembered of a slot."""
+
+Rows = NDArray[np.void]
 
 
 class UnitChange(NamedTuple):
@@ -94,21 +96,23 @@ class UnitCheck:
         passed_s = (places.t_ms - old["t_ms"]) / 1000
         told = ~np.isnan(places.speed_mps) & (passed_s > 0)
         moves = (places.speed_mps > 0) & (old["speed_mps"] > 0)
-        usable = told & moves & (passed_s <= MAX_LEG_S)
-        if not usable.any():
-            self._remember(places, told)
-            return
+        leg = told & moves & (passed_s <= MAX_LEG_S)
+        self._remember(places, told)
+        if leg.any():
+            self._legs(places.only(leg), old[leg], passed_s[leg])
+
+    def _legs(self, places: Places, old: Rows, passed_s: Floats) -> None:
+        """Look at legs, each by itself: what others did in its round is nothing to a device."""
         east, north = to_local_m(places.lat_deg, places.lon_deg, old["lat_deg"], old["lon_deg"])
         leg_m = np.hypot(east, north)
         mean_mps = (places.speed_mps + old["speed_mps"]) / 2
-        usable &= leg_m >= np.fmax(MIN_LEG_M, MIN_LEG_ACC * places.acc_m)
+        usable = leg_m >= np.fmax(MIN_LEG_M, MIN_LEG_ACC * places.acc_m)
         usable &= leg_m <= MAX_MPS * passed_s
         usable &= np.abs(places.speed_mps - old["speed_mps"]) <= STEADY_SPEED * mean_mps
         turn = east * old["east"] + north * old["north"]
         before_m = np.hypot(old["east"], old["north"])
         usable &= turn >= STRAIGHT_COS * leg_m * before_m
-        self._remember(places, told)
-        moved = told & (leg_m > 0)
+        moved = leg_m > 0
         self._rows["east"][places.slot[moved]] = east[moved]
         self._rows["north"][places.slot[moved]] = north[moved]
         if usable.any():

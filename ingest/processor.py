@@ -19,7 +19,7 @@ from devices.registry import Registry
 from ingest.ports import Checkpoints, JournalReader, LatestRows, ProcessLedger, StatusSink
 
 log = structlog.get_logger()
-STATE_VERSION = 3
+STATE_VERSION = 4
 """Raise it when the shape of ``ProcessorState`` changes: older checkpoints are not loaded."""
 RETRY_S = 1.0
 """Wait before a refused commit is tried again."""
@@ -76,6 +76,7 @@ class Processor:
         self._tidy = tidy
         self._pending = Outcome()
         self._levelled: set[int] = set()
+        self._unusable: dict[str, str] = {}
         self._seq = 0
         self._recv_ms = 0
         self._gaps_booked = 0
@@ -212,6 +213,10 @@ class Processor:
         """Write the part's status: how far behind, what it holds."""
         pipeline = self._pipeline
         counts = pipeline.health.counts()
+        unusable = pipeline.engine.unusable
+        for place, reason in unusable.items() - self._unusable.items():
+            log.warning("place_unusable", place=place, reason=reason)
+        self._unusable = unusable
         self._status.write(
             ready=True,
             reason="",
@@ -220,6 +225,7 @@ class Processor:
                 "process_lag_entries": max(0, self._journal.last_seq() - self._seq),
                 "process_open_alerts": len(pipeline.engine.cases.open),
                 "process_open_gaps": pipeline.admission.gaps,
+                "process_unusable_places": len(unusable),
             }
             | {f"devices_{word}": count for word, count in counts.items()},
         )

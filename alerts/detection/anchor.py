@@ -117,6 +117,12 @@ class AnchorArrays:
             getattr(new, field.name)[:old] = getattr(self, field.name)
         return new
 
+    def clear(self, slot: int) -> None:
+        """Begin afresh, as a slot that never had a fix."""
+        for field in fields(self):
+            getattr(self, field.name)[slot] = 0
+        self.ignition[slot] = -1
+
     def forget_movement(self, slot: int) -> None:
         """Clear what one excursion left behind; the anchor stays."""
         for name in ("score", "farthest"):

@@ -156,6 +156,11 @@ class EvidenceArrays:
         for sign in signs or tuple(Sign):
             self.expires[sign, slot] = 0
 
+    def clear(self, slot: int) -> None:
+        """Begin afresh: nothing is witnessed, and nobody knows whether its sensor works."""
+        self.expires[:, slot] = 0
+        self.shaken[slot] = -1
+
     def from_fixes(
         self,
         slots: NDArray[np.int64],
@@ -165,18 +170,30 @@ class EvidenceArrays:
         away: NDArray[np.bool_],
     ) -> None:
         """What fixes themselves witness; ``away`` marks fixes beyond the owner's radius."""
-        self.expires[Sign.DOPPLER, slots[fast]] = now_ms[fast] + _LIVES_MS[Sign.DOPPLER]
-        self.expires[Sign.STANDING, slots[standing]] = now_ms[standing] + _LIVES_MS[Sign.STANDING]
-        shaken = self.shaken[slots]
-        calm = away & ~fast & (shaken >= 0) & (now_ms - shaken > UNSHAKEN_AFTER_MS)
-        self.expires[Sign.UNSHAKEN, slots[calm]] = now_ms[calm] + _LIVES_MS[Sign.UNSHAKEN]
+        self._live(Sign.DOPPLER, fast, slots, now_ms)
+        self._live(Sign.STANDING, standing, slots, now_ms)
+        calm = away & ~fast
+        if calm.any():
+            shaken = self.shaken[slots]
+            calm &= (shaken >= 0) & (now_ms - shaken > UNSHAKEN_AFTER_MS)
+            self._live(Sign.UNSHAKEN, calm, slots, now_ms)
+
+    def _live(
+        self,
+        sign: Sign,
+        shown: NDArray[np.bool_],
+        slots: NDArray[np.int64],
+        now_ms: NDArray[np.int64],
+    ) -> None:
+        if shown.any():
+            self.expires[sign, slots[shown]] = now_ms[shown] + _LIVES_MS[sign]
 
     def total(
         self, slots: NDArray[np.int64], now_ms: NDArray[np.int64], low: float, high: float
     ) -> NDArray[np.float64]:
         """Sum of the living signs per slot, clipped to [low, high] nats."""
         alive = self.expires[:, slots] > now_ms
-        total: NDArray[np.float64] = np.clip(_NATS @ alive, low, high)
+        total: NDArray[np.float64] = np.minimum(np.maximum(_NATS @ alive, low), high)
         return total
 
     def denied(self, slots: NDArray[np.int64], now_ms: NDArray[np.int64]) -> NDArray[np.bool_]:

@@ -17,6 +17,8 @@ def settle(
     arrays: AnchorArrays, i: I8, t_ms: I8, x: F8, y: F8, open_: B1, policy: DetectionPolicy
 ) -> B1:
     """Cluster agreeing fixes; arm when they have stood long enough, or someone wished it."""
+    if not open_.any():
+        return open_
     radius = np.maximum(policy.agree_m, 2.5 * np.sqrt(np.maximum(arrays.noise_var[i], MIN_VAR)))
     near = np.hypot(x - arrays.near_x[i], y - arrays.near_y[i]) <= radius
     agrees = open_ & near & (arrays.near_n[i] > 0)
@@ -63,6 +65,9 @@ def towed_off(
     Two consecutive fixes that are ``quick`` (speed, borne out by the positions) and beyond the
     police level's distance from where it was when it was armed. It is armed there from now on.
     """
+    if not quick.any():
+        arrays.towed_n[i[follows]] = 0
+        return quick
     count = np.where(quick, arrays.towed_n[i] + 1, 0)
     arrays.towed_n[i] = np.where(follows, count, arrays.towed_n[i])
     waits = (arrays.mode[i] == SETTLING) & (arrays.wish[i] == 1) & (arrays.near_n[i] > 0)

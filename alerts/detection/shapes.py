@@ -31,15 +31,21 @@ def shapes(
 ) -> tuple[B1, B1, B1]:
     """Displacement, consecutive-outside and new-farthest conditions, and the slow rule."""
     owner_out = moved > np.maximum(policy.owner_min_m, policy.owner_sigmas * sigma)
+    slow_out = moved > np.maximum(policy.slow_min_m, policy.slow_sigmas * sigma)
+    s = i[scored]
+    if not (owner_out.any() or slow_out.any()):
+        farther, farthest = arrays.farther[i], np.maximum(arrays.farthest[i], moved)
+        arrays.farther[s] = np.where(at_anchor, 0, farther)[scored]
+        arrays.farthest[s] = np.where(at_anchor, 0.0, farthest)[scored]
+        arrays.outside[s] = arrays.left_t[s] = arrays.left_n[s] = 0
+        return owner_out, owner_out, slow_out
     police_out = moved > np.maximum(policy.police_min_m, policy.police_sigmas * sigma)
     outside = np.where(owner_out, arrays.outside[i] + 1, 0)
     farther = arrays.farther[i] + (owner_out & (moved > arrays.farthest[i] + 0.25 * sigma))
     farthest = np.maximum(arrays.farthest[i], moved)
     farther, farthest = np.where(at_anchor, 0, farther), np.where(at_anchor, 0.0, farthest)
-    slow_out = moved > np.maximum(policy.slow_min_m, policy.slow_sigmas * sigma)
     left_t = np.where(slow_out, np.where(arrays.left_t[i] > 0, arrays.left_t[i], t_ms), 0)
     left_n = np.where(slow_out, arrays.left_n[i] + 1, 0)
-    s = i[scored]
     arrays.outside[s], arrays.farther[s] = outside[scored], farther[scored]
     arrays.farthest[s] = farthest[scored]
     arrays.left_t[s], arrays.left_n[s] = left_t[scored], left_n[scored]

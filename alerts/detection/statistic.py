@@ -11,16 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from alerts.detection import shapes
-from alerts.detection.anchor import (
-    ARMED,
-    DISARMED,
-    F8,
-    I8,
-    MAX_VAR,
-    MIN_VAR,
-    SETTLING,
-    AnchorArrays,
-)
+from alerts.detection.anchor import ARMED, F8, I8, MAX_VAR, MIN_VAR, AnchorArrays
 from alerts.detection.settling import settle, towed_off
 from alerts.policy import DetectionPolicy
 from devices.geo import to_local_m
@@ -29,6 +20,11 @@ B1 = NDArray[np.bool_]
 
 CLIP_LOW, CLIP_HIGH = -3.0, 5.0
 """Nats one fix may give. Source: detection.md, Method."""
+LOG_SHARES = np.log([[0.7], [0.3], [0.25], [0.35], [0.40]])
+"""Of parked fixes, about the anchor and inside an excursion; of moving ones, pushed, walked and
+ridden. Source: detection.md, ll0 and ll1."""
+MOVING_MPS = np.array([[0.7], [2.0], [6.0]])
+"""Pushed, walked, ridden. Source: detection.md, ll1."""
 QUIET = 2.0
 """Below this S the anchor, its noise and its steps are learnt. Source: detection.md."""
 
@@ -95,46 +91,40 @@ def _log_t4(r2: F8, s2: F8) -> F8:
 
 def step(arrays: AnchorArrays, fixes: Fixes, policy: DetectionPolicy) -> Moved:
     """Score one fix per slot and learn from it. Changes ``arrays`` in place."""
-    i = fixes.slot
-    first = arrays.last_t[i] == 0
+    i, t_ms = fixes.slot, fixes.t_ms
+    last_t = arrays.last_t[i]
+    first = last_t == 0
     if first.any():
         new = i[first]
         arrays.origin_lat[new] = fixes.lat_deg[first]
         arrays.origin_lon[new] = fixes.lon_deg[first]
     x, y = to_local_m(fixes.lat_deg, fixes.lon_deg, arrays.origin_lat[i], arrays.origin_lon[i])
-    dt = (fixes.t_ms - arrays.last_t[i]) / 1000.0
+    dt = (t_ms - last_t) / 1000.0
     in_order = first | (dt > 0)
+    follows = in_order & ~first
     known = in_order & (fixes.ignition >= 0)
     arrays.ignition[i[known]] = fixes.ignition[known]
 
     sigma = np.sqrt(_noise(arrays, i, fixes.acc_m, policy))
     step_x, step_y = x - arrays.last_x[i], y - arrays.last_y[i]
     step_r2 = step_x**2 + step_y**2
+    step_m = np.sqrt(step_r2)
     away_x, away_y = x - arrays.anchor_x[i], y - arrays.anchor_y[i]
     moved = np.hypot(away_x, away_y)
-    armed = (arrays.mode[i] == ARMED) & in_order & ~first
+    armed = (arrays.mode[i] == ARMED) & follows
     at_anchor = moved <= 2.5 * sigma
-    held = _hold_teleports(
-        arrays, fixes, x, y, np.sqrt(step_r2), dt, at_anchor, in_order & ~first, policy
-    )
+    held = _hold_teleports(arrays, fixes, x, y, step_m, dt, at_anchor, follows, policy)
     accepted = in_order & ~held
     scored = armed & ~held
+    at_anchor_now = at_anchor & scored
 
-    lag_dt = (fixes.t_ms - arrays.lag_t[i]) / 1000.0
-    lag_x, lag_y = x - arrays.lag_x[i], y - arrays.lag_y[i]
-    due = scored & (arrays.lag_t[i] > 0) & (lag_dt >= policy.lag_s)
-    gain = _nats(arrays, i, (x, y), lag_dt, sigma**2, policy)
-    score = np.maximum(0.0, arrays.score[i] + np.where(due, gain, 0.0))
-    score = np.where(at_anchor & scored, np.minimum(score, QUIET), score)
-    score = np.where(scored, score, arrays.score[i])
-    arrays.score[i] = score
-    implied_mps = np.where(due, np.hypot(lag_x, lag_y) / np.maximum(lag_dt, 1e-3), 0.0)
-    begins = due | (accepted & ~scored)
-    arrays.lag_t[i[begins]] = fixes.t_ms[begins]
-    arrays.lag_x[i[begins]], arrays.lag_y[i[begins]] = x[begins], y[begins]
+    score, implied_mps = _score(arrays, i, t_ms, (x, y), sigma, at_anchor_now, scored, policy)
+    begins = accepted & ~scored
+    lag = i[begins]
+    arrays.lag_t[lag], arrays.lag_x[lag], arrays.lag_y[lag] = t_ms[begins], x[begins], y[begins]
 
-    found = shapes.shapes(arrays, i, fixes.t_ms, moved, sigma, at_anchor, scored, policy)
-    kept = shapes.kept(arrays, i, fixes.t_ms, (x, y), moved, sigma, scored, policy)
+    found = shapes.shapes(arrays, i, t_ms, moved, sigma, at_anchor, scored, policy)
+    kept = shapes.kept(arrays, i, t_ms, (x, y), moved, sigma, scored, policy)
     fast, standing = _doppler(arrays, i, fixes, implied_mps, accepted, policy)
     quiet = scored & (score < QUIET) & (moved <= 3.0 * sigma + 10.0)
     _learn(
@@ -147,15 +137,15 @@ def step(arrays: AnchorArrays, fixes: Fixes, policy: DetectionPolicy) -> Moved:
         sigma[quiet],
         policy,
     )
-    arrays.quiet_t[i[scored & at_anchor]] = fixes.t_ms[scored & at_anchor]
-    follows = accepted & ~first
+    arrays.quiet_t[i[at_anchor_now]] = t_ms[at_anchor_now]
+    follows &= accepted
     quick = follows & (fixes.ignition == 0) & (fixes.speed_mps >= policy.tow_mps)
-    quick &= np.sqrt(step_r2) >= 0.5 * fixes.speed_mps * dt
+    quick &= step_m >= 0.5 * fixes.speed_mps * dt
     towed = towed_off(arrays, i, x, y, follows, quick, policy)
-    armed_now = settle(arrays, i, fixes.t_ms, x, y, accepted & (arrays.mode[i] != ARMED), policy)
+    armed_now = settle(arrays, i, t_ms, x, y, accepted & (arrays.mode[i] != ARMED), policy)
 
     take = i[accepted]
-    arrays.last_t[take] = fixes.t_ms[accepted]
+    arrays.last_t[take] = t_ms[accepted]
     arrays.last_x[take], arrays.last_y[take] = x[accepted], y[accepted]
     return Moved(
         scored=scored,
@@ -166,7 +156,7 @@ def step(arrays: AnchorArrays, fixes: Fixes, policy: DetectionPolicy) -> Moved:
         police_shape=found[1],
         slow=found[2],
         kept=kept,
-        at_anchor=at_anchor & scored,
+        at_anchor=at_anchor_now,
         fast=fast,
         standing=standing,
         armed_now=armed_now,
@@ -175,14 +165,42 @@ def step(arrays: AnchorArrays, fixes: Fixes, policy: DetectionPolicy) -> Moved:
     )
 
 
+def _score(
+    arrays: AnchorArrays,
+    i: I8,
+    t_ms: I8,
+    at: tuple[F8, F8],
+    sigma: F8,
+    at_anchor: B1,
+    scored: B1,
+    policy: DetectionPolicy,
+) -> tuple[F8, F8]:
+    """S after the fixes, and the speed over the steps it was scored by, m/s (0 = none)."""
+    lag_t, before = arrays.lag_t[i], arrays.score[i]
+    dt = (t_ms - lag_t) / 1000.0
+    due = scored & (lag_t > 0) & (dt >= policy.lag_s)
+    score, implied_mps = before, np.zeros(len(i))
+    if due.any():
+        dt = np.maximum(dt, 1e-3)
+        gain = _nats(arrays, i, at, dt, sigma**2, policy)
+        score = np.maximum(0.0, before + np.where(due, gain, 0.0))
+        lag_m = np.hypot(at[0] - arrays.lag_x[i], at[1] - arrays.lag_y[i])
+        implied_mps = np.where(due, lag_m / dt, 0.0)
+        s = i[due]
+        arrays.lag_t[s], arrays.lag_x[s], arrays.lag_y[s] = t_ms[due], at[0][due], at[1][due]
+    score = np.where(at_anchor, np.minimum(score, QUIET), score)
+    score = np.where(scored, score, before)
+    arrays.score[i] = score
+    return score, implied_mps
+
+
 def _noise(arrays: AnchorArrays, i: I8, acc_m: F8, policy: DetectionPolicy) -> F8:
     """Variance per axis: prior and learnt, at least what the fix says of its own accuracy."""
     m = arrays.samples[i]
     pooled = (policy.prior_weight * policy.prior_sd_m**2 + m * arrays.noise_var[i]) / (
         policy.prior_weight + m
     )
-    said = np.nan_to_num(acc_m / 1.5, nan=0.0) ** 2
-    result: F8 = np.maximum(pooled, said)
+    result: F8 = np.fmax(pooled, (acc_m / 1.5) ** 2)  # NaN says nothing
     return result
 
 
@@ -201,6 +219,9 @@ def _hold_teleports(
     i = fixes.slot
     leap = candidates & (jump_m > policy.gate_m) & (jump_m > policy.gate_mps * np.maximum(dt, 1e-3))
     leap &= ~at_anchor
+    if not leap.any():
+        arrays.held_t[i[candidates]] = 0
+        return leap
     held_dt = (fixes.t_ms - arrays.held_t[i]) / 1000.0
     apart = np.hypot(x - arrays.held_x[i], y - arrays.held_y[i])
     agrees = (
@@ -226,10 +247,9 @@ def _nats(
     policy: DetectionPolicy,
 ) -> F8:
     """Log-likelihood ratio of riding off against parked noise, parked or in an excursion."""
-    dt = np.maximum(dt, 1e-3)
     from_x, from_y = arrays.lag_x[i], arrays.lag_y[i]
     phi = np.exp(-dt / policy.tau_s)
-    w = np.clip(arrays.step_var[i], MIN_VAR, MAX_VAR)
+    w = np.minimum(np.maximum(arrays.step_var[i], MIN_VAR), MAX_VAR)
     spread = sg2 * (1.0 - phi**2) + w
     q2 = spread + sg2 / (1.0 + arrays.samples[i]) * (1.0 - phi) ** 2
     step_r2 = (at[0] - from_x) ** 2 + (at[1] - from_y) ** 2
@@ -237,16 +257,13 @@ def _nats(
     innovation = (at[0] - anchor_x - phi * (from_x - anchor_x)) ** 2 + (
         at[1] - anchor_y - phi * (from_y - anchor_y)
     ) ** 2
-    parked = np.logaddexp(
-        np.log(0.7) + _log_t4(innovation, q2), np.log(0.3) + _log_t4(step_r2, spread)
-    )
-    moving = np.logaddexp.reduce(
-        [
-            np.log(share) + _log_t4(step_r2, (speed_mps * dt) ** 2 + spread)
-            for share, speed_mps in ((0.25, 0.7), (0.35, 2.0), (0.40, 6.0))
-        ]
-    )
-    result: F8 = np.clip(moving - parked, CLIP_LOW, CLIP_HIGH)
+    r2, s2 = np.empty((5, len(i))), np.empty((5, len(i)))
+    r2[0], r2[1:] = innovation, step_r2
+    s2[0], s2[1], s2[2:] = q2, spread, (MOVING_MPS * dt) ** 2 + spread
+    anchored, excursion, pushed, walked, ridden = LOG_SHARES + _log_t4(r2, s2)
+    parked = np.logaddexp(anchored, excursion)
+    moving = np.logaddexp(np.logaddexp(pushed, walked), ridden)
+    result: F8 = np.minimum(np.maximum(moving - parked, CLIP_LOW), CLIP_HIGH)
     return result
 
 
@@ -261,8 +278,9 @@ def _doppler(
     """Whether Doppler witnesses motion, and whether it denies what the positions imply."""
     good = (fixes.hdop <= policy.doppler_hdop) & (fixes.sat >= policy.doppler_sat)
     quick = accepted & good & (fixes.speed_mps > policy.doppler_mps)
-    count = np.where(quick, arrays.fast_n[i] + 1, 0)
-    arrays.fast_n[i] = np.where(accepted, count, arrays.fast_n[i])
+    before = arrays.fast_n[i]
+    count = np.where(quick, before + 1, 0)
+    arrays.fast_n[i] = np.where(accepted, count, before)
     slow = fixes.speed_mps < policy.parked_doppler_mps
     standing = accepted & slow & (implied_mps > 2.0 * np.maximum(fixes.speed_mps, 0.5))
     return count >= 2, standing  # noqa: PLR2004 - detection.md
@@ -290,9 +308,7 @@ def _learn(
     arrays.anchor_y[i] += fresh / m * pull * away_y
     r2 = np.minimum(distance, 3.0 * sigma) ** 2 / 2.0
     arrays.noise_var[i] += fresh / m * (r2 - arrays.noise_var[i])
-    white = np.clip(step_r2 / 2.0 - sigma**2 * (1.0 - phi**2), 0.0, MAX_VAR)
+    white = step_r2 / 2.0 - sigma**2 * (1.0 - phi**2)
+    white = np.minimum(np.maximum(white, 0.0), MAX_VAR)
     arrays.step_var[i] += 0.05 * (white - arrays.step_var[i])
     arrays.samples[i] = m
-
-
-__all__ = ["ARMED", "DISARMED", "SETTLING", "Fixes", "Moved", "step"]

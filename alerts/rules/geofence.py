@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 import msgspec
 import shapely
+from shapely.errors import ShapelyError
 from shapely.geometry import LineString, Point, shape
 from shapely.geometry.base import BaseGeometry
 
@@ -108,7 +109,7 @@ class Area:
         """
         self.fence = fence
         if fence.geometry is not None:
-            degrees = shape(fence.geometry)
+            degrees = _polygon(fence.geometry)
             self._at(degrees.centroid.y, degrees.centroid.x)
             self._shape: BaseGeometry = shapely.transform(
                 degrees, lambda xy: (xy - (self._lon, self._lat)) * (self._east, M_PER_DEG_LAT)
@@ -163,6 +164,16 @@ class Area:
             for place in shapely.get_coordinates(self._shape.intersection(way))
         ]
         return min(shares), max(shares)
+
+
+def _polygon(geometry: dict[str, object]) -> BaseGeometry:
+    try:
+        polygon = shape(geometry)
+    except (ShapelyError, ValueError, TypeError, KeyError, IndexError, AttributeError) as exc:
+        raise ValueError("the geometry is not a GeoJSON polygon") from exc
+    if polygon.is_empty:
+        raise ValueError("the geometry is empty")
+    return polygon
 
 
 def step(area: Area, member: Membership, at: At) -> list[FenceEvent]:

@@ -2,7 +2,7 @@
 
 import msgspec
 
-from devices.chargers import CauseChange, Chargers, ChargersState, StationState
+from devices.chargers import Chargers, ChargersState, StationState
 from devices.model import DeviceClass, Profile
 from devices.presence import Cause
 from devices.readings import (
@@ -27,16 +27,27 @@ class Shop:
         own = msgspec.structs.replace(Profile(), **profile)
         self.device = msgspec.structs.replace(CHARGER, profile=own)
         self.chargers = Chargers()
-        self.changes: list[CauseChange] = []
+        self.causes: list[int] = []
 
     def hear(self, *readings: AnyReading, at_s: float | None = None) -> None:
         """Records in order, received when measured unless told."""
         for reading in readings:
             self.chargers.records([a_record(reading, device=self.device, at_s=at_s)])
-            self.changes += self.chargers.take_changes()
+            self.look()
             blob = msgspec.msgpack.encode(self.chargers.dump())
             self.chargers = Chargers()
             self.chargers.load(msgspec.msgpack.decode(blob, type=ChargersState))
+
+    def tick(self, elapsed_ms: int) -> None:
+        """Let time pass."""
+        self.chargers.tick(elapsed_ms)
+        self.look()
+
+    def look(self) -> None:
+        """Keep what is wrong with it, where that is not what was wrong before."""
+        causes = self.chargers.take_causes().get(2)
+        if causes is not None and causes != (self.causes[-1] if self.causes else 0):
+            self.causes.append(causes)
 
     @property
     def state(self) -> StationState:

@@ -247,3 +247,22 @@ def test_noted_alert_is_over_at_once_and_tells_nobody() -> None:
     assert desk.effects.alerts[0].state is AlertState.EXPIRED
     assert [notice.audience for notice in noted] == ["desk"]
     assert desk.effects.notices[-1].kind is NoticeKind.OWNER_NOTICE
+
+
+def test_notices_are_remembered_only_while_they_forbid_another() -> None:
+    """A city's vehicles asked over the years are not kept."""
+    cases = Casebook(DispatchPolicy())
+    for number in range(1, 6):
+        cases.signal(
+            a_vehicle(number),
+            a_device(number),
+            kind=AlertKind.MOVEMENT,
+            level=Level.SUSPECTED,
+            onset_ms=at_ms(0),
+            reasons=[MOVED],
+            cause=_cause(400 * number),
+            what="level",
+            effects=Effects(),
+        )
+
+    assert list(cases.noticed_ms) == ["v-4", "v-5"]

@@ -2,7 +2,7 @@
 
 import pytest
 
-from devices.chargers import CauseChange, Chargers
+from devices.chargers import Chargers
 from devices.readings import (
     ChargerStatus,
     Flag,
@@ -27,7 +27,7 @@ def test_port_that_only_prepares_is_blocked_and_one_ticket() -> None:
         seen.append((port.state, port.blocked, port.in_use))
 
     assert seen == [("preparing", False, True)] * 20 + [("preparing", True, False)] * 500
-    assert shop.changes == [CauseChange(2, BLOCKED, 0)]
+    assert shop.causes == [BLOCKED]
     assert shop.state.ports[1].since_ms == at_ms(0)
 
 
@@ -49,7 +49,7 @@ def test_only_a_real_change_clears_a_blocked_port(port: tuple[Port, ...], state:
 
     assert (shop.state.ports[1].state, shop.state.ports[1].blocked) == (state, False)
     assert shop.state.ports[1].in_use is (state != "available")
-    assert shop.changes == [CauseChange(2, BLOCKED, 0), CauseChange(2, 0, BLOCKED)]
+    assert shop.causes == [BLOCKED, 0]
 
 
 @pytest.mark.parametrize("state", [PortState.CHARGING, PortState.UNAVAILABLE, PortState.FAULTED])
@@ -64,7 +64,7 @@ def test_words_alone_do_not_clear_a_blocked_port(state: PortState) -> None:
 
     assert shop.state.ports[1].blocked
     assert not shop.state.ports[1].in_use
-    assert shop.changes == [CauseChange(2, BLOCKED, 0)]
+    assert shop.causes == [BLOCKED]
 
 
 def test_customer_who_pays_and_charges_is_not_blocked() -> None:
@@ -77,7 +77,7 @@ def test_customer_who_pays_and_charges_is_not_blocked() -> None:
         shop.hear(a_status(180 * k, ports=a_port(PortState.OCCUPIED, w=0.0)))
 
     assert shop.state.ports[1].state == "occupied"
-    assert shop.changes == []
+    assert shop.causes == []
 
 
 def test_other_devices_and_clocks_ahead_do_no_harm() -> None:

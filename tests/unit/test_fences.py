@@ -1,5 +1,8 @@
 """All fences against all vehicles: what may not be watched stops nothing."""
 
+import msgspec
+import pytest
+
 from alerts.fences import FenceWatch
 from devices.model import Fence
 
@@ -14,3 +17,43 @@ def test_fence_that_may_not_be_saved_is_named_and_passed_over() -> None:
 
     assert watch.any
     assert set(watch.unusable) == {"tiny", "empty"}
+
+
+@pytest.mark.parametrize(
+    "geometry",
+    [
+        {},
+        {"type": "Nonsense"},
+        {"type": "Point", "coordinates": [1, 2]},
+        {"type": "Polygon", "coordinates": []},
+        {"type": "Polygon", "coordinates": "x"},
+        {"type": "Polygon", "coordinates": [[[0, 0], [1, 1], [1, 0], [0, 1], [0, 0]]]},
+    ],
+)
+def test_geometry_that_is_no_polygon_stops_nothing(geometry: dict[str, object]) -> None:
+    """The journal holds whatever was written to it."""
+    watch = FenceWatch()
+
+    watch.follow([Fence(id="bad", geometry=geometry)])
+
+    assert list(watch.unusable) == ["bad"]
+
+
+def test_only_a_fence_that_changed_is_built_anew() -> None:
+    """A city has thousands: saving one must not hold the others up."""
+    watch = FenceWatch()
+    fences = [Fence(id=f"f{k}", lat_deg=31.8, lon_deg=117.2, radius_m=100.0) for k in range(3)]
+    tiny = Fence(id="tiny", lat_deg=31.8, lon_deg=117.2, radius_m=5.0)
+    watch.follow([*fences, tiny])
+    before = watch.areas("v-1")
+
+    redrawn = msgspec.structs.replace(fences[1], radius_m=200.0)
+    watch.follow([fences[0], redrawn, fences[2], tiny])
+
+    after = watch.areas("v-1")
+    assert [new is old for new, old in zip(after, before, strict=True)] == [True, False, True]
+    assert after[1].size_m > before[1].size_m
+    assert list(watch.unusable) == ["tiny"]
+    watch.follow([fences[0], msgspec.structs.replace(tiny, radius_m=50.0)])
+    assert [area.fence.id for area in watch.areas("v-1")] == ["f0", "tiny"]
+    assert watch.unusable == {}

@@ -355,3 +355,21 @@ def test_records_of_one_batch_are_taken_in_order() -> None:
     ward.tick(1)
 
     assert ward.presence() is Presence.ONLINE
+
+
+def test_delays_are_remembered_only_while_records_are_late() -> None:
+    """A tracker that speaks of now again, or is gone, leaves nothing behind."""
+    ward = Ward()
+    behind = int(Flag.LATE)
+
+    ward.hear(a_fix(ward.now_s - 900, flags=behind))
+    late = dict(ward.health.dump().memory.lags)
+    ward.hear(a_fix(ward.now_s))
+    spoken = dict(ward.health.dump().memory.lags)
+    ward.hear(a_fix(ward.now_s - 900, flags=behind))
+    ward.health.conflict(1, 0)
+    ward.health.register(a_device(1, admin=AdminState.RETIRED))
+
+    gone = ward.health.dump().memory
+    assert (list(late), spoken) == ([1], {})
+    assert (gone.lags, gone.conflicts) == ({}, {})

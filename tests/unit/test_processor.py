@@ -5,13 +5,22 @@ from typing import NamedTuple
 
 import msgspec
 import pytest
+import structlog
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from alerts.model import Level
-from devices.control import Disarm, RegisterDevices, RevokeDevice
+from devices.control import (
+    AnyControl,
+    Disarm,
+    RegisterDevices,
+    RegisterPlaces,
+    RevokeDevice,
+    SaveFence,
+)
 from devices.errors import StoreError
 from devices.latest import ArmedState
+from devices.model import Fence, Grid
 from devices.presence import Presence
 from support.factories import a_control, a_device, a_registry, a_tick, an_entry, fix_bytes
 from support.fakes import AWAY, REFUSED, MemoryLedger
@@ -301,6 +310,24 @@ def test_status_says_how_far_behind_it_is() -> None:
     assert metrics["process_open_alerts"] == 1
     assert metrics["process_open_gaps"] == 5
     assert metrics["devices_online"] + metrics["devices_late"] == 2
+
+
+def test_places_nobody_can_use_are_counted_and_named_once() -> None:
+    """A fence of 5 m, a grid without a polygon: the operator reads which and why."""
+    fence = Fence(id="tiny", lat_deg=31.8, lon_deg=117.2, radius_m=5.0)
+    places: list[AnyControl] = [
+        SaveFence(at_ms=0, fence=fence),
+        RegisterPlaces(at_ms=0, grids=[Grid(id="g-1", geometry={})]),
+    ]
+    plant = ProcessorPlant([a_control(one, seq=k) for k, one in enumerate(places, start=1)])
+
+    with structlog.testing.capture_logs() as lines:
+        plant.start(rounds=40).run()
+
+    told = [line for line in lines if line["event"] == "place_unusable"]
+    assert plant.told.lines[-2][2]["process_unusable_places"] == 2
+    assert sorted(line["place"] for line in told) == ["fence tiny", "grid g-1"]
+    assert all(line["reason"] for line in told)
 
 
 def test_journal_without_entries_is_no_trouble() -> None:

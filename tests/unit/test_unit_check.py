@@ -3,11 +3,12 @@
 import random
 
 import msgspec
+import numpy as np
 import pytest
 
 from devices.readings import Fix
-from devices.unit_check import UnitChange, UnitCheck, UnitCheckState
-from support.factories import a_fix, a_record
+from devices.unit_check import STATE, UnitChange, UnitCheck, UnitCheckState
+from support.factories import a_device, a_fix, a_record
 
 
 def _line(speed_mps: float, told_mps: float, *, count: int = 8, every_s: int = 50) -> list[Fix]:
@@ -124,3 +125,19 @@ def test_checkpoint_goes_on_in_the_middle() -> None:
 
     assert restarted.suspect(1) == pytest.approx(1.852)
     assert restarted.suspect(10**6) is None
+
+
+def test_verdict_is_not_changed_by_others_in_the_round() -> None:
+    """A ride with a stop and a corner, alone and beside one that rides in every round."""
+    ride = [*_line(20.0, 37.04, count=3)]
+    ride += [a_fix(110 + 10 * k, 2_000.0, 10.0 * k, speed_mps=0.0) for k in range(4)]
+    ride += [a_fix(150 + 10 * k, 2_000.0, 50 + 200.0 * k, speed_mps=37.04) for k in range(4)]
+    alone, together = UnitCheck(), UnitCheck()
+    other = a_device(2)
+    for k, fix in enumerate(ride):
+        beside = a_fix(50 * k, 1_000.0 * k, speed_mps=20.0, ignition=True)
+        alone.records([a_record(fix)])
+        together.records([a_record(fix), a_record(beside, device=other)])
+
+    rows = [np.frombuffer(check.dump().rows, STATE)[1] for check in (alone, together)]
+    assert rows[0] == rows[1]
