@@ -20,15 +20,15 @@ from api.fields import (
 )
 from api.roles import AREA_ROLES, Role
 from api.times import parse_time_ms
+from devices.control import ASKED_MAX, REGISTERED_MAX
 from devices.errors import WireReason
 from devices.geometry import check_polygon
 from devices.model import FenceKind, SiteClass
 
-BATCH_MAX = 1000
-"""Most objects in one registration. Source: devices.control (at most 1,000 a row)."""
-
-REPLAY_DEFAULT, REPLAY_MAX = 1_000, 10_000
-"""Messages of one replay: as asked for without a number, and at most (one transaction)."""
+REPLAY_DEFAULT = 1_000
+"""Messages of one replay that names no number."""
+IDS_MAX = 1_000
+"""Rows that one replay names."""
 
 RADIUS_MAX_M = 50_000.0
 """A circle fence wider than a city is a slip of the pen."""
@@ -78,7 +78,7 @@ class VehicleIn(Body):
 class VehiclesIn(Body):
     """Vehicles to register; each id once."""
 
-    vehicles: list[VehicleIn] = Field(min_length=1, max_length=BATCH_MAX)
+    vehicles: list[VehicleIn] = Field(min_length=1, max_length=REGISTERED_MAX)
 
 
 class SiteIn(Body):
@@ -103,8 +103,8 @@ class GridIn(Body):
 class PlacesIn(Body):
     """Sites and grids to add or replace."""
 
-    sites: list[SiteIn] = Field(default=[], max_length=BATCH_MAX)
-    grids: list[GridIn] = Field(default=[], max_length=BATCH_MAX)
+    sites: list[SiteIn] = Field(default=[], max_length=REGISTERED_MAX)
+    grids: list[GridIn] = Field(default=[], max_length=REGISTERED_MAX)
 
 
 class FenceIn(Body):
@@ -138,9 +138,9 @@ class ReplayIn(Body):
     reason: WireReason | None = None
     device: HeldName | None = None
     ids: list[Annotated[int, Field(ge=1, le=2**63 - 1, strict=True)]] | None = Field(
-        None, min_length=1, max_length=BATCH_MAX
+        None, min_length=1, max_length=IDS_MAX
     )
-    limit: int = Field(REPLAY_DEFAULT, ge=1, le=REPLAY_MAX, strict=True)
+    limit: int = Field(REPLAY_DEFAULT, ge=1, le=ASKED_MAX, strict=True)
 
     @model_validator(mode="after")
     def asks_for_something(self) -> Self:

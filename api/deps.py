@@ -13,13 +13,13 @@ from api.ports import (
     FeedBook,
     IncidentBook,
     LatestState,
-    QuarantineBook,
     Registry,
     StatusSink,
     TokenBook,
     TrackStore,
     VehicleBook,
 )
+from api.quarantine_port import QuarantineBook
 from api.system_rows import DeviceSecret, PartStatus
 
 Clock = Callable[[], int]

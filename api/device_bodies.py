@@ -4,8 +4,9 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
 
-from api.bodies import BATCH_MAX, Body
+from api.bodies import Body
 from api.fields import AnId, Area, Line64, NewDeviceId
+from devices.control import REGISTERED_MAX
 from devices.crs import Crs
 from devices.model import DeviceClass, Profile, SpeedUnit
 from devices.registration_faults import (
@@ -86,7 +87,7 @@ class DeviceIn(Body):
 class DevicesIn(Body):
     """Devices to register; each id once."""
 
-    devices: list[DeviceIn] = Field(min_length=1, max_length=BATCH_MAX)
+    devices: list[DeviceIn] = Field(min_length=1, max_length=REGISTERED_MAX)
     adopt: bool = Field(
         default=True,
         strict=True,

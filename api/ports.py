@@ -8,28 +8,12 @@ from typing import Protocol
 
 import numpy as np
 
-from api.quarantine_port import QuarantineBook
 from api.roles import Scope
 from api.rows import AlertRow, AuditEntry, IncidentChange, IncidentRow
 from api.system_rows import Adopted, FeedRow, TokenRow
 from devices.control import AnyControl
 from devices.model import Device, Fence, Grid, Site, Vehicle
 from devices.telemetry import Row
-
-__all__ = [
-    "Actions",
-    "AlertBook",
-    "DeviceBook",
-    "FeedBook",
-    "IncidentBook",
-    "LatestState",
-    "QuarantineBook",
-    "Registry",
-    "StatusSink",
-    "TokenBook",
-    "TrackStore",
-    "VehicleBook",
-]
 
 
 class DeviceBook(Protocol):

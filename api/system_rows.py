@@ -79,7 +79,7 @@ class QuarantineRow(QuarantineLine, Protocol):
 
 
 class ReasonCount(Protocol):
-    """What is held of one reason. ``system_schemas.ReasonOut`` lists the rest."""
+    """What is there of one reason, held or not. ``system_schemas.ReasonOut`` lists the rest."""
 
     @property
     def reason(self) -> str:

@@ -38,6 +38,7 @@ class QuarantineOut(Answer):
     runnable: bool = Field(
         description="A whole message; false for rows of our own, and for elements kept by 0.1"
     )
+    held: bool = Field(description="It can be run again: nobody asked for it, or in vain")
 
 
 class QuarantinePage(Page):

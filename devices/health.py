@@ -46,6 +46,7 @@ from devices.readings import (
     Flag,
     StateReport,
 )
+from devices.words import NOT_LEFT_OUT
 
 Rows = NDArray[np.void]
 STEADY_MS = 5_000
@@ -326,19 +327,26 @@ def _assign(array: NDArray[Any], values: dict[int, int]) -> None:
 
 
 def _write_vitals(rows: Rows, records: list[Record]) -> None:
-    """Battery, signal and clock of live fixes; what a fix does not say stays."""
+    """Battery, signal and clock of live fixes.
+
+    What a fix leaves out stays; what it could not say, or not so that it can be, is unknown now.
+    """
     table: list[tuple[float | None, ...]] = []
     for record in records:
         entry, device, reading = record
         fix = cast(Fix, reading)
-        off_ms = None if fix.flags & NO_CLOCK else fix.t_ms - entry.recv_ms
-        table.append((device.slot, off_ms, fix.bat.pct, fix.net.rssi_dbm))
+        flags = fix.flags
+        off_ms = None if flags & NO_CLOCK else fix.t_ms - entry.recv_ms
+        lost = flags & NOT_LEFT_OUT
+        table.append((device.slot, lost, off_ms, fix.bat.pct, fix.net.rssi_dbm))
     if not table:
         return
     columns = np.array(table, np.float64)  # None becomes NaN
-    slots = columns[:, 0].astype(np.int64)
-    for k, name in enumerate(("clock_off_ms", "battery_pct", "rssi_dbm"), start=1):
+    slots, lost_now = columns[:, 0].astype(np.int64), columns[:, 1] != 0
+    for k, name in enumerate(("clock_off_ms", "battery_pct", "rssi_dbm"), start=2):
         said = ~np.isnan(columns[:, k])
+        if name != "clock_off_ms":
+            said |= lost_now
         rows[name][slots[said]] = columns[said, k]
 
 

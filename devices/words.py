@@ -24,6 +24,10 @@ class Flag(IntFlag):
     REQUEUED = 1 << 15  # run again from quarantine
 
 
+NOT_LEFT_OUT = int(Flag.UNREADABLE | Flag.IMPLAUSIBLE)
+"""With one of these a measure that is missing was not left out: it is unknown now."""
+
+
 class FixSource(StrEnum):
     """Where a position comes from (wire.md, ``src``)."""
 

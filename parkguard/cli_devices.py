@@ -108,6 +108,11 @@ def add(
         print_json(counts | {"secrets": shown})
         return
     print_rows([counts], title="registered")
+    if done.left:
+        complain(
+            f"{done.left} held messages are left: `parkguard quarantine adopt ID` runs them, "
+            "device by device"
+        )
     if shown:
         print_rows(
             [{"device": name, "secret": secret} for name, secret in shown.items()],

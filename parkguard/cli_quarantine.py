@@ -10,6 +10,7 @@ from rich.progress import Progress
 
 from api.roles import CITY
 from api.times import parse_time_ms
+from devices.control import HELD_MAX
 from devices.errors import WireReason
 from devices.quarantine_hints import hint_of, text_of
 from parkguard.cli_quarantine_adopt import ADOPT_EXAMPLES, adopt
@@ -25,7 +26,6 @@ from parkguard.cli_shared import (
     settings_of,
 )
 from parkguard.clock import wall_ms
-from stores.quarantine_replay import MESSAGES_MAX
 from stores.queries_quarantine import QuarantineQueries
 
 quarantine_app = typer.Typer(
@@ -148,7 +148,7 @@ def replay(
                     by="cli",
                     at_ms=now_ms,
                     audit=audit_row("quarantine_replayed", f"quarantine:{target}", now_ms),
-                    limit=min(MESSAGES_MAX, count - queued),
+                    limit=min(HELD_MAX, count - queued),
                     reason=reason,
                     device=device,
                     since_ms=since_ms,
@@ -164,7 +164,7 @@ def replay(
         print_json({"queued": queued, "left": left})
     else:
         complain(
-            f"{queued} messages will be run again by the processor"
+            f"{queued} messages will be run again by the processor, {left} are left"
             if queued
             else "nothing is held that fits: see `parkguard quarantine list`"
         )

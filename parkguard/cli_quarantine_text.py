@@ -47,7 +47,7 @@ def state_of(line: QuarantineLine) -> str:
         return "kept"
     if line.replayed_ms is not None:
         return "replayed"
-    return "held" if line.queued_ms is None else "queued"
+    return "held" if line.held else "queued"
 
 
 def payload_lines(payload: bytes) -> list[str]:

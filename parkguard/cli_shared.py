@@ -5,7 +5,7 @@ import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, NoReturn
 
 import msgspec
 import sqlalchemy as sa
@@ -57,6 +57,12 @@ def complain(*lines: str) -> None:
     """Write lines to standard error."""
     for line in lines:
         sys.stderr.write(line + "\n")
+
+
+def refuse(why: str) -> NoReturn:
+    """End with the exit code of wrong arguments, saying why."""
+    complain(why)
+    raise typer.Exit(SETTINGS_EXIT)
 
 
 def settings_of(ctx: typer.Context) -> Settings:

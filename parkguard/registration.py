@@ -8,14 +8,15 @@ import msgspec
 
 from alerts.routing import grid_shape
 from api.roles import Role
+from devices.control import REGISTERED_MAX
 from devices.model import AdminState, DeviceClass, Grid, Profile, Site, Vehicle
+from devices.registration_faults import RegistryError
 from parkguard.passwords import hash_password, new_secret
 from parkguard.private_files import write_private
 from stores.queries import AuditRow
-from stores.registry import NewDevice, Registry, RegistryError
+from stores.registry import Registry
+from stores.registry_devices import NewDevice
 
-CHUNK = 1_000
-"""Devices of one transaction and one step of the progress bar."""
 FAULTS_SHOWN = 20
 
 
@@ -145,8 +146,8 @@ def register(
         registry.add_places(wanted.places.sites, wanted.places.grids)
     registry.add_vehicles(wanted.vehicles)
     held = left = 0
-    for start in range(0, len(wanted.devices), CHUNK):
-        chunk = wanted.devices[start : start + CHUNK]
+    for start in range(0, len(wanted.devices), REGISTERED_MAX):
+        chunk = wanted.devices[start : start + REGISTERED_MAX]
         fresh = {
             entry.id: hash_password(secrets[entry.id]) for entry in chunk if entry.id in secrets
         }

@@ -16,8 +16,6 @@ from numpy.typing import NDArray
 from devices.latest import LATEST_DTYPE, LATEST_VERSION, blank_rows
 from stores.files import replace_file
 
-__all__ = ["HEADER_BYTES", "MAGIC", "LatestStateFile", "LatestVersionError", "blank_rows"]
-
 Rows = NDArray[np.void]
 MAGIC = b"PGLATEST"
 HEADER_BYTES = 64

@@ -9,21 +9,15 @@ from dataclasses import dataclass, field
 import sqlalchemy as sa
 
 from devices import control
-from devices.control import Held, Requeue
+from devices.control import ASKED_MAX, HELD_BYTES_MAX, HELD_MAX, Held, Requeue
 from devices.errors import WireReason
 from devices.model import AdminState, Device
 from stores.processing import READER, put_control
 from stores.queries import IN_MAX
 from stores.schema import REQUEUE, quarantine, reader_offsets
 
-MESSAGES_MAX = 500
-"""Most messages of one control row (devices.control)."""
-CONTROL_BYTES = 4 * 1_048_576
-"""Most bytes of one control row (devices.control)."""
 CALL_BYTES = 64 * 1_048_576
 """Most payload bytes of one call, so that one transaction stays short; the rest is ``left``."""
-LIMIT_MAX = 10_000
-"""Most messages of one call."""
 MESSAGE_BYTES = 200
 """What a message takes in a control row beside topic and payload, at most: names and numbers."""
 CHAR_BYTES = 6
@@ -32,8 +26,9 @@ REFUSED_MS = 3_600_000
 """A processor that is so far past the asking and did not run a row never will: it did not
 understand the control row. Handing one over takes seconds."""
 
-_passed_ms = (
-    sa.select(reader_offsets.c.recv_ms).where(reader_offsets.c.reader == READER).scalar_subquery()
+_passed_ms = sa.func.coalesce(  # 0: it has committed nothing yet
+    sa.select(reader_offsets.c.recv_ms).where(reader_offsets.c.reader == READER).scalar_subquery(),
+    0,
 )
 HELD = (
     quarantine.c.runnable
@@ -80,7 +75,7 @@ def queue_rows(
         at_ms: Wall clock, ms UTC.
         known: How many there are, from who has counted: counting again takes longer than asking.
     """
-    call = _Call(connection, by=by, at_ms=at_ms, limit=min(limit, LIMIT_MAX))
+    call = _Call(connection, by=by, at_ms=at_ms, limit=min(limit, ASKED_MAX))
     call.take(picked)
     if call.is_full and known is None:
         known = call.queued + call.count(picked)
@@ -96,7 +91,7 @@ def queue_unknown(
     retired device stays: it would only be refused again.
     """
     names = sorted({name for d in devices if d.admin is not AdminState.RETIRED for name in d.names})
-    call = _Call(connection, by=by, at_ms=at_ms, limit=LIMIT_MAX)
+    call = _Call(connection, by=by, at_ms=at_ms, limit=ASKED_MAX)
     left = 0
     for start in range(0, len(names), IN_MAX):
         unknown = sa.and_(
@@ -175,7 +170,7 @@ def _packs(sizes: Sequence[tuple[int, int, int]]) -> Iterator[list[int]]:
     pack_bytes = 0
     for row_id, payload, topic in sizes:
         encoded = payload * 4 // 3 + 4 + topic * CHAR_BYTES + MESSAGE_BYTES  # base64 in JSON
-        if pack and (len(pack) == MESSAGES_MAX or pack_bytes + encoded > CONTROL_BYTES):
+        if pack and (len(pack) == HELD_MAX or pack_bytes + encoded > HELD_BYTES_MAX):
             yield pack
             pack, pack_bytes = [], 0
         pack.append(row_id)

@@ -6,35 +6,13 @@ from typing import Any
 import msgspec
 import sqlalchemy as sa
 
-from devices.model import AdminState, Device, DeviceClass, Fence, Vehicle
+from devices.model import Device, DeviceClass, Fence, Vehicle
 from stores.queries import IN_MAX, Scope, in_scope, starts_with, taken_ids
-from stores.registry_devices import profile_in
+from stores.registry_devices import DEVICE_COLUMNS, device_of
 from stores.schema import devices, fences, vehicles
-
-_DEVICE = (
-    devices.c.id,
-    devices.c.slot,
-    devices.c.cls,
-    devices.c.vehicle_id,
-    devices.c.site_id,
-    devices.c.area,
-    devices.c.model,
-    devices.c.interval_s,
-    devices.c.admin,
-    devices.c.profile,
-)
 
 _vehicle = msgspec.json.Decoder(Vehicle)
 _fence = msgspec.json.Decoder(Fence)
-
-
-def _device(row: sa.RowMapping) -> Device:
-    values = {
-        "cls": DeviceClass(row["cls"]),
-        "admin": AdminState(row["admin"]),
-        "profile": profile_in(row["profile"]),
-    }
-    return Device(**(dict(row) | values))
 
 
 class DeviceQueries:
@@ -49,7 +27,7 @@ class DeviceQueries:
     ) -> list[Device]:
         """Devices above ``after_slot``, ascending by slot; ``area`` is a prefix."""
         query = (
-            sa.select(*_DEVICE)
+            sa.select(*DEVICE_COLUMNS)
             .where(_device_in(scope), devices.c.slot > after_slot)
             .order_by(devices.c.slot)
             .limit(limit)
@@ -62,7 +40,7 @@ class DeviceQueries:
 
     def one(self, scope: Scope, device_id: str) -> Device | None:
         """One device."""
-        query = sa.select(*_DEVICE).where(_device_in(scope), devices.c.id == device_id)
+        query = sa.select(*DEVICE_COLUMNS).where(_device_in(scope), devices.c.id == device_id)
         return next(iter(self._all(query)), None)
 
     def trackers(self, vehicle_ids: Collection[str]) -> list[Device]:
@@ -72,7 +50,7 @@ class DeviceQueries:
         for start in range(0, len(wanted), IN_MAX):
             some = devices.c.vehicle_id.in_(wanted[start : start + IN_MAX])
             tracker = devices.c.cls == DeviceClass.TRACKER
-            found += self._all(sa.select(*_DEVICE).where(some, tracker))
+            found += self._all(sa.select(*DEVICE_COLUMNS).where(some, tracker))
         return sorted(found, key=lambda device: device.slot)
 
     def taken(self, device_ids: Collection[str]) -> frozenset[str]:
@@ -82,7 +60,7 @@ class DeviceQueries:
 
     def _all(self, query: sa.Select[Any]) -> list[Device]:
         with self._engine.connect() as connection:
-            return [_device(row) for row in connection.execute(query).mappings()]
+            return [device_of(row) for row in connection.execute(query)]
 
 
 def _device_in(scope: Scope) -> sa.ColumnElement[bool]:

@@ -1,4 +1,4 @@
-"""What was refused and what was counted, as the API reads it (``api.ports.QuarantineBook``)."""
+"""What was refused and what was counted, as the API reads it (``api.quarantine_port``)."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,7 +14,11 @@ from stores.schema import books, devices, quarantine
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QuarantineLine:
-    """One refused message or item of one, without its bytes; columns of ``quarantine``."""
+    """One refused message or item of one, without its bytes; columns of ``quarantine``.
+
+    Attributes:
+        held: Whether it can be run again now (``quarantine_replay.HELD``).
+    """
 
     id: int
     seq: int
@@ -32,6 +36,7 @@ class QuarantineLine:
     replayed_ms: int | None
     replay_by: str | None
     runnable: bool
+    held: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,7 +77,10 @@ class BookCount:
     count: int
 
 
-_LINE = tuple(quarantine.c[name] for name in QuarantineLine.__dataclass_fields__)
+_LINE = (
+    *(quarantine.c[name] for name in QuarantineLine.__dataclass_fields__ if name != "held"),
+    HELD.label("held"),
+)
 
 
 class QuarantineQueries:
@@ -194,7 +202,7 @@ class QuarantineQueries:
             by: Their name.
             at_ms: Now, ms UTC.
             audit: Written when anything was queued.
-            limit: At most so many (``quarantine_replay.LIMIT_MAX`` at most).
+            limit: At most so many (``devices.control.ASKED_MAX`` at most).
             reason: Only this one.
             device: Only this device id.
             since_ms: Received at or after this, ms UTC.

@@ -6,7 +6,8 @@ import sqlalchemy as sa
 
 from devices.model import Device, Fence, Grid, Site, Vehicle
 from stores.queries import AuditRow
-from stores.registry import Adopted, NewDevice, Registry
+from stores.registry import Adopted, Registry
+from stores.registry_devices import NewDevice
 
 
 class RegistryWriter:

@@ -13,13 +13,13 @@ import sqlalchemy as sa
 from devices import control
 from devices.control import AnyControl
 from devices.model import AdminState, Device, Fence, Grid, Site, Vehicle
-from devices.registration_faults import RegistryError
 from stores.processing import put_control
 from stores.quarantine_replay import NOTHING, Queued, queue_unknown
 from stores.queries import IN_MAX, AuditRow, put_audit
 from stores.records import insert_of, writing
 from stores.registry_claims import drop_claims, take_claims
 from stores.registry_devices import (
+    DEVICE_COLUMNS,
     NewDevice,
     checked,
     claims_of_all,
@@ -30,11 +30,6 @@ from stores.registry_devices import (
 )
 from stores.schema import control as control_table
 from stores.schema import devices, fences, grids, sites, vehicles
-
-__all__ = ["CHUNK", "Adopted", "NewDevice", "Registry", "RegistryError"]
-
-CHUNK = 1_000
-"""Rows of one control entry."""
 
 _T = TypeVar("_T")
 _HASHES = sa.select(devices.c.id, devices.c.secret_hash).where(
@@ -172,7 +167,7 @@ class Registry:
         with self._engine.connect() as connection:
             return [
                 device_of(row)
-                for row in connection.execute(sa.select(devices).order_by(devices.c.slot))
+                for row in connection.execute(sa.select(*DEVICE_COLUMNS).order_by(devices.c.slot))
             ]
 
     def vehicles(self) -> list[Vehicle]:
@@ -231,5 +226,5 @@ def _json(value: msgspec.Struct) -> str:
 
 
 def _chunks(items: Sequence[_T]) -> Iterable[Sequence[_T]]:
-    for start in range(0, len(items), CHUNK):
-        yield items[start : start + CHUNK]
+    for start in range(0, len(items), control.REGISTERED_MAX):
+        yield items[start : start + control.REGISTERED_MAX]

@@ -21,6 +21,8 @@ from stores.queries import IN_MAX
 from stores.schema import devices
 
 AREA = re.compile(r"[0-9]{0,14}", re.ASCII)
+DEVICE_COLUMNS = tuple(devices.c[name] for name in Device.__struct_fields__)
+"""What ``device_of`` reads: everything but the secret and when it was registered."""
 
 
 class NewDevice(msgspec.Struct, frozen=True, kw_only=True):
@@ -77,7 +79,7 @@ def known_of(connection: sa.Connection, new: Sequence[NewDevice]) -> dict[str, K
     for start in range(0, len(ids), IN_MAX):
         query = columns.where(devices.c.id.in_(ids[start : start + IN_MAX]))
         known |= {
-            row.id: Known(row.slot, profile_in(row.profile)) for row in connection.execute(query)
+            row.id: Known(row.slot, _profile_in(row.profile)) for row in connection.execute(query)
         }
     return known
 
@@ -160,7 +162,7 @@ def _numbered(new: NewDevice, slot: int) -> Device:
 
 
 def device_of(row: sa.Row[tuple[object, ...]]) -> Device:
-    """The device of a whole row."""
+    """The device of a row of ``DEVICE_COLUMNS``."""
     return Device(
         id=row.id,
         slot=row.slot,
@@ -171,10 +173,10 @@ def device_of(row: sa.Row[tuple[object, ...]]) -> Device:
         model=row.model,
         interval_s=row.interval_s,
         admin=AdminState(row.admin),
-        profile=profile_in(row.profile),
+        profile=_profile_in(row.profile),
     )
 
 
-def profile_in(body: str) -> Profile:
+def _profile_in(body: str) -> Profile:
     """The profile of a column."""
     return PLAIN if body == "{}" else msgspec.json.decode(body, type=Profile)

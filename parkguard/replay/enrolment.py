@@ -22,14 +22,21 @@ from devices.control import (
 from devices.crs import Crs, to_wgs84
 from devices.geo import M_PER_DEG_LAT
 from devices.geometry import middle_of
-from devices.model import Device, Fence, Grid, Profile, Site, SiteClass, Vehicle
-from devices.registration_faults import as_it_arrives
+from devices.model import AdminState, Device, Fence, Grid, Profile, Site, SiteClass, Vehicle
+from devices.registration_faults import (
+    Claim,
+    ForeignIdTaken,
+    RegistryError,
+    as_it_arrives,
+    claims_of,
+    profile_faults,
+    taken_fault,
+)
 from parkguard.replay.lines import (
     AnyLine,
     DeviceFields,
     DeviceLine,
     FenceFields,
-    FenceLine,
     GridLine,
     Meta,
     PlaceFields,
@@ -49,7 +56,14 @@ _PROFILE = {name: name for name in Profile.__struct_fields__}
 
 
 class Enrolment:
-    """What the file registered so far, and what of it the journal does not know yet."""
+    """What the file registered so far, and what of it the journal does not know yet.
+
+    Attributes:
+        devices, vehicles: As they are registered now.
+        refused: Fences that may not be saved: id and why.
+        adapters: Those that a device has an id in.
+        pending: Whether something is registered that ``controls`` did not give yet.
+    """
 
     def __init__(self) -> None:
         """Nothing is registered."""
@@ -57,24 +71,20 @@ class Enrolment:
         self.vehicles: dict[str, Vehicle] = {}
         self.refused: list[tuple[str, str]] = []
         self.adapters: frozenset[str] = frozenset()
+        self.pending = False
         self._site_class = SiteClass.OPEN
+        self._claims: dict[Claim, str] = {}
         self._new_devices: dict[str, Device] = {}
         self._new_vehicles: dict[str, Vehicle] = {}
         self._sites: list[Site] = []
         self._grids: list[Grid] = []
         self._fences: list[Fence] = []
 
-    @property
-    def pending(self) -> bool:
-        """Whether something is registered that ``controls`` did not give yet."""
-        return bool(
-            self._new_devices or self._new_vehicles or self._sites or self._grids or self._fences
-        )
+    def take(self, line: AnyLine) -> None:
+        """Register what a line registers; of fences ``fence`` says more.
 
-    def take(self, line: AnyLine) -> str:
-        """Register what a line of that kind registers; others are nothing to the registry.
-
-        Gives why it was refused, "" when it was not.
+        Raises:
+            RegistryError: As ``device`` does.
         """
         match line:
             case Meta():
@@ -87,24 +97,43 @@ class Enrolment:
                 self.site(line)
             case GridLine():
                 self.grid(line)
-            case FenceLine():
-                return self.fence(line)
             case _:
                 pass
-        return ""
 
     def device(self, fields: DeviceFields) -> Device:
-        """Register a device, or change what is said of a known one."""
+        """Register a device, or change what is said of a known one.
+
+        Raises:
+            RegistryError: What the registry would not take either: a wrong profile, or a foreign
+                id that is another device's.
+        """
         known = self.devices.get(fields.id)
         if known is None:
             known = Device(id=fields.id, slot=len(self.devices), cls=fields.cls)
         changes = _said(fields, _DEVICE)
-        said = _said(fields, _PROFILE)
-        profile = as_it_arrives(msgspec.structs.replace(known.profile, **said))
+        said = msgspec.structs.replace(known.profile, **_said(fields, _PROFILE))
+        faults = list(profile_faults(fields.id, said))
+        if faults:
+            raise RegistryError(faults)
+        profile = as_it_arrives(said)
         device = msgspec.structs.replace(known, cls=fields.cls, profile=profile, **changes)
+        self._claim(known, device)
         self.adapters |= device.profile.foreign.keys()
         self.devices[device.id] = self._new_devices[device.id] = device
+        self.pending = True
         return device
+
+    def _claim(self, before: Device, device: Device) -> None:
+        """Its foreign ids are its own; a retired device has none."""
+        wanted = {} if device.admin is AdminState.RETIRED else claims_of(device.id, device.profile)
+        holders = {claim: self._claims.get(claim, device.id) for claim in wanted}
+        taken = [taken_fault(c, device.id, by) for c, by in holders.items() if by != device.id]
+        if taken:
+            raise ForeignIdTaken(taken)
+        for claim in claims_of(before.id, before.profile):
+            if self._claims.get(claim) == before.id:
+                del self._claims[claim]
+        self._claims |= wanted
 
     def vehicle(self, line: VehicleLine) -> None:
         """Register a vehicle."""
@@ -121,12 +150,14 @@ class Enrolment:
             site_class=self._site_class if isinstance(site_class, UnsetType) else site_class,
         )
         self.vehicles[line.id] = self._new_vehicles[line.id]
+        self.pending = True
 
     def site(self, line: SiteLine) -> None:
         """Register a site; one that is a polygon alone stands in the middle of it."""
         lat_deg, lon_deg, geometry = _in_wgs84(line)
         if geometry is not None and (lat_deg is None or lon_deg is None):
             lat_deg, lon_deg = middle_of(geometry)
+        self.pending = True
         self._sites.append(
             Site(
                 id=line.id,
@@ -143,6 +174,7 @@ class Enrolment:
         lat_deg, lon_deg, geometry = _in_wgs84(line)
         if geometry is None:
             geometry = _ring(lat_deg or 0.0, lon_deg or 0.0, line.radius_m or 0.0)
+        self.pending = True
         self._grids.append(Grid(id=line.id, name=line.name, geometry=geometry))
 
     def fence(self, fields: FenceFields) -> str:
@@ -165,6 +197,7 @@ class Enrolment:
         except (FenceTooSmall, ValueError) as exc:
             self.refused.append((fence.id, str(exc)))
             return f"fence {fence.id} is refused: {exc}"
+        self.pending = True
         self._fences.append(fence)
         return ""
 
@@ -186,6 +219,7 @@ class Enrolment:
             yield RegisterDevices(at_ms=at_ms, devices=devices)
         for fence in self._fences:
             yield SaveFence(at_ms=at_ms, fence=fence)
+        self.pending = False
         self._new_devices, self._new_vehicles = {}, {}
         self._sites, self._grids, self._fences = [], [], []
 

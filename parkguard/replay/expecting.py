@@ -26,15 +26,20 @@ def miss_of(expect: Expect, world: SeenWorld) -> str:
 
 
 def note_of(expect: Expect, world: SeenWorld) -> str:
-    """What makes an expectation say nothing: of a vehicle that is not there nothing is seen."""
-    missing = _missing(expect, world)
-    return f"expect {expect.what}: {missing}" if missing and expect.what == "no_alert" else ""
+    """Why an expectation that was met says nothing: of who is not there nothing is seen."""
+    missing = world.missing(device_id=expect.device, vehicle_id=expect.vehicle)
+    return f"expect {expect.what}: {missing}" if missing and not _spoke(expect, world) else ""
 
 
 def _missing(expect: Expect, world: SeenWorld) -> str:
     """Who of those it names is not registered; what is refused may be an unknown device's."""
     device_id = None if expect.what in {"quarantine", "count"} else expect.device
     return world.missing(device_id=device_id, vehicle_id=expect.vehicle)
+
+
+def _spoke(expect: Expect, world: SeenWorld) -> bool:
+    """Whether it is of a device that sent something, registered or not."""
+    return expect.device is not None and world.observed.share(expect.device)["received"] > 0
 
 
 # -- one kind each ----------------------------------------------------------------------

@@ -10,6 +10,7 @@ from devices.admitted import Record, Refusal
 from devices.control import Held
 from devices.entry import RETAIN
 from devices.errors import WireReason
+from devices.model import Device
 from devices.readings import CameraHeartbeat, Event, Fix
 from parkguard.replay.lines import COUNTS
 from parkguard.replay.tracker_words import TrackerWords, said_at_ms
@@ -62,8 +63,11 @@ class Observed:
         held = self._shares[_QUARANTINED]
         for row in outcome.requeued:
             taken_off = self.quarantine.pop(row, None)
-            if taken_off is not None:  # None: refused before the period of this run
+            if taken_off is not None:
                 held[taken_off.device_id] -= 1
+            else:  # refused before the period of this run, which receives it here
+                self.books[_RECEIVED] += 1
+                self.books[_QUARANTINED] += 1
         for refusal in outcome.refusals:
             self._rows += 1
             self.quarantine[self._rows] = refusal
@@ -125,8 +129,7 @@ class Observed:
     def _records(self, records: Iterable[Record]) -> None:
         flags, trackers = self.flags, self.trackers
         ids: list[str] = []
-        for record in records:
-            entry, device, reading = record
+        for entry, device, reading in records:
             device_id = device.id
             ids.append(device_id)
             if reading.flags:
@@ -137,19 +140,19 @@ class Observed:
                     words = trackers[device_id] = TrackerWords()
                 words.take(reading, entry.recv_ms)
             elif type(reading) is Event:
-                self._event(record, reading)
+                self._event(device, reading)
             elif type(reading) is CameraHeartbeat:
                 at_ms = said_at_ms(reading, entry.recv_ms)
                 if at_ms >= self.cameras.get(device_id, (0, None))[0]:
                     self.cameras[device_id] = at_ms, reading
         self._shares[_ACCEPTED].update(ids)
 
-    def _event(self, record: Record, event: Event) -> None:
-        key = record.device.id, event.ev_id
+    def _event(self, device: Device, event: Event) -> None:
+        key = device.id, event.ev_id
         if event.ev_id and key in self._event_ids:
             return
         self._event_ids.add(key)
-        self._count(record.device.id, record.device.vehicle_id, event.type)
+        self._count(device.id, device.vehicle_id, event.type)
 
     def _count(self, device_id: str, vehicle_id: str | None, what: str) -> None:
         self.events.setdefault(device_id, Counter())[what] += 1

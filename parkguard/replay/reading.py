@@ -7,12 +7,10 @@ from collections.abc import Iterable, Iterator
 import msgspec
 
 from devices.geometry import check_geometry
-from devices.registration_faults import registered_ids
 from parkguard.replay.lines import (
     COUNTS,
     NEEDS,
     AnyLine,
-    DeviceFields,
     Expect,
     Mqtt,
     PlaceFields,
@@ -101,8 +99,6 @@ def _fault(line: AnyLine) -> str:
     match line:
         case Side():
             return _side_fault(line)
-        case DeviceFields():
-            return _device_fault(line)
         case PlaceFields():
             return _place_fault(line)
         case Truth():
@@ -117,15 +113,7 @@ def _side_fault(side: Side) -> str:
     missing = [name for name in NEEDS[side.type] if getattr(side, name) is None]
     if missing:
         return f"side {side.type} needs {', '.join(missing)}"
-    if side.device is not None:
-        return _device_fault(side.device)
     return _place_fault(side.fence) if side.fence else ""
-
-
-def _device_fault(device: DeviceFields) -> str:
-    foreign = {} if isinstance(device.foreign, msgspec.UnsetType) else device.foreign
-    _, faults = registered_ids(foreign)
-    return "; ".join(f"foreign id of {adapter}: {words}" for adapter, words in faults.items())
 
 
 def _truth_fault(truth: Truth) -> str:

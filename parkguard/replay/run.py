@@ -4,10 +4,20 @@ from collections.abc import Iterable
 from itertools import islice
 
 from devices.control import HELD_MAX, Requeue
+from devices.model import AdminState
+from devices.registration_faults import RegistryError
 from parkguard.replay import ticking
 from parkguard.replay.enrolment import Enrolment
 from parkguard.replay.expecting import miss_of, note_of
-from parkguard.replay.lines import AnyLine, Expect, Mqtt, Side, Truth
+from parkguard.replay.lines import (
+    AnyLine,
+    Expect,
+    FenceFields,
+    FenceLine,
+    Mqtt,
+    Side,
+    Truth,
+)
 from parkguard.replay.reading import LineError, payload_of
 from parkguard.replay.sides import controls_of
 from parkguard.replay.state import SeenWorld
@@ -37,18 +47,22 @@ class Replay:
         self.misses: list[str] = []
         self.notes: list[str] = []
         self._expects: list[tuple[int, Expect]] = []
+        self._named: list[tuple[int, str, str]] = []
 
     def feed(self, numbered: Iterable[tuple[int, AnyLine]]) -> None:
         """Run lines.
 
         Raises:
-            LineError: A line whose payload cannot be taken.
+            LineError: A line whose payload, or whose device, cannot be taken.
         """
         for number, line in numbered:
             if type(line) is Mqtt:
                 self._mqtt(number, line)
-            else:
+                continue
+            try:
                 self._other(number, line)
+            except RegistryError as exc:
+                raise LineError(self._name, number, "; ".join(exc.faults)) from exc
 
     def finish(self) -> None:
         """Let the clock come to the last ``recv_t`` and check what is expected at the end.
@@ -60,6 +74,7 @@ class Replay:
         self.timeline.finish()
         for number, expect in self._expects:
             self._check(number, expect)
+        self._note_unknown()
         self.timeline.observed.totals()
 
     def world(self) -> SeenWorld:
@@ -81,8 +96,10 @@ class Replay:
             payload = payload_of(line)
         except ValueError as exc:
             raise LineError(self._name, number, str(exc)) from exc
-        self._arrive(line.recv_t)
-        self.timeline.message(line.topic, payload, retain=line.retain, dup=line.dup)
+        recv_t = line.recv_t
+        if self.enrolment.pending:
+            self._arrive(recv_t)
+        self.timeline.receive(recv_t, line.topic, payload, retain=line.retain, dup=line.dup)
 
     def _other(self, number: int, line: AnyLine) -> None:
         match line:
@@ -91,13 +108,16 @@ class Replay:
                 self._side(number, line)
             case Truth():
                 self.truths.append(line)
+                self._named.append((number, "truth", line.vehicle))
             case Expect(recv_t=None):
                 self._expects.append((number, line))
             case Expect():
                 self._arrive(line.recv_t or 0)
                 self._check(number, line)
+            case FenceLine():
+                self._fence(number, line)
             case _:
-                self._note(number, self.enrolment.take(line))
+                self.enrolment.take(line)
 
     def _side(self, number: int, line: Side) -> None:
         match line.type:
@@ -110,7 +130,7 @@ class Replay:
             case "register":
                 self._register(line)
             case "fence" if line.fence is not None:
-                self._note(number, self.enrolment.fence(line.fence))
+                self._fence(number, line.fence)
                 self._enrol()
             case _:
                 self.timeline.step()
@@ -120,6 +140,11 @@ class Replay:
                 self.timeline.act(acts)
                 self._note(number, note)
 
+    def _fence(self, number: int, fields: FenceFields) -> None:
+        self._note(number, self.enrolment.fence(fields))
+        if fields.vehicle is not None:
+            self._named.append((number, "fence", fields.vehicle))
+
     def _register(self, line: Side) -> None:
         """Register a device and run its held messages, as adopting it through the API does."""
         if line.device is None:
@@ -127,6 +152,8 @@ class Replay:
         device = self.enrolment.device(line.device)
         self._enrol()
         self.timeline.step()
+        if device.admin is AdminState.RETIRED:
+            return  # as when it is registered so: its messages would only be refused again
         held = iter(self.timeline.observed.held_of(device.names))
         while messages := list(islice(held, HELD_MAX)):
             self.timeline.act([Requeue(at_ms=self.timeline.clock.wall_ms, messages=messages)])
@@ -148,7 +175,15 @@ class Replay:
         miss = miss_of(expect, world)
         if miss:
             self.misses.append(f"{self._name}:{number}: {miss}")
-        self._note(number, note_of(expect, world))
+        else:
+            self._note(number, note_of(expect, world))
+
+    def _note_unknown(self) -> None:
+        """A truth or a fence of a vehicle that never was says nothing: a typing error, perhaps."""
+        world = self.world()
+        for number, kind, vehicle_id in self._named:
+            missing = world.missing(device_id=None, vehicle_id=vehicle_id)
+            self._note(number, f"{kind}: {missing}" if missing else "")
 
     def _note(self, number: int, note: str) -> None:
         if note:

@@ -160,14 +160,22 @@ class Timeline:
 
     # -- entries ------------------------------------------------------------------------
 
-    def message(self, topic: str, payload: bytes, *, retain: bool, dup: bool) -> None:
-        """Append one message received now."""
+    def receive(self, recv_t: int, topic: str, payload: bytes, *, retain: bool, dup: bool) -> None:
+        """Append one message received at ``recv_t``, after the time until then has passed.
+
+        What ``arrive`` and ``_append`` do, in one call: it is done for every line of a file.
+        """
+        clock, pending = self.clock, self._pending
+        elapsed_ms = recv_t - clock.offset_ms
+        if elapsed_ms >= self._tick_ms:
+            self._pass(recv_t, elapsed_ms)
+            pending = self._pending
+        clock.elapsed_ms = elapsed_ms
         self.messages += 1
-        flags = 0
-        if retain or dup:
-            flags = (RETAIN if retain else 0) | (DUP if dup else 0)
-        self._append(_MQTT, flags, topic, payload)
-        if len(self._pending) >= self.batch_max:
+        self._seq = seq = self._seq + 1
+        flags = (RETAIN if retain else 0) | (DUP if dup else 0) if retain or dup else 0
+        pending.append(Entry(seq, _MQTT, recv_t, elapsed_ms, flags, topic, payload))
+        if len(pending) >= self.batch_max:
             self.step()
 
     def act(self, acts: Iterable[AnyControl]) -> None:

@@ -1,10 +1,8 @@
 """The last word of a tracker about its battery, ignition, speed and course."""
 
 from devices.readings import AnyReading, Fix
-from devices.words import Flag
+from devices.words import NOT_LEFT_OUT, Flag
 
-_UNREADABLE = int(Flag.UNREADABLE | Flag.IMPLAUSIBLE)
-"""With one of these a measure that is missing was not left out: it is unknown now."""
 _FUTURE = int(Flag.FUTURE)
 
 
@@ -33,7 +31,7 @@ class TrackerWords:
         if at_ms < self.t_ms:
             return
         self.t_ms = at_ms
-        unreadable = flags & _UNREADABLE
+        unreadable = flags & NOT_LEFT_OUT
         battery_pct, ignition = fix.bat.pct, fix.st.ign
         if battery_pct is not None or unreadable:
             self.battery_pct = battery_pct

@@ -1,8 +1,6 @@
 """The processor and its adapters."""
 
-from collections.abc import Callable, Mapping
-
-import sqlalchemy as sa
+from collections.abc import Mapping
 
 from devices.health import Rows
 from ingest.processor import Processor, ProcessorLimits
@@ -10,13 +8,13 @@ from parkguard import __version__
 from parkguard.clock import wall_ms
 from parkguard.records import open_migrated
 from parkguard.settings import Settings
+from parkguard.wiring.forgetting import forgetting
 from parkguard.wiring.pipeline import build_pipeline
-from parkguard.wiring.shared import HOUR_MS, Places, Stop, one_of, registered, steady_ms
+from parkguard.wiring.shared import Places, Stop, one_of, registered, steady_ms
 from stores.checkpoints import FileCheckpoints
-from stores.journal_sqlite import SqliteJournalReader
+from stores.journal_reading import SqliteJournalReader
 from stores.latest_state import LatestStateFile
 from stores.processing import RecordsProcessLedger
-from stores.quarantine import forget_quarantine
 
 
 def run_process(
@@ -48,24 +46,11 @@ def run_process(
             ),
             steady_ms=steady_ms,
             wait=stop.wait,
-            tidy=_forgetting(engine, settings.quarantine.retention_days),
+            tidy=forgetting(engine, settings.quarantine.retention_days),
         )
         processor.resume(registered(engine))
         processor.run()
     return 0
-
-
-def _forgetting(engine: sa.Engine, retention_days: float) -> Callable[[], None]:
-    """Once an hour: forget what is older than the quarantine's retention."""
-    next_ms = 0
-
-    def tidy() -> None:
-        nonlocal next_ms
-        if wall_ms() >= next_ms:
-            next_ms = wall_ms() + HOUR_MS
-            forget_quarantine(engine, wall_ms() - round(retention_days * 24 * HOUR_MS))
-
-    return tidy
 
 
 class LatestColumns:

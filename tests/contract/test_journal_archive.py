@@ -224,7 +224,7 @@ def test_no_plain_copy_is_left_behind_by_a_killed_reader(tmp_path: Path) -> None
     scratch.mkdir()
     code = (
         "import os, signal, sys, pathlib\n"
-        "from stores.journal_sqlite import SqliteJournalReader\n"
+        "from stores.journal_reading import SqliteJournalReader\n"
         "reader = SqliteJournalReader(pathlib.Path(sys.argv[1]))\n"
         "assert reader.read(0, 10)\n"
         "os.kill(os.getpid(), signal.SIGKILL)\n"

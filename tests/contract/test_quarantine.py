@@ -12,16 +12,17 @@ from alerts.ports import quarantine_row
 from api.roles import CITY, Scope
 from devices import control as wire
 from devices.admission import Admission
-from devices.control import Held, RegisterDevices, Requeue
+from devices.control import HELD_BYTES_MAX, HELD_MAX, Held, RegisterDevices, Requeue
 from devices.entry import Entry, EntryKind
 from devices.model import AdminState, DeviceClass, Profile
 from stores import quarantine_replay
 from stores.processing import RecordsProcessLedger, put_control
 from stores.quarantine import FORGET_MAX, forget_quarantine, put_refusals
-from stores.quarantine_replay import CONTROL_BYTES, MESSAGES_MAX, REFUSED_MS, Queued
+from stores.quarantine_replay import REFUSED_MS, Queued
 from stores.queries_quarantine import QuarantineQueries
 from stores.records import writing
-from stores.registry import NewDevice, Registry
+from stores.registry import Registry
+from stores.registry_devices import NewDevice
 from stores.schema import audit, control, quarantine
 from stores.schema import books as books_table
 from support.stores_records import NOW_MS, a_commit, a_refusal, records_in, rows_of
@@ -197,8 +198,8 @@ def test_control_rows_keep_their_bounds(engine: sa.Engine) -> None:
 
     bodies = [row["body"] for row in rows_of(engine, control)]
     counts = [len(entry.messages) for entry in requeues(engine)]
-    assert max(counts) == MESSAGES_MAX
-    assert max(len(body) for body in bodies) <= CONTROL_BYTES
+    assert max(counts) == HELD_MAX
+    assert max(len(body) for body in bodies) <= HELD_BYTES_MAX
     rows = [held.row for entry in requeues(engine) for held in entry.messages]
     assert rows == list(range(1, 1262))
     assert done.control_ids == tuple(range(1, len(counts) + 1))
@@ -335,7 +336,7 @@ def test_adoption_is_one_call_however_many_devices(
     engine: sa.Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """So many messages in all, not for every 500 names; asking again takes the rest."""
-    monkeypatch.setattr(quarantine_replay, "LIMIT_MAX", 5)
+    monkeypatch.setattr(quarantine_replay, "ASKED_MAX", 5)
     hold(engine, *(an_unknown(k, f"eb-{k:04d}") for k in range(1200)))
     fleet = [
         NewDevice(id=f"eb-{k:04d}", cls=DeviceClass.TRACKER, secret_hash="h")  # noqa: S106 - of nobody
@@ -351,7 +352,7 @@ def test_held_messages_of_a_device_are_run_until_none_is_left(
     engine: sa.Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Each call that did something is in the audit."""
-    monkeypatch.setattr(quarantine_replay, "LIMIT_MAX", 2)
+    monkeypatch.setattr(quarantine_replay, "ASKED_MAX", 2)
     hold(engine, *(an_unknown(k, "eb-0999") for k in range(5)))
     registry = Registry(engine, lambda: NOW_MS)
     new = NewDevice(id="eb-0999", cls=DeviceClass.TRACKER, secret_hash="h")  # noqa: S106 - of nobody
@@ -373,9 +374,11 @@ def test_asked_in_vain_is_held_again(engine: sa.Engine) -> None:
 
     ledger.commit(a_commit(9, recv_ms=ASKED_MS + REFUSED_MS + 1))
     counts = QuarantineQueries(engine).reasons(CITY)
+    rows = QuarantineQueries(engine).page(CITY, limit=9)
     again = ask(engine)
 
     assert (too_soon.queued, again.queued) == (0, 1)
+    assert {row.seq: row.held for row in rows} == {1: True, 2: False}
     assert [one.held for one in counts] == [1]
     assert [held.row for held in requeues(engine)[-1].messages] == [1]
 

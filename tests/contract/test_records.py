@@ -17,7 +17,8 @@ from devices.model import PLAIN, DeviceClass
 from stores.processing import RecordsControl, put_control
 from stores.queries_quarantine import QuarantineQueries
 from stores.records import downgrade, migrate, open_records, writing
-from stores.registry import NewDevice, Registry
+from stores.registry import Registry
+from stores.registry_devices import NewDevice
 from stores.schema import control, metadata, quarantine, sites
 from support.stores_records import records_in, rows_of, url_of
 from support.stores_tmpfs import fill_up, small_disk

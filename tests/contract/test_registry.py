@@ -29,8 +29,9 @@ from devices.model import (
     SpeedUnit,
     Vehicle,
 )
-from devices.registration_faults import ForeignIdTaken
-from stores.registry import NewDevice, Registry, RegistryError
+from devices.registration_faults import ForeignIdTaken, RegistryError
+from stores.registry import Registry
+from stores.registry_devices import NewDevice
 from stores.schema import control, devices, foreign_ids
 from support.stores_records import NOW_MS, records_in, rows_of
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from parkguard.parts import PART_NAMES
-from stores.journal_sqlite import SqliteJournalReader
+from stores.journal_reading import SqliteJournalReader
 from stores.schema import alerts, feed, incidents, outbox
 from support.broker import wait_until
 from support.machine import missing_mosquitto

@@ -24,7 +24,7 @@ from parkguard.clock import wall_ms
 from parkguard.passwords import hash_password, new_secret
 from parkguard.registration import DeviceEntry, Wanted, register
 from parkguard.settings import BrokerSettings
-from stores.journal_sqlite import SqliteJournalReader
+from stores.journal_reading import SqliteJournalReader
 from stores.queries_quarantine import QuarantineQueries
 from stores.registry import Registry
 from stores.schema import control

@@ -21,7 +21,7 @@ from devices.model import DeviceClass, Profile, Vehicle
 from parkguard.adapters import user_of
 from parkguard.clock import wall_ms
 from parkguard.registration import DeviceEntry, Wanted, register
-from stores.journal_sqlite import SqliteJournalReader
+from stores.journal_reading import SqliteJournalReader
 from stores.queries_quarantine import QuarantineQueries
 from stores.registry import Registry
 from stores.telemetry_sqlite import SqliteTelemetry

@@ -26,7 +26,7 @@ from parkguard.records import open_migrated
 from parkguard.registration import Wanted, register
 from parkguard.settings import Settings
 from parkguard.status_files import read_all
-from stores.journal_sqlite import SqliteJournalReader
+from stores.journal_reading import SqliteJournalReader
 from stores.processing import RecordsProcessLedger
 from stores.queries_quarantine import QuarantineQueries
 from stores.registry import Registry

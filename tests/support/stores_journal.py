@@ -7,7 +7,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from devices.entry import Entry, EntryKind, Incoming
-from stores.journal_sqlite import SqliteJournalReader, SqliteJournalWriter
+from stores.journal_reading import SqliteJournalReader
+from stores.journal_sqlite import SqliteJournalWriter
 
 NOW_MS = 1_790_000_000_000
 """A believable moment, ms UTC."""

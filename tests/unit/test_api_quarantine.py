@@ -113,6 +113,8 @@ def test_held_messages_are_run_again_once(world: World, client: TestClient) -> N
     ]
     assert {one.by for one in heard} == {"zhao"}
     assert [row["queued_ms"] for row in world.rows(quarantine)] == [NOW_MS] * 3
+    listed = client.get("/v1/quarantine", headers=headers).json()["quarantine"]
+    assert [row["held"] for row in listed] == [False] * 3
     assert [(row["action"], row["object"]) for row in world.rows(audit)] == [
         ("quarantine_replayed", "quarantine:reason=json,limit=1000"),
         ("quarantine_replayed", "quarantine:limit=1000,ids=2"),

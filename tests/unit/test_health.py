@@ -1,6 +1,7 @@
 """Presence, condition and last believed state from accepted records."""
 
 import msgspec
+import numpy as np
 import pytest
 
 from devices.admitted import Record
@@ -373,3 +374,17 @@ def test_delays_are_remembered_only_while_records_are_late() -> None:
     gone = ward.health.dump().memory
     assert (list(late), spoken) == ([1], {})
     assert (gone.lags, gone.conflicts) == ({}, {})
+
+
+@pytest.mark.parametrize("flag", [Flag.UNREADABLE, Flag.IMPLAUSIBLE])
+def test_measure_that_could_not_be_read_is_unknown_now(flag: Flag) -> None:
+    """One that is left out keeps its last value (docs/replay.md says the same of a replay)."""
+    ward = Ward()
+    ward.hear(a_fix(ward.now_s, battery_pct=82.0))
+    ward.hear(a_fix(ward.now_s, seq=2))
+    kept = float(ward.columns.rows["battery_pct"][1])
+
+    ward.hear(a_fix(ward.now_s, seq=3, flags=int(flag)))
+
+    assert kept == 82.0
+    assert np.isnan(ward.columns.rows["battery_pct"][1])

@@ -10,13 +10,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from devices.latest import LATEST_DTYPE
+from devices.latest import LATEST_DTYPE, blank_rows
 from stores.latest_state import (
     HEADER_BYTES,
     MAGIC,
     LatestStateFile,
     LatestVersionError,
-    blank_rows,
 )
 from support.stores_tmpfs import fill_up, small_disk
 

@@ -17,6 +17,7 @@ from parkguard.doctor_machine import (
     check_secrets,
 )
 from parkguard.doctor_parts import check_parts
+from parkguard.doctor_round import make_round
 from parkguard.doctor_stores import check_journal, check_latest, check_records, check_telemetry
 from parkguard.locks import AlreadyRunning, hold_lock, is_held
 from parkguard.records import open_migrated
@@ -97,7 +98,7 @@ def test_records_of_another_program_are_told(tmp_path: Path) -> None:
     [
         (check_records, "records", "records.db"),
         (check_telemetry, "telemetry", "telemetry.db"),
-        (check_telemetry, "project", "project.db"),
+        (check_telemetry, "project_books", "project.db"),
     ],
 )
 def test_a_file_that_is_no_database_is_told(
@@ -107,6 +108,16 @@ def test_a_file_that_is_no_database_is_told(
     (tmp_path / file).write_bytes(b"not a database at all, but long enough to be read" * 100)
 
     assert grade(check, patient(tmp_path), name)[0] is Grade.FAIL
+
+
+def test_every_check_has_a_name_of_its_own(tmp_path: Path) -> None:
+    """A part and its file are two things to look at."""
+    settings = patient(tmp_path).settings
+
+    names = [finding.check for finding in make_round(settings)]
+
+    assert len(set(names)) == len(names)
+    assert {"project", "project_books"} <= set(names)
 
 
 def test_an_empty_latest_state_is_told(tmp_path: Path) -> None:

@@ -236,7 +236,7 @@ def test_adopt_goes_on_until_nothing_is_left(
     engine: sa.Engine, monkeypatch: pytest.MonkeyPatch, *, is_known: bool
 ) -> None:
     """However many messages one call may run."""
-    monkeypatch.setattr(quarantine_replay, "LIMIT_MAX", 2)
+    monkeypatch.setattr(quarantine_replay, "ASKED_MAX", 2)
     if is_known:
         call_json("devices", "add", "--id", "eb-0999", "--cls", "trk")
     hold(engine, *(an_unknown(50 + k, wall_ms()) for k in range(6)))
@@ -266,6 +266,21 @@ def test_added_device_brings_what_was_held_of_it(engine: sa.Engine) -> None:
         ("cli", "admin", "devices_added"),
         ("cli", "admin", "quarantine_replayed"),
     ]
+
+
+def test_what_is_left_is_said_with_what_to_do(
+    engine: sa.Engine, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """By the commands that make one call: ``devices add``, and ``replay`` with a limit."""
+    monkeypatch.setattr(quarantine_replay, "ASKED_MAX", 2)
+    hold(engine, *(an_unknown(50 + k, wall_ms()) for k in range(6)))
+
+    words = ("--id", "eb-0999", "--cls", "trk", "--credentials", str(tmp_path / "c.json"))
+    added = CliRunner().invoke(app, ["devices", "add", *words])
+    some = run("replay", "--reason", "unknown_device", "--limit", "1", "--yes")
+
+    assert "5 held messages are left: `parkguard quarantine adopt ID`" in added.stderr
+    assert "1 messages will be run again by the processor, 4 are left" in some.stderr
 
 
 def test_device_that_is_added_again_keeps_its_profile(tmp_path: Path, engine: sa.Engine) -> None:

@@ -2,6 +2,8 @@
 
 import io
 import json
+import subprocess
+import sys
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -222,6 +224,18 @@ def test_help_has_examples() -> None:
 
     assert "--from-journal" in text
     assert "parkguard replay ride.jsonl" in text
+
+
+def test_other_commands_do_not_load_the_core() -> None:
+    """Nor does the help: the pipeline, numpy's part of it and the journal take their time."""
+    code = "import sys, parkguard.cli; print(*sorted(sys.modules))"
+    done = subprocess.run(  # noqa: S603 - our own command
+        [sys.executable, "-c", code], capture_output=True, check=True, text=True
+    )
+
+    loaded = set(done.stdout.split())
+    assert "parkguard.cli_replay" in loaded
+    assert loaded.isdisjoint({"parkguard.replay.run", "alerts.pipeline", "stores.journal_reading"})
 
 
 def test_bar_is_for_terminals_only() -> None:

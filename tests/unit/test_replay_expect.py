@@ -185,6 +185,34 @@ def test_expectation_of_no_alert_says_whom_it_does_not_know() -> None:
     ]
 
 
+def test_unknown_names_are_said_where_they_would_be_met_for_ever() -> None:
+    """A stranger that sent something is known by that; one that sent nothing is a slip."""
+    truth = {"kind": "truth", "vehicle": "v-typo", "from": 0, "to": 1, "state": "parked"}
+    fence = {"kind": "fence", **circle("yard"), "vehicle": "v-typo"}
+    strangers = [
+        expect(what, device=device, value=value, **reason)
+        for what, reason in (("quarantine", {}), ("count", {"reason": "quarantined"}))
+        for device, value in (("trk-9", 1), ("trk-typo", 0))
+    ]
+    run = run_of([*MIXED, truth, truth | {"vehicle": "v-1"}, fence, *strangers])
+
+    first = len(MIXED) + 1
+    assert run.misses == []
+    assert run.notes == [
+        f"-:{first + 4}: expect quarantine: there is no device trk-typo",
+        f"-:{first + 6}: expect count: there is no device trk-typo",
+        f"-:{first}: truth: there is no vehicle v-typo",
+        f"-:{first + 2}: fence: there is no vehicle v-typo",
+    ]
+
+
+def test_vehicle_of_a_truth_may_come_after_it() -> None:
+    """Only at the end is it known that there is none."""
+    truth = {"kind": "truth", "vehicle": "v-1", "from": 0, "to": 1, "state": "parked"}
+
+    assert run_of([truth, *QUIET]).notes == []
+
+
 def test_expectation_in_its_place_delivers_nothing() -> None:
     """The owner is told at the tick after the alert, whoever looks in between."""
 

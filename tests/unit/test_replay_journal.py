@@ -220,6 +220,21 @@ def test_held_messages_of_an_adopted_device_leave_the_quarantine(tmp_path: Path)
     assert run.timeline.observed.share(other.id)["accepted"] == 1
 
 
+def test_held_message_of_before_the_period_is_received_in_it(tmp_path: Path) -> None:
+    """The run never refused it: nothing is taken off that was not counted."""
+    other = a_device(2)
+    first = an_entry(fix_bytes(1, seq=1), at_s=1, device=other)
+    registered = a_control(RegisterDevices(at_ms=at_ms(5), devices=[other]), at_s=5)
+    folder = _written(
+        tmp_path, [*_registered(), first, registered, a_control(_requeue(first, row=7), at_s=60)]
+    )
+
+    observed = _replayed(folder, since_ms=at_ms(30)).timeline.observed
+
+    counted = {"received": 1, "accepted": 1, "duplicate": 0, "quarantined": 0}
+    assert observed.totals() == observed.share(other.id) == counted
+
+
 def test_messages_that_are_alike_leave_the_quarantine_one_by_one(tmp_path: Path) -> None:
     """Received twice in one millisecond, refused twice, run again twice."""
     other = a_device(2)

@@ -9,7 +9,7 @@ from parkguard.replay.reading import LineError, payload_of, read_lines
 from parkguard.replay.run import Replay
 from parkguard.settings import Settings
 from support.factories import at_ms
-from support.replay_files import DEVICE, Line, encoded, expect, fix, side
+from support.replay_files import DEVICE, Line, encoded, expect, fix, run_of, side
 
 GOOD = {"kind": "mqtt", "recv_t": 5, "topic": "a/b"}
 
@@ -39,9 +39,6 @@ def _refused(*lines: bytes) -> LineError:
         b'{"kind":"device","class":"car","id":"a"}',
         b'{"kind":"device","class":"trk","id":"UPPER"}',
         b'{"kind":"device","class":"trk","id":"a","speed_unit":"furlongs"}',
-        b'{"kind":"device","class":"trk","id":"a","foreign":{"pigeon":"1"}}',
-        b'{"kind":"device","class":"trk","id":"a","foreign":{"jt808":"phone"}}',
-        b'{"kind":"side","recv_t":1,"type":"register","device":{"class":"trk","id":"a","foreign":{"x":"1"}}}',
         b'{"kind":"vehicle"}',
         b'{"kind":"fence","id":"f"}',
         b'{"kind":"fence","id":"f","lat":91,"lon":0,"radius_m":50}',
@@ -115,6 +112,43 @@ def test_polygon_that_is_none_is_refused_with_words(polygon: Line, words: str) -
 
         assert str(error).startswith("ride.jsonl:2: ")
         assert words in str(error)
+
+
+@pytest.mark.parametrize(
+    ("fields", "words"),
+    [
+        ({"foreign": {"pigeon": "1"}}, "'pigeon': there is no such adapter"),
+        ({"foreign": {"jt808": "phone"}}, "foreign id 'phone' of adapter 'jt808'"),
+        ({"foreign": {"jt808": "13912345678"}}, "jt808 id '013912345678' is trk-f's already"),
+        ({"gateway": "GW"}, "gateway 'GW' is no device id"),
+        ({"gateway": "trk-2"}, "its own gateway"),
+        ({"coins_fen": [100, 100]}, "twice in coins_fen"),
+        ({"meter_wrap_wh": 2**53}, "meter_wrap_wh"),
+    ],
+)
+def test_device_that_the_registry_would_refuse_is_refused(fields: Line, words: str) -> None:
+    """At the head of a file and in the middle, in the registry's own words."""
+    holder = DEVICE | {"id": "trk-f", "foreign": {"jt808": "013912345678"}}
+    device: Line = {"class": "trk", "id": "trk-2", **fields}
+    for line in ({"kind": "device", **device}, side(1, "register", device=device)):
+        with pytest.raises(LineError) as refused:
+            run_of([holder, fix(0), line])
+
+        assert str(refused.value).startswith("-:3: trk-2: ")
+        assert words in str(refused.value)
+
+
+def test_foreign_id_is_free_when_its_device_lets_it_go() -> None:
+    """Retired, or registered without it."""
+    claim: Line = {"foreign": {"jt808": "013912345678"}}
+    lets_go: tuple[Line, ...] = ({"admin": "retired"}, {"foreign": {}})
+    for goes in lets_go:
+        lines = [DEVICE | claim, DEVICE | goes, DEVICE | {"id": "trk-2"} | claim]
+        run = run_of([*lines, side(1, "tick")])
+
+        device = run.timeline.pipeline.admission.registry.by_foreign_id("jt808", "013912345678")
+        assert device is not None
+        assert device.id == "trk-2"
 
 
 def test_time_does_not_go_back() -> None:

@@ -168,7 +168,8 @@ def test_ticks_come_every_second_while_one_has_something_to_decide() -> None:
         return ticking.ahead_ms(timeline.pipeline, timeline.latest.rows, gap_ms)
 
     body = fix(100)
-    late.message(str(body["topic"]), json.dumps(body["payload"]).encode(), retain=False, dup=False)
+    payload = json.dumps(body["payload"]).encode()
+    late.receive(at_ms(7_203), str(body["topic"]), payload, retain=False, dup=False)
     late.step()
     found = [ahead_ms(timeline, 60_000) for timeline in (late, quiet, stolen)]
     assert found == [1_000, 2_000, 1_000]

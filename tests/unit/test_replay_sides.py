@@ -235,6 +235,15 @@ def test_adopted_device_gets_its_held_messages() -> None:
     }
 
 
+def test_device_that_is_registered_as_retired_brings_nothing() -> None:
+    """What it sent stays what it was: the message of a stranger, not one of a revoked device."""
+    device = {"class": "trk", "id": "trk-7", "admin": "retired"}
+    run = run_of([DEVICE, fix(0, who="trk/trk-7"), side(60, "register", device=device)])
+
+    reasons = [refusal.reason for refusal in run.timeline.observed.quarantine.values()]
+    assert reasons == ["unknown_device"]
+
+
 def test_known_device_is_bound_to_another_vehicle() -> None:
     """What is not said of it stays: its slot, its profile."""
     device = {"class": "trk", "id": "trk-1", "vehicle": "v-2"}
