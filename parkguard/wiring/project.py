@@ -14,8 +14,8 @@ from parkguard.records import open_migrated
 from parkguard.settings import Settings
 from parkguard.wiring.shared import HOUR_MS, Places, Stop, one_of, registered, steady_ms
 from stores.checkpoints import FileCheckpoints
+from stores.journal_reading import SqliteJournalReader
 from stores.journal_segments import retire
-from stores.journal_sqlite import SqliteJournalReader
 from stores.telemetry_sqlite import SqliteProjectLedger, SqliteTelemetry
 
 log = structlog.get_logger()

@@ -14,7 +14,7 @@ from devices.model import PLAIN, Profile, SpeedUnit
 from devices.readings import Fix
 from support.factories import at_ms
 
-_SAID = {
+_SAID: dict[str, st.SearchStrategy[Any]] = {
     "acc_m": st.sampled_from([0, 6.5, 65_534, 65_535, -1]),
     "hdop": st.sampled_from([0.9, 99.9, 99.99, -1]),
     "sat": st.sampled_from([0, 14, 254, 255, -1]),
@@ -24,7 +24,7 @@ _SAID = {
     "valid": st.booleans(),
     "fix_t": st.sampled_from([at_ms(0), at_ms(-3_000), 7]),
 }
-_BATTERY = {
+_BATTERY: dict[str, st.SearchStrategy[Any]] = {
     "pct": st.sampled_from([0, 82.5, 100, 101, -1]),
     "mv": st.sampled_from([0, 3_980, 65_535, -1]),
     "ext_mv": st.sampled_from([0, 52_100, -1]),
