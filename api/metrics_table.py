@@ -20,7 +20,7 @@ METRICS: Mapping[str, str] = {
     "process_lag_entries": "Journal entries not judged yet.",
     "process_open_alerts": "Alerts that have not ended.",
     "process_open_gaps": "Holes in the numbering of devices' records.",
-    "process_unusable_places": "Fences and grids that nobody can watch or route by; the log says why.",
+    "process_unusable_places": "Fences and grids of no use to anybody; the log says why.",
     "devices_unknown": "Devices registered but never heard.",
     "devices_online": "Devices that are online.",
     "devices_late": "Devices that are late.",
