@@ -6,6 +6,7 @@ those of the list in docs; where decisions changed an outcome, the decision stan
 
 import gzip
 import zlib
+from functools import partial
 from typing import NamedTuple
 
 from devices.errors import WireReason
@@ -18,6 +19,7 @@ STRANGER = "trk-000009"
 CHARGER = "chg-000001"
 WEEKS_MS = 1_024 * 7 * 86_400_000
 DAY_MS = 86_400_000
+_gzip = partial(gzip.compress, mtime=0)
 
 
 class BadInput(NamedTuple):
@@ -117,7 +119,7 @@ def bad_input(now_ms: int) -> list[BadInput]:
         BadInput(14, "duplicate key", fix(pos=b'"lat":1,"lat":50,"lon":1'), _Q.DUPKEY),
         BadInput(14, "duplicate key, escaped", b'{"t":1,"\\u0074":2}', _Q.DUPKEY),
         BadInput(15, "30,000 arrays deep", _nested(30_000), _Q.DEPTH),
-        BadInput(15, "100,000 arrays deep", gzip.compress(_nested(100_000)), _Q.DEPTH),
+        BadInput(15, "100,000 arrays deep", _gzip(_nested(100_000)), _Q.DEPTH),
         BadInput(16, "900 deep", _nested(900), _Q.DEPTH),
         BadInput(16, "33 deep", _nested(32), _Q.DEPTH),
         BadInput(16, "32 deep", _nested(31), None, Flag.NO_TIME | Flag.NO_FIX),
@@ -206,12 +208,12 @@ def bad_input(now_ms: int) -> list[BadInput]:
         BadInput(62, "schema version 2", b'{"v":2,"place":{"h3":"8a2a"}}', _Q.VERSION),
         BadInput(62, "schema version 99", b'{"v":99}', _Q.VERSION),
         BadInput(62, "unknown channel", b"{}", _Q.CHANNEL, channel="telemetry"),
-        BadInput(63, "gzip", gzip.compress(fix(), mtime=0)),
+        BadInput(63, "gzip", _gzip(fix())),
         BadInput(63, "zlib", zlib.compress(fix())),
-        BadInput(63, "gzip cut short", gzip.compress(fix())[:-2], _Q.ENCODING),
-        BadInput(63, "gzip bomb", gzip.compress(b"[" * 20_000_000, 9), _Q.ENCODING),
+        BadInput(63, "gzip cut short", _gzip(fix())[:-2], _Q.ENCODING),
+        BadInput(63, "gzip bomb", _gzip(b"[" * 20_000_000), _Q.ENCODING),
         BadInput(63, "zlib bomb", zlib.compress(b" " * 20_000_000, 9), _Q.ENCODING),
-        BadInput(63, "gzip in gzip", gzip.compress(gzip.compress(b"{}")), _Q.ENCODING),
+        BadInput(63, "gzip in gzip", _gzip(_gzip(b"{}")), _Q.ENCODING),
         BadInput(63, "CBOR", bytes.fromhex("a1617601"), _Q.ENCODING),
         BadInput(63, "protobuf", b"\x08\x96\x01", _Q.ENCODING),
         BadInput(63, "money as words", b'{"kind":"stop","paid_fen":"1 yuan"}', _Q.NUMBER,

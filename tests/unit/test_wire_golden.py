@@ -235,7 +235,7 @@ WRITTEN: dict[str, Callable[[bytes], bytes]] = {
     "zlib": zlib.compress,
     "zlib-fast": lambda payload: zlib.compress(payload, 1),
     "msgpack": _packed,
-    "msgpack-gzip": lambda payload: gzip.compress(_packed(payload)),
+    "msgpack-gzip": lambda payload: gzip.compress(_packed(payload), mtime=0),
     "msgpack-zlib": lambda payload: zlib.compress(_packed(payload), 9),
 }
 
