@@ -66,9 +66,15 @@ class JournalError(Exception):
 
 
 class StoreError(Exception):
-    """A store refused or could not be reached; nothing of the batch was stored."""
+    """A store refused or could not be reached; nothing of the batch was stored.
 
-    def __init__(self, reason: str, *, may_pass: bool) -> None:
+    Attributes:
+        may_pass: Whether waiting may help.
+        retry_after_s: The store asks to be left alone so long, seconds; None = it did not say.
+    """
+
+    def __init__(self, reason: str, *, may_pass: bool, retry_after_s: float | None = None) -> None:
         """Keep the reason and whether waiting may help."""
         super().__init__(reason)
         self.may_pass = may_pass
+        self.retry_after_s = retry_after_s

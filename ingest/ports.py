@@ -5,6 +5,7 @@ from typing import NamedTuple, Protocol
 
 from alerts.ports import ProcessCommit
 from devices.entry import Entry, Incoming
+from devices.refused import RefusedRow
 from devices.telemetry import Row
 
 
@@ -139,7 +140,20 @@ class TelemetryWriter(Protocol):
         """Store rows; the same key twice is one row. Returns only when the store said yes.
 
         Raises:
+            PartialWrite: Everything is stored but what it names.
             StoreError: Nothing is known to be stored; writing again is harmless.
+        """
+        ...
+
+
+class RefusedRows(Protocol):
+    """Where rows stay that the telemetry store does not take."""
+
+    def keep(self, refused: Sequence[RefusedRow]) -> None:
+        """Keep them for people to look at; the same one twice is one.
+
+        Raises:
+            StoreError: Nothing was kept.
         """
         ...
 

@@ -16,16 +16,24 @@ from devices.admitted import Record
 from devices.control import Requeue
 from devices.entry import Entry, EntryKind
 from devices.errors import StoreError
+from devices.refused import PartialWrite, StoreReason
 from devices.registry import Registry
 from devices.rows import Thinner, to_row
 from devices.telemetry import Row
-from ingest.ports import Checkpoints, JournalReader, ProjectLedger, StatusSink, TelemetryWriter
+from ingest.ports import (
+    Checkpoints,
+    JournalReader,
+    ProjectLedger,
+    RefusedRows,
+    StatusSink,
+    TelemetryWriter,
+)
 
 log = structlog.get_logger()
 STATE_VERSION = 2
 """Raise it when the shape of ``ProjectorState`` changes."""
 RETRY_S = 1.0
-"""Wait before a refused batch is tried again."""
+"""Wait before a refused batch is tried again, unless the store asks for more."""
 
 
 class ProjectorState(msgspec.Struct):
@@ -56,6 +64,7 @@ class Projector:
         journal: JournalReader,
         ledger: ProjectLedger,
         telemetry: TelemetryWriter,
+        refused: RefusedRows,
         checkpoints: Checkpoints,
         status: StatusSink,
         limits: ProjectorLimits,
@@ -69,6 +78,7 @@ class Projector:
         self._journal = journal
         self._ledger = ledger
         self._telemetry = telemetry
+        self._refused = refused
         self._checkpoints = checkpoints
         self._status = status
         self._limits = limits
@@ -77,7 +87,9 @@ class Projector:
         self._tidy = tidy
         self._seq = 0
         self._rows = 0
+        self._unstored = 0
         self._trouble = ""
+        self._retry_s = RETRY_S
 
     def rows(self, entries: list[Entry], books: Counter[tuple[str, str]]) -> list[Row]:
         """Rows of these entries, in order; counts what is projected and what is thinned."""
@@ -127,8 +139,8 @@ class Projector:
         """Write the rows of these entries, then move the offset; False = told to stop first."""
         books: Counter[tuple[str, str]] = Counter()
         rows = self.rows(entries, books)
-        while not self._write(rows):
-            if self._wait(RETRY_S):
+        while not self._write(rows, books):
+            if self._pause():
                 return False
         last = entries[-1]
         self._ledger.commit(last.seq, last.recv_ms, books)
@@ -137,22 +149,47 @@ class Projector:
         self._journal.note("projector", last.seq)
         return True
 
-    def _write(self, rows: list[Row]) -> bool:
+    def _write(self, rows: list[Row], books: Counter[tuple[str, str]]) -> bool:
         try:
             if rows:
-                self._telemetry.write(rows)
+                self._store(rows, books)
         except StoreError as exc:
             if not exc.may_pass:
                 raise
             if not self._trouble:
                 log.warning("telemetry_lost", reason=str(exc))
             self._trouble = str(exc)
+            self._retry_s = max(RETRY_S, exc.retry_after_s or 0.0)
             self._tell()
             return False
         if self._trouble:
             log.info("telemetry_back")
             self._trouble = ""
         return True
+
+    def _store(self, rows: list[Row], books: Counter[tuple[str, str]]) -> None:
+        """Write; what the store does not take is set aside and counted, never lost unseen."""
+        try:
+            self._telemetry.write(rows)
+        except PartialWrite as partial:
+            self._refused.keep(partial.refused)
+            reasons = Counter(str(one.reason) for one in partial.refused)
+            reasons[StoreReason.EXPIRED.value] += partial.expired
+            books.update({("unstored", reason): count for reason, count in reasons.items()})
+            books["projected", ""] -= reasons.total()
+            self._unstored += reasons.total()
+            log.warning("rows_unstored", **reasons)
+
+    def _pause(self) -> bool:
+        """Wait as long as the store asked for, and say so every second; whether to stop."""
+        left_s = self._retry_s
+        while left_s > 0:
+            if self._wait(min(left_s, RETRY_S)):
+                return True
+            left_s -= RETRY_S
+            if left_s > 0:
+                self._tell()
+        return False
 
     def run(self) -> None:
         """Project until told to stop; then save a checkpoint."""
@@ -188,6 +225,7 @@ class Projector:
             reason=self._trouble,
             metrics={
                 "project_rows_total": self._rows,
+                "project_unstored_total": self._unstored,
                 "project_lag_entries": max(0, self._journal.last_seq() - self._seq),
             },
         )

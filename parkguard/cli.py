@@ -21,6 +21,7 @@ from parkguard.cli_shared import (
     start_logs,
 )
 from parkguard.cli_simulate import simulate
+from parkguard.cli_stores import stores_app
 from parkguard.cli_tokens import tokens_app
 from parkguard.cli_wire import wire_app
 from parkguard.private_files import ensure_data_dir
@@ -40,6 +41,7 @@ app.add_typer(devices_app, name="devices")
 app.add_typer(tokens_app, name="tokens")
 app.add_typer(quarantine_app, name="quarantine")
 app.add_typer(wire_app, name="wire")
+app.add_typer(stores_app, name="stores")
 
 
 @app.callback()

@@ -2,6 +2,7 @@
 
 from parkguard.clock import wall_ms
 from parkguard.doctor import Finding, admit, examine
+from parkguard.doctor_influx import check_influx, check_refused
 from parkguard.doctor_machine import (
     check_broker_kind,
     check_clock,
@@ -24,6 +25,8 @@ CHECKS = (
     check_journal,
     check_records,
     check_telemetry,
+    check_influx,
+    check_refused,
     check_latest,
     check_parts,
 )

@@ -78,6 +78,8 @@ def check_records(patient: Patient) -> Iterator[Finding]:
 def check_telemetry(patient: Patient) -> Iterator[Finding]:
     """The telemetry store and the projector's own books: can be opened and read."""
     for name, file in (("telemetry", "telemetry.db"), ("project_books", "project.db")):
+        if name == "telemetry" and patient.settings.telemetry.store != "sqlite":
+            continue
         path = patient.settings.data_dir / file
         if not path.exists():
             yield patient.absent(name, "nothing stored yet")

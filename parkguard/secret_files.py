@@ -102,8 +102,13 @@ def ensure_secret(folder: Path, name: str, *, make: Callable[[], str] = new_secr
     return Secret(read_secret(folder, name), created=False)
 
 
-def read_secret(folder: Path, name: str) -> str:
+def read_secret(folder: Path, name: str, *, remedy: str = _REMEDY) -> str:
     """Read one secret.
+
+    Args:
+        folder: Where it is; nobody else may write there.
+        name: The file's name.
+        remedy: What to do about a weak one.
 
     Raises:
         SecretRefused: Missing, empty, an example, too short, or readable by others.
@@ -124,10 +129,10 @@ def read_secret(folder: Path, name: str) -> str:
     try:
         value = path.read_text(encoding="utf-8").strip()
     except UnicodeDecodeError as exc:
-        raise SecretRefused(f"{path} is not text: {_REMEDY}") from exc
+        raise SecretRefused(f"{path} is not text: {remedy}") from exc
     fault = weakness(value)
     if fault is not None:
-        raise SecretRefused(f"{path} {fault}: {_REMEDY}")
+        raise SecretRefused(f"{path} {fault}: {remedy}")
     return value
 
 

@@ -7,9 +7,9 @@ Sources, first wins: arguments, environment (``PARKGUARD_BROKER__PORT``), ``.env
 import os
 import tomllib
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -99,12 +99,61 @@ class ProjectSettings(_Section):
     batch_max: int = Field(5000, gt=0, description="Most entries taken at once")
     poll_ms: Positive = Field(50.0, description="Wait when the journal is read out, ms")
     checkpoint_s: Positive = Field(60.0, description="Write a state checkpoint this often, s")
-    parked_row_s: Positive = Field(
-        300.0, description="A parked vehicle inside its noise gets one row per this, seconds"
+    parked_row_s: float = Field(
+        300.0,
+        ge=0,
+        description="A parked vehicle inside its noise gets one row per this, seconds; 0 = all",
     )
     parked_radius_m: Positive = Field(
         25.0, description="What counts as inside its noise, metres (detection.md: sd 1.3-10.8 m)"
     )
+
+
+class InfluxSettings(_Section):
+    """InfluxDB, when ``telemetry.store`` is ``influx``. Its secret is a file."""
+
+    url: str = Field(
+        "http://127.0.0.1:8086", pattern=r"^https?://[^/\s]+$", description="Address with port"
+    )
+    version: Literal["1", "2", "3"] = Field(
+        "1", description="Generation; 1 needs `user`, 2 needs `org`; 1.6 and 1.7 need a proxy"
+    )
+    bucket: str = Field(
+        "parkguard",
+        pattern=r"^[A-Za-z0-9_-]{1,64}$",
+        description="Database (1.x); buckets (2.x) and databases (3.x) are named `bucket/class`",
+    )
+    user: str = Field("", pattern=r"^[^:\s]*$", description="User (1.x)")
+    org: str = Field("", description="Organization (2.x)")
+    secret_file: str = Field(
+        "", description="File of the password (1.x) or token; empty = secrets/influx"
+    )
+    timeout_s: Positive = Field(10.0, description="A request may take so long, seconds")
+    keep_track_days: int = Field(90, ge=0, description="Keep fixes and events, days; 0 = for ever")
+    keep_health_days: int = Field(
+        400, ge=0, description="Keep chargers', cameras' and devices' state, days; 0 = for ever"
+    )
+    keep_money_days: int = Field(
+        0, ge=0, description="Keep charging sessions and coins, days; 0 = for ever"
+    )
+
+
+class TelemetrySettings(_Section):
+    """Where tracks and measurements are stored (docs/stores.md)."""
+
+    store: Literal["sqlite", "influx"] = Field(
+        "sqlite", description="sqlite = telemetry.db below data_dir; influx = an InfluxDB"
+    )
+    influx: InfluxSettings = InfluxSettings()
+
+    @model_validator(mode="after")
+    def _login_is_whole(self) -> Self:
+        influx = self.influx
+        if self.store == "influx" and influx.version == "1" and not influx.user:
+            raise ValueError("InfluxDB 1.x needs telemetry.influx.user")
+        if self.store == "influx" and influx.version == "2" and not influx.org:
+            raise ValueError("InfluxDB 2.x needs telemetry.influx.org")
+        return self
 
 
 class WebhookTarget(_Section):
@@ -168,6 +217,7 @@ class Settings(BaseSettings):
     journal: JournalSettings = JournalSettings()
     process: ProcessSettings = ProcessSettings()
     project: ProjectSettings = ProjectSettings()
+    telemetry: TelemetrySettings = TelemetrySettings()
     dispatch: DispatchSettings = DispatchSettings()
     api: ApiSettings = ApiSettings()
     log: LogSettings = LogSettings()

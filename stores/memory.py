@@ -1,9 +1,12 @@
 """Stores that forget when the process ends: for tests and replays. They keep the same contracts."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
+from statistics import fmean
 
 from devices.errors import StoreError
-from devices.telemetry import Row
+from devices.telemetry import MEASUREMENTS, Row
+from stores.telemetry_charts import Interval, check_chart, check_intervals, filled
 from stores.telemetry_rows import check_rows, position_is_known
 
 
@@ -55,9 +58,52 @@ class MemoryTelemetry:
         )
         return sorted(found, key=lambda row: (row.t_ms, row.seq))[:limit]
 
+    def history(  # noqa: PLR0917 - the order of the key
+        self,
+        measurement: str,
+        column: str,
+        device_id: str,
+        from_ms: int,
+        to_ms: int,
+        every_ms: int,
+    ) -> list[Interval]:
+        """One measure by intervals of ``every_ms``, ascending; only those in which it was known.
+
+        Raises:
+            ValueError: It cannot be drawn (``check_chart``).
+        """
+        check_chart(measurement, column, from_ms, to_ms, every_ms)
+        place = list(MEASUREMENTS[measurement]).index(column)
+        by_begin: dict[int, list[float]] = {}
+        for row in self.rows(measurement, device_id, from_ms, to_ms, None, len(self._rows)):
+            value = row.fields[place]
+            if isinstance(value, int | float):
+                by_begin.setdefault(row.t_ms // every_ms * every_ms, []).append(float(value))
+        return [
+            Interval(begin_ms, fmean(values), min(values), max(values), len(values))
+            for begin_ms, values in by_begin.items()
+        ]
+
+    def availability(
+        self, measurement: str, device_id: str, from_ms: int, to_ms: int, *, every_ms: int
+    ) -> list[tuple[int, int]]:
+        """Rows of each interval that touches the period as (begin_ms, rows), ascending.
+
+        Raises:
+            ValueError: The intervals have no length, or are too many.
+        """
+        check_intervals(from_ms, to_ms, every_ms)
+        found = self.rows(measurement, device_id, from_ms, to_ms, None, len(self._rows))
+        counts = Counter(row.t_ms // every_ms * every_ms for row in found)
+        return filled(counts, from_ms, to_ms, every_ms)
+
     def count(self, measurement: str) -> int:
         """Number of rows of a measurement."""
         return sum(row.measurement == measurement for row in self._rows.values())
+
+    def erase(self, device_id: str) -> None:
+        """Take every row of one device out; harmless when there is none."""
+        self._rows = {key: row for key, row in self._rows.items() if key[1] != device_id}
 
     def close(self) -> None:
         """Nothing to let go of."""

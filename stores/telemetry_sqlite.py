@@ -13,9 +13,12 @@ from threading import Lock
 from devices.errors import StoreError
 from devices.telemetry import MEASUREMENTS, Row
 from stores.sqlite_errors import may_pass, roll_back
+from stores.telemetry_charts import Interval, check_chart, check_intervals, filled
 from stores.telemetry_rows import check_rows
 
 _SQL_TYPES = {"float": "REAL", "int": "INTEGER", "str": "TEXT"}
+_DEVICE = "device = (SELECT n FROM device WHERE id = ?)"
+_PERIOD = f"{_DEVICE} AND t_ms BETWEEN ? AND ?"
 _CACHE_KIB = 65_536
 """Pages kept in memory while writing: inner pages of the tables of 100,000 devices fit."""
 
@@ -153,11 +156,66 @@ class SqliteTelemetry:
             found = self._db.execute(query, values).fetchall()
         return [Row(measurement, device_id, row[0], row[1], row[2:]) for row in found]
 
+    def history(  # noqa: PLR0917 - the order of the key
+        self,
+        measurement: str,
+        column: str,
+        device_id: str,
+        from_ms: int,
+        to_ms: int,
+        every_ms: int,
+    ) -> list[Interval]:
+        """One measure by intervals of ``every_ms``, ascending; only those in which it was known.
+
+        Raises:
+            StoreError: The file cannot be read.
+            ValueError: It cannot be drawn (``check_chart``).
+        """
+        check_chart(measurement, column, from_ms, to_ms, every_ms)
+        query = (
+            f'SELECT t_ms / ? * ?, avg("{column}"), min("{column}"), max("{column}"), count(*) '  # noqa: S608 - names are our own
+            f'FROM "{measurement}" WHERE {_PERIOD} AND "{column}" NOTNULL GROUP BY 1 ORDER BY 1'
+        )
+        values = (every_ms, every_ms, device_id, from_ms, to_ms)
+        with self._lock, _named("telemetry"):
+            found = self._db.execute(query, values).fetchall()
+        return [
+            Interval(begin_ms, mean, float(least), float(most), rows)
+            for begin_ms, mean, least, most, rows in found
+        ]
+
+    def availability(
+        self, measurement: str, device_id: str, from_ms: int, to_ms: int, *, every_ms: int
+    ) -> list[tuple[int, int]]:
+        """Rows of each interval that touches the period as (begin_ms, rows), ascending.
+
+        Raises:
+            StoreError: The file cannot be read.
+            ValueError: The intervals have no length, or are too many.
+        """
+        check_intervals(from_ms, to_ms, every_ms)
+        query = f'SELECT t_ms / ? * ?, count(*) FROM "{measurement}" WHERE {_PERIOD} GROUP BY 1'  # noqa: S608 - our own name
+        values = (every_ms, every_ms, device_id, from_ms, to_ms)
+        with self._lock, _named("telemetry"):
+            counts = dict(self._db.execute(query, values).fetchall())
+        return filled(counts, from_ms, to_ms, every_ms)
+
     def count(self, measurement: str) -> int:
         """Number of rows of a measurement; walks over all of them."""
         with self._lock, _named("telemetry"):
             (number,) = self._db.execute(f'SELECT count(*) FROM "{measurement}"').fetchone()  # noqa: S608 - our own name
         return int(number)
+
+    def erase(self, device_id: str) -> None:
+        """Take every row of one device out; harmless when there is none.
+
+        Raises:
+            StoreError: Nothing was erased.
+        """
+        with self._lock, _named("telemetry"), _transaction(self._db):
+            self._db.execute("PRAGMA secure_delete=ON")
+            for name in MEASUREMENTS:
+                self._db.execute(f'DELETE FROM "{name}" WHERE {_DEVICE}', (device_id,))  # noqa: S608 - our own name
 
     def close(self) -> None:
         """Close the file."""

@@ -16,7 +16,7 @@ Reader = Annotated[Principal, Depends(Requires(Permission.BOOKS_READ))]
 
 EQUATIONS = (
     (("received",), ("accepted", "duplicate", "quarantined")),
-    (("accepted",), ("projected", "thinned")),
+    (("accepted",), ("projected", "thinned", "unstored")),
 )
 """Left and right sides; the second one holds once the projector has caught up."""
 

@@ -21,6 +21,7 @@ from parkguard.records import open_migrated
 from parkguard.settings import Settings
 from parkguard.status_files import StatusFile, read_all
 from parkguard.wiring.shared import Places, one_of, steady_ms
+from parkguard.wiring.telemetry import build_track_store
 from stores.latest_state import LatestStateFile, LatestVersionError
 from stores.queries_actions import ActionWriter
 from stores.queries_alerts import AlertQueries
@@ -30,7 +31,7 @@ from stores.queries_incidents import IncidentQueries
 from stores.queries_quarantine import BookCount, QuarantineQueries
 from stores.queries_registry import RegistryWriter
 from stores.queries_tokens import TokenQueries
-from stores.telemetry_sqlite import SqliteProjectLedger, SqliteTelemetry
+from stores.telemetry_sqlite import SqliteProjectLedger
 
 
 def run_api(settings: Settings) -> int:
@@ -118,7 +119,7 @@ def _services(
         quarantine=AllBooks(engine, places.project),
         actions=ActionWriter(engine),
         registry=RegistryWriter(engine, wall_ms),
-        telemetry=SqliteTelemetry(places.telemetry),
+        telemetry=build_track_store(settings),
         latest=LatestReader(places.latest),
         statuses=lambda: read_all(places.run),
         status=status,

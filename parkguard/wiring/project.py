@@ -13,10 +13,12 @@ from parkguard.clock import wall_ms
 from parkguard.records import open_migrated
 from parkguard.settings import Settings
 from parkguard.wiring.shared import HOUR_MS, Places, Stop, one_of, registered, steady_ms
+from parkguard.wiring.telemetry import build_telemetry, greet_influx
 from stores.checkpoints import FileCheckpoints
 from stores.journal_reading import SqliteJournalReader
 from stores.journal_segments import retire
-from stores.telemetry_sqlite import SqliteProjectLedger, SqliteTelemetry
+from stores.telemetry_refused import SqliteRefusedRows
+from stores.telemetry_sqlite import SqliteProjectLedger
 
 log = structlog.get_logger()
 
@@ -26,6 +28,7 @@ def run_project(settings: Settings) -> int:
     places, stop = Places(settings.data_dir), Stop()
     with one_of(places, "project") as status:
         engine = open_migrated(settings)
+        greet_influx(settings)
         project = settings.project
         reader = SqliteJournalReader(places.journal)
         projector = Projector(
@@ -35,7 +38,8 @@ def run_project(settings: Settings) -> int:
             ),
             journal=reader,
             ledger=SqliteProjectLedger(places.project),
-            telemetry=SqliteTelemetry(places.telemetry),
+            telemetry=build_telemetry(settings),
+            refused=SqliteRefusedRows(places.refused),
             checkpoints=FileCheckpoints(places.checkpoints, "projector"),
             status=status,
             limits=ProjectorLimits(

@@ -27,6 +27,7 @@ class Places:
         self.journal = data_dir / "journal"
         self.telemetry = data_dir / "telemetry.db"
         self.project = data_dir / "project.db"
+        self.refused = data_dir / "refused.db"
         self.latest = data_dir / "latest" / "latest.bin"
         self.checkpoints = data_dir / "checkpoints"
         self.secrets = data_dir / "secrets"

@@ -14,6 +14,7 @@ from devices.errors import WireReason
 from devices.model import AdminState, DeviceClass, FenceKind
 from devices.presence import Cause, Presence
 from devices.readings import DeviceState, EventType, FixSource, Flag, PortState
+from devices.refused import StoreReason
 from devices.topics import CHANNELS
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -24,6 +25,7 @@ WORDS = {
 }
 ENUMS: tuple[type[Enum], ...] = (
     WireReason,
+    StoreReason,
     EventType,
     FixSource,
     DeviceState,

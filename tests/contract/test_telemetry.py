@@ -1,4 +1,4 @@
-"""What every telemetry store keeps to: memory and SQLite now, a time-series database later."""
+"""What every telemetry store keeps to: memory, SQLite and a real InfluxDB."""
 
 import math
 import subprocess
@@ -11,21 +11,34 @@ import pytest
 from devices.errors import StoreError
 from devices.telemetry import MEASUREMENTS, Row
 from stores.memory import MemoryProjectLedger, MemoryTelemetry
+from stores.telemetry_charts import Interval
+from stores.telemetry_influx import InfluxTelemetry
 from stores.telemetry_sqlite import SqliteProjectLedger, SqliteTelemetry
+from support.influx_server import InfluxServer
 from support.stores_tmpfs import fill_up, small_disk
+from support.telemetry_rows import NOW_MS, a_row
 
-NOW_MS = 1_790_000_000_000
-Store = MemoryTelemetry | SqliteTelemetry
+Store = MemoryTelemetry | SqliteTelemetry | InfluxTelemetry
 Ledger = MemoryProjectLedger | SqliteProjectLedger
 CHILD = Path(__file__).parents[1] / "support" / "stores_telemetry_child.py"
 
 
-@pytest.fixture(params=["memory", "sqlite"])
+@pytest.fixture(scope="module")
+def influx(tmp_path_factory: pytest.TempPathFactory) -> Iterator[InfluxServer]:
+    """One server for all tests; each has a database of its own."""
+    with InfluxServer(tmp_path_factory.mktemp("influx")) as server:
+        yield server
+
+
+@pytest.fixture(params=["memory", "sqlite", pytest.param("influx", marks=pytest.mark.influx)])
 def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
     """Each store in turn, empty."""
     made: Store = MemoryTelemetry()
     if request.param == "sqlite":
         made = SqliteTelemetry(tmp_path / "t.db")
+    if request.param == "influx":
+        server: InfluxServer = request.getfixturevalue("influx")
+        made = InfluxTelemetry(server.new_place())
     yield made
     made.close()
 
@@ -38,21 +51,6 @@ def ledger(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Ledger]:
         made = SqliteProjectLedger(tmp_path / "project.db")
     yield made
     made.close()
-
-
-def a_row(
-    at_s: float = 0.0,
-    *,
-    device_id: str = "trk-000001",
-    seq: int = 1,
-    measurement: str = "fix",
-    **fields: float | str | None,
-) -> Row:
-    """A row with a place near home unless told otherwise; what is not told is unknown."""
-    known = {"lat_deg": 31.82, "lon_deg": 117.22, "acc_m": 6.5} if measurement == "fix" else {}
-    told = known | fields
-    values = tuple(told.get(column) for column in MEASUREMENTS[measurement])
-    return Row(measurement, device_id, NOW_MS + round(at_s * 1000), seq, values)
 
 
 def everything(store: Store, device_id: str = "trk-000001") -> list[Row]:
@@ -82,14 +80,34 @@ def test_every_measurement_is_stored(store: Store, measurement: str) -> None:
     assert counts == dict.fromkeys(MEASUREMENTS, 0) | {measurement: 1}
 
 
-def test_same_key_twice_is_one_row(store: Store) -> None:
-    """In one batch and over batches; the first one stays."""
-    first = a_row(sat=11)
-    store.write([first, a_row(sat=12)])
+def test_repetition_changes_nothing(store: Store) -> None:
+    """As when the projector was killed between the write and its offset."""
+    rows = [a_row(at_s, seq=seq, sat=seq) for at_s in range(3) for seq in range(3)]
+    store.write(rows)
 
-    store.write([a_row(sat=13), first])
+    store.write(rows[4:])
+    store.write(rows)
+
+    assert everything(store) == rows
+
+
+def test_first_row_of_a_key_stays_in_a_batch(store: Store) -> None:
+    """Another one with its key is no second row."""
+    first = a_row(sat=11)
+
+    store.write([first, a_row(sat=12), first])
 
     assert everything(store) == [first]
+
+
+def test_same_key_in_a_later_batch_is_one_row(store: Store) -> None:
+    """Memory and SQLite keep the first; InfluxDB cannot, and has the last (docs/stores.md)."""
+    first, last = a_row(sat=11), a_row(sat=12)
+    store.write([first])
+
+    store.write([last])
+
+    assert everything(store) == [last if isinstance(store, InfluxTelemetry) else first]
 
 
 def test_key_is_device_time_and_seq(store: Store) -> None:
@@ -205,6 +223,65 @@ def test_bad_row_among_thousands_is_found(store: Store) -> None:
         store.write(rows)
 
     assert store.count("fix") == 0
+
+
+def test_history_is_mean_least_and_most_by_interval(store: Store) -> None:
+    """Intervals begin at multiples of their length; one without a value is left out."""
+    begin_ms = NOW_MS // 60_000 * 60_000
+    first_s = (begin_ms - NOW_MS) / 1000
+    store.write(
+        [a_row(first_s + at_s, speed_mps=float(at_s), seq=at_s) for at_s in (0, 20, 40, 130)]
+        + [a_row(first_s + 70)]
+        + [a_row(first_s + 10, device_id="trk-000002", speed_mps=99.0)]
+    )
+
+    found = store.history("fix", "speed_mps", "trk-000001", begin_ms, begin_ms + 179_999, 60_000)
+
+    assert found == [
+        Interval(begin_ms, 20.0, 0.0, 40.0, 3),
+        Interval(begin_ms + 120_000, 130.0, 130.0, 130.0, 1),
+    ]
+
+
+def test_availability_counts_rows_and_shows_holes(store: Store) -> None:
+    """One number per interval, 0 in a hole."""
+    begin_ms = NOW_MS // 60_000 * 60_000
+    first_s = (begin_ms - NOW_MS) / 1000
+    store.write([a_row(first_s + at_s) for at_s in (0, 59, 60, 200)])
+
+    found = store.availability("fix", "trk-000001", begin_ms, begin_ms + 239_999, every_ms=60_000)
+
+    assert found == [(begin_ms + 60_000 * k, rows) for k, rows in enumerate((2, 1, 0, 1))]
+
+
+@pytest.mark.parametrize(
+    ("measurement", "column", "every_ms"),
+    [("fix", "source", 1000), ("fix", "gossip", 1000), ("x", "y", 1000), ("fix", "sat", 0)],
+)
+def test_what_cannot_be_drawn_is_refused(
+    store: Store, measurement: str, column: str, every_ms: int
+) -> None:
+    """Texts, unknown columns, no length; and more intervals than a screen has columns."""
+    with pytest.raises(ValueError, match=r"text|no |length"):
+        store.history(measurement, column, "trk-000001", NOW_MS, NOW_MS + 1, every_ms)
+    with pytest.raises(ValueError, match="more than"):
+        store.history("fix", "sat", "trk-000001", NOW_MS, NOW_MS + 10**9, 1)
+
+
+def test_erased_device_has_no_rows(store: Store) -> None:
+    """Of no measurement; its neighbours keep theirs, and it may write again."""
+    for device_id in ("trk-000001", "trk-0000011", "trk-00000"):
+        store.write(
+            [a_row(measurement=name, device_id=device_id, flags=0) for name in MEASUREMENTS]
+        )
+
+    store.erase("trk-000001")
+    store.erase("nobody")
+
+    assert {name: store.count(name) for name in MEASUREMENTS} == dict.fromkeys(MEASUREMENTS, 2)
+    assert everything(store) == []
+    store.write([a_row()])
+    assert everything(store) == [a_row()]
 
 
 def test_empty_write_is_fine(store: Store) -> None:

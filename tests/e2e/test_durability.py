@@ -29,7 +29,7 @@ FOREVER_MS = 4_102_444_799_999
 SIGKILLED = -9
 UNSAVED_MS = 500
 KEEP_ALL = {
-    "project": {"parked_row_s": 0.001, "checkpoint_s": 2},
+    "project": {"parked_row_s": 0, "checkpoint_s": 2},
     "process": {"checkpoint_s": 2},
 }
 """Nothing is thinned; checkpoints come often, so that restarts begin in the middle."""

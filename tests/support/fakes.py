@@ -12,6 +12,7 @@ from devices.entry import Entry, EntryKind, Incoming
 from devices.errors import JournalError, StoreError
 from devices.health import Rows
 from devices.latest import LATEST_DTYPE
+from devices.refused import RefusedRow
 from devices.telemetry import Row
 from ingest.ports import Envelope
 
@@ -272,6 +273,17 @@ class MemoryTelemetry:
             raise self._errors.pop(0)
         self.writes += 1
         self.rows |= {(row.measurement, row.device_id, row.t_ms, row.seq): row for row in rows}
+
+
+class KeptRefused:
+    """Rows that the telemetry store did not take."""
+
+    def __init__(self) -> None:
+        self.rows: list[RefusedRow] = []
+
+    def keep(self, refused: Sequence[RefusedRow]) -> None:
+        """Keep them in order."""
+        self.rows += refused
 
 
 class ProjectBook:

@@ -14,6 +14,7 @@ from ingest.projector import Projector, ProjectorLimits
 from support.factories import ROOT
 from support.fakes import (
     Clock,
+    KeptRefused,
     LatestColumns,
     ListJournal,
     MemoryCheckpoints,
@@ -75,6 +76,7 @@ class ProjectorPlant:
         self.journal = ListJournal(entries)
         self.book = ProjectBook()
         self.telemetry = MemoryTelemetry()
+        self.refused = KeptRefused()
         self.checkpoints = MemoryCheckpoints()
         self.told = Told()
         self.clock = Clock()
@@ -93,6 +95,7 @@ class ProjectorPlant:
             journal=self.journal,
             ledger=self.book,
             telemetry=self.telemetry,
+            refused=self.refused,
             checkpoints=self.checkpoints,
             status=self.told,
             limits=ProjectorLimits(

@@ -264,3 +264,11 @@ def test_thinning_goes_on_after_a_restart(track: list[tuple[int, float]], cut: i
             kept.append(fix)
 
     assert kept == _kept(fixes)
+
+
+def test_nothing_is_thinned_when_the_policy_says_so() -> None:
+    """Not even two reports of one millisecond, as a device makes them that catches up."""
+    thinner = Thinner(ThinningPolicy(row_s=0.0))
+    parked = [a_record(a_fix(0, seq=seq)) for seq in range(3)]
+
+    assert [thinner.keeps(record) for record in parked] == [True, True, True]

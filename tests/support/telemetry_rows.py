@@ -1,0 +1,20 @@
+"""Telemetry rows with believable defaults."""
+
+from devices.telemetry import MEASUREMENTS, Row
+
+NOW_MS = 1_790_000_000_000
+
+
+def a_row(
+    at_s: float = 0.0,
+    *,
+    device_id: str = "trk-000001",
+    seq: int = 1,
+    measurement: str = "fix",
+    **fields: float | str | None,
+) -> Row:
+    """A row with a place near home unless told otherwise; what is not told is unknown."""
+    known = {"lat_deg": 31.82, "lon_deg": 117.22, "acc_m": 6.5} if measurement == "fix" else {}
+    told = known | fields
+    values = tuple(told.get(column) for column in MEASUREMENTS[measurement])
+    return Row(measurement, device_id, NOW_MS + round(at_s * 1000), seq, values)
