@@ -8,9 +8,9 @@ MAKEFLAGS += --no-print-directory
 .DELETE_ON_ERROR:
 
 # Debian packages of the servers that the product and its tests start by themselves.
-DEBIAN_PACKAGES := mosquitto mosquitto-clients influxdb nginx-light
+DEBIAN_PACKAGES := mosquitto mosquitto-clients influxdb nginx-light postgresql
 # Their units, which must not run here: every server runs with our own port and configuration.
-DEBIAN_UNITS := mosquitto.service influxdb.service nginx.service
+DEBIAN_UNITS := mosquitto.service influxdb.service nginx.service postgresql.service
 # What `make bench` runs, one quoted command each.
 QUICK_BENCHMARKS := "benchmarks.core --messages 4000" "benchmarks.ingest --quick"
 # Only `make lock` uses it, from a venv that is thrown away.

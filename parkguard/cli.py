@@ -10,6 +10,8 @@ import structlog
 import typer
 
 from parkguard.cli_devices import devices_app
+from parkguard.cli_migrate import EXAMPLES as MIGRATE_EXAMPLES
+from parkguard.cli_migrate import migrate
 from parkguard.cli_quarantine import quarantine_app
 from parkguard.cli_replay import EXAMPLES, replay
 from parkguard.cli_shared import (
@@ -173,6 +175,7 @@ def show_settings(
 
 
 app.command(epilog=EXAMPLES)(replay)
+app.command(epilog=MIGRATE_EXAMPLES)(migrate)
 app.command(
     epilog="Examples: parkguard simulate --trackers 50 --seconds 60 · "
     "parkguard simulate --rides path/to/ebike-dublin --every-s 1",

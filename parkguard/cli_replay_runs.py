@@ -141,7 +141,7 @@ def _journal_run(settings: Settings, since: str) -> Iterator[Replay]:
 
 
 def _registered(settings: Settings) -> Registry:
-    if not records_path(settings).exists():
+    if not settings.records.is_server and not records_path(settings).exists():
         raise CommandError(
             f"the journal no longer reaches back to its first entry, and there is no "
             f"{records_path(settings)} to take the registry from"

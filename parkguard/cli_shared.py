@@ -23,6 +23,7 @@ from parkguard.secret_files import REFUSED_EXIT, SecretRefused
 from parkguard.settings import Settings, SettingsError
 from parkguard.settings_file import read_settings
 from stores.queries import AuditRow
+from stores.records_faults import RecordsUnusable
 
 SETTINGS_EXIT = 2
 """Exit code for wrong settings and wrong arguments."""
@@ -46,7 +47,13 @@ def exit_code_of(error: Exception) -> int | None:
         case SecretRefused():
             complain(f"refused: {error}")
             return REFUSED_EXIT
-        case AlreadyRunning() | CommandError() | ProgramMissing() | RegistrationError():
+        case (
+            AlreadyRunning()
+            | CommandError()
+            | ProgramMissing()
+            | RecordsUnusable()
+            | RegistrationError()
+        ):
             complain(str(error))
             return 1
         case _:

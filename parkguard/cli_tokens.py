@@ -19,6 +19,8 @@ from parkguard.cli_shared import (
 from parkguard.clock import wall_ms
 from stores.queries_tokens import TokenQueries
 
+WORDS_MAX = 64
+"""Longest name or owner: the width of their columns."""
 DAY_MS = 86_400_000
 PAGE = 1_000
 
@@ -44,6 +46,9 @@ def add(
     """Make a token. It is shown once, here, and stored only as a hash."""
     if (role is Role.OWNER) is (owner is None):
         raise typer.BadParameter("--owner belongs to --role owner, and that role needs it")
+    for option, value in (("--name", name), ("--owner", owner or "")):
+        if len(value) > WORDS_MAX or not value.isprintable():
+            raise typer.BadParameter(f"{option} has at most {WORDS_MAX} printable characters")
     token, token_id, now_ms = new_token(), new_token_id(), wall_ms()
     with records_of(ctx) as engine:
         TokenQueries(engine).add(

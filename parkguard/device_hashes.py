@@ -1,14 +1,11 @@
 """Which devices may log in to the broker, as the records database has it now."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-
 import msgspec
 import sqlalchemy as sa
 
 from devices import control as controls
-from devices.errors import StoreError
 from parkguard.clock import wall_ms
+from stores.processing import store_errors
 from stores.registry import Registry
 from stores.schema import control
 
@@ -35,7 +32,7 @@ class DeviceHashes:
         """
         wanted = sa.select(control.c.id, control.c.body).order_by(control.c.id).limit(_PAGE)
         found = False
-        with self._asking(), self._engine.connect() as connection:
+        with store_errors(), self._engine.connect() as connection:
             while rows := connection.execute(wanted.where(control.c.id > self._seen)).all():
                 self._seen = rows[-1].id
                 found = found or any(_is_about_devices(row.body) for row in rows)
@@ -47,15 +44,8 @@ class DeviceHashes:
         Raises:
             StoreError: The database is away; ask again.
         """
-        with self._asking():
+        with store_errors():
             return self._registry.secret_hashes()
-
-    @contextmanager
-    def _asking(self) -> Iterator[None]:
-        try:
-            yield
-        except sa.exc.OperationalError as exc:
-            raise StoreError(str(exc.orig), may_pass=True) from exc
 
 
 def _is_about_devices(body: bytes) -> bool:

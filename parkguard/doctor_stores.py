@@ -6,11 +6,9 @@ from contextlib import closing
 from pathlib import Path
 
 import sqlalchemy as sa
-from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
 
 from parkguard.doctor import Finding, Grade, Patient
+from parkguard.doctor_records import check_server_records, revision_found
 from parkguard.records import records_path
 
 MIB = 1_048_576
@@ -44,6 +42,9 @@ def check_journal(patient: Patient) -> Iterator[Finding]:
 
 def check_records(patient: Patient) -> Iterator[Finding]:
     """The records database: whole, and at the revision of this program."""
+    if patient.settings.records.is_server:
+        yield check_server_records(patient)
+        return
     path = records_path(patient.settings)
     if not path.exists():
         yield patient.absent("records", "no database yet")
@@ -60,19 +61,9 @@ def check_records(patient: Patient) -> Iterator[Finding]:
     engine = sa.create_engine(f"sqlite:///file:{path.absolute()}?mode=ro&uri=true")
     try:
         with engine.connect() as connection:
-            has = MigrationContext.configure(connection).get_current_revision()
+            yield revision_found(connection, "SQLite")
     finally:
         engine.dispose()
-    config = Config()
-    config.set_main_option("script_location", "stores:migrations")
-    wants = ScriptDirectory.from_config(config).get_current_head()
-    fine = has == wants
-    yield Finding(
-        check="records",
-        grade=Grade.OK if fine else Grade.WARN,
-        found=f"revision {has}" + ("" if fine else f", this program has {wants}"),
-        todo="" if fine else "restart `parkguard up`: it migrates at its start",
-    )
 
 
 def check_telemetry(patient: Patient) -> Iterator[Finding]:

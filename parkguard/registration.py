@@ -142,9 +142,12 @@ def register(
         if entry.id not in hashes or renew(entry.id)
     }
     keep_secrets(secrets)
-    if wanted.places.sites or wanted.places.grids:
-        registry.add_places(wanted.places.sites, wanted.places.grids)
-    registry.add_vehicles(wanted.vehicles)
+    try:
+        if wanted.places.sites or wanted.places.grids:
+            registry.add_places(wanted.places.sites, wanted.places.grids)
+        registry.add_vehicles(wanted.vehicles)
+    except RegistryError as exc:
+        raise RegistrationError("\n".join(exc.faults[:FAULTS_SHOWN])) from exc
     held = left = 0
     for start in range(0, len(wanted.devices), REGISTERED_MAX):
         chunk = wanted.devices[start : start + REGISTERED_MAX]

@@ -22,6 +22,7 @@ from alerts.policy import DetectionPolicy, DispatchPolicy
 from devices.foreign.policy import AdapterPolicy
 from devices.presence import PresencePolicy
 from devices.quarantine_bound import QuarantinePolicy
+from stores.records_policy import RecordsPolicy
 
 CONFIG_VARIABLE = "PARKGUARD_CONFIG"
 """Names the TOML file when it is not ``parkguard.toml`` in the working folder."""
@@ -218,6 +219,7 @@ class Settings(BaseSettings):
     process: ProcessSettings = ProcessSettings()
     project: ProjectSettings = ProjectSettings()
     telemetry: TelemetrySettings = TelemetrySettings()
+    records: RecordsPolicy = RecordsPolicy()
     dispatch: DispatchSettings = DispatchSettings()
     api: ApiSettings = ApiSettings()
     log: LogSettings = LogSettings()

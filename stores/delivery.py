@@ -21,7 +21,9 @@ from alerts.delivery.model import (
 from alerts.delivery.ports import OutboxError
 from stores import delivery_told as told
 from stores.delivery_rows import NOTICE, matches, notice_of
+from stores.postgres_errors import may_pass
 from stores.records import writing
+from stores.records_turns import Turn, take_turn
 from stores.schema import feed, outbox
 
 _DUE = "due"
@@ -153,8 +155,7 @@ class SqlOutbox:
             if connection.execute(waiting.limit(1)).first() is None:
                 return []
         with self._transaction() as connection:
-            if connection.dialect.name == "postgresql":
-                connection.execute(sa.text("LOCK TABLE feed IN EXCLUSIVE MODE"))
+            take_turn(connection, Turn.FEED)
             batch = waiting.order_by(outbox.c.id).limit(limit)
             taken = connection.execute(
                 sa.update(outbox)
@@ -278,10 +279,11 @@ def _named() -> Iterator[None]:
     except (sa.exc.OperationalError, sa.exc.TimeoutError) as exc:
         raise OutboxError(_brief(exc), may_pass=True) from exc
     except sa.exc.DBAPIError as exc:
-        raise OutboxError(_brief(exc), may_pass=exc.connection_invalidated) from exc
+        passing = exc.connection_invalidated or may_pass(exc.orig)
+        raise OutboxError(_brief(exc), may_pass=passing) from exc
 
 
 def _brief(exc: sa.exc.SQLAlchemyError) -> str:
     """Say what happened without statement and parameters: they hold plates and places."""
     original = exc.orig if isinstance(exc, sa.exc.DBAPIError) else exc
-    return f"{type(original).__name__}: {original}"
+    return f"{type(original).__name__}: {' '.join(str(original).split())}"

@@ -10,11 +10,12 @@ import sqlalchemy as sa
 
 from alerts.ports import ProcessCommit
 from devices.errors import StoreError
+from stores import postgres_errors, sqlite_errors
 from stores.processing_effects import put_effects
 from stores.quarantine import mark_replayed, put_refusals
 from stores.records import insert_of, writing
+from stores.records_turns import Turn, take_turn
 from stores.schema import books, control, reader_offsets
-from stores.sqlite_errors import may_pass
 
 READER = "processor"
 CONTROL_READ_BYTES = 16 * 1_048_576
@@ -33,8 +34,7 @@ def put_control(connection: sa.Connection, body: bytes, at_ms: int, *, kind: str
         at_ms: Wall clock, ms UTC.
         kind: ``schema.REQUEUE`` for what goes after the quarantine's retention.
     """
-    if connection.dialect.name == "postgresql":
-        connection.execute(sa.text("LOCK TABLE control IN EXCLUSIVE MODE"))
+    take_turn(connection, Turn.CONTROL)
     put = sa.insert(control).values(at_ms=at_ms, body=body, kind=kind).returning(control.c.id)
     return int(connection.execute(put).scalar_one())
 
@@ -51,14 +51,13 @@ def store_errors() -> Iterator[None]:
     except sa.exc.TimeoutError as exc:
         raise StoreError(f"records: {exc}", may_pass=True) from exc
     except sa.exc.DBAPIError as exc:
-        passing = exc.connection_invalidated or may_pass(exc.orig) or _is_away(exc)
-        raise StoreError(f"records: {exc.orig}", may_pass=passing) from exc
-
-
-def _is_away(exc: sa.exc.DBAPIError) -> bool:
-    """A server that cannot be reached; SQLite's own codes say more than the class does."""
-    operational = isinstance(exc, sa.exc.OperationalError)
-    return operational and not hasattr(exc.orig, "sqlite_errorcode")
+        passing = (
+            exc.connection_invalidated
+            or sqlite_errors.may_pass(exc.orig)
+            or postgres_errors.may_pass(exc.orig)
+        )
+        said = " ".join(str(exc.orig).split())  # a server's errors have several lines
+        raise StoreError(f"records: {said}", may_pass=passing) from exc
 
 
 class RecordsControl:
@@ -122,6 +121,7 @@ class RecordsProcessLedger:
             StoreError: Nothing was stored. A commit behind the offset is another processor's.
         """
         with store_errors(), writing(self._engine) as connection:
+            take_turn(connection, Turn.PROCESSOR)
             committed = _offset(connection)
             if commit.upto_seq < committed:
                 raise StoreError(

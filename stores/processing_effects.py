@@ -170,11 +170,13 @@ def _open(connection: sa.Connection, opened: IncidentOpened) -> str:
     """Open an incident, or join the one that is open on the vehicle; gives its id."""
     alert = opened.alert
     other = connection.execute(
-        sa.select(incidents.c.id, incidents.c.state).where(
+        sa.select(incidents.c.id, incidents.c.state)
+        .where(
             incidents.c.vehicle_id == alert.vehicle_id,
             incidents.c.kind == alert.kind,
             incidents.c.state != IncidentState.CLOSED,
         )
+        .with_for_update()  # somebody may be closing it (PostgreSQL)
     ).first()
     if other is not None:
         state, reason = other.state, _joining(alert.alert_id)

@@ -14,6 +14,7 @@ from devices.errors import WireReason
 from devices.model import AdminState, Device
 from stores.processing import READER, put_control
 from stores.queries import IN_MAX
+from stores.records_turns import Turn, take_turn
 from stores.schema import REQUEUE, quarantine, reader_offsets
 
 CALL_BYTES = 64 * 1_048_576
@@ -120,6 +121,7 @@ class _Call:
         """Ask for picked rows until the call is full."""
         if self.is_full:
             return
+        take_turn(self.connection, Turn.CONTROL)  # before the rows: see stores.records_turns
         columns = quarantine.c
         query = (
             sa.select(columns.id, columns.bytes, sa.func.length(columns.topic))

@@ -3,7 +3,8 @@
 A device keeps its slot for ever; adding an id again replaces what is known of it.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -13,10 +14,12 @@ import sqlalchemy as sa
 from devices import control
 from devices.control import AnyControl
 from devices.model import AdminState, Device, Fence, Grid, Site, Vehicle
+from devices.registration_faults import RegistryError
 from stores.processing import put_control
 from stores.quarantine_replay import NOTHING, Queued, queue_unknown
 from stores.queries import IN_MAX, AuditRow, put_audit
 from stores.records import insert_of, writing
+from stores.records_turns import Turn, take_turn
 from stores.registry_claims import drop_claims, take_claims
 from stores.registry_devices import (
     DEVICE_COLUMNS,
@@ -28,6 +31,7 @@ from stores.registry_devices import (
     put_devices,
     with_profiles,
 )
+from stores.registry_widths import width_faults
 from stores.schema import control as control_table
 from stores.schema import devices, fences, grids, sites, vehicles
 
@@ -74,7 +78,7 @@ class Registry:
                 foreign id is another device's; nothing was stored.
         """
         ready = checked(new)
-        with writing(self._engine) as connection:
+        with self._changing() as connection:
             added = self._add(connection, ready)
             put_audit(connection, audit)
             held = self._run_held(connection, added, adopt) if adopt else NOTHING
@@ -82,7 +86,7 @@ class Registry:
 
     def run_held(self, device: Device, audit: AuditRow) -> Queued:
         """Run again what is held of a registered device as unknown, with its row of the audit."""
-        with writing(self._engine) as connection:
+        with self._changing() as connection:
             return self._run_held(connection, [device], audit)
 
     def _run_held(
@@ -105,9 +109,13 @@ class Registry:
         return added
 
     def add_vehicles(self, new: Sequence[Vehicle]) -> None:
-        """Add or replace vehicles."""
+        """Add or replace vehicles.
+
+        Raises:
+            RegistryError: A text does not fit; nothing was stored.
+        """
         now_ms = self.now_ms()
-        with writing(self._engine) as connection:
+        with self._changing() as connection:
             for chunk in _chunks(new):
                 rows = [
                     {"id": v.id, "owner_id": v.owner_id, "area": v.area, "body": _json(v)}
@@ -118,9 +126,13 @@ class Registry:
                 put_control(connection, control.encode(entry), now_ms)
 
     def add_places(self, new_sites: Sequence[Site], new_grids: Sequence[Grid]) -> None:
-        """Add or replace sites and patrol grids."""
+        """Add or replace sites and patrol grids.
+
+        Raises:
+            RegistryError: A text does not fit; nothing was stored.
+        """
         now_ms = self.now_ms()
-        with writing(self._engine) as connection:
+        with self._changing() as connection:
             site_rows = [{"id": s.id, "area": s.area, "body": _json(s)} for s in new_sites]
             grid_rows = [{"id": g.id, "body": _json(g)} for g in new_grids]
             _upsert(connection, sites, site_rows)
@@ -132,13 +144,13 @@ class Registry:
 
     def save_fence(self, fence: Fence) -> int:
         """Add or replace one fence; gives the control id. Check it before (``Area(fence)``)."""
-        with writing(self._engine) as connection:
+        with self._changing() as connection:
             _upsert(connection, fences, [{"id": fence.id, "body": _json(fence)}])
             return self._put(connection, control.SaveFence, fence=fence)
 
     def delete_fence(self, fence_id: str) -> int | None:
         """Forget one fence; gives the control id, None when there was none."""
-        with writing(self._engine) as connection:
+        with self._changing() as connection:
             gone = connection.execute(sa.delete(fences).where(fences.c.id == fence_id))
             if gone.rowcount == 0:
                 return None
@@ -146,7 +158,7 @@ class Registry:
 
     def revoke_device(self, device_id: str) -> int | None:
         """Retire a device: its login ends; gives the control id, None when unknown."""
-        with writing(self._engine) as connection:
+        with self._changing() as connection:
             changed = connection.execute(
                 sa.update(devices).where(devices.c.id == device_id).values(admin=AdminState.RETIRED)
             )
@@ -161,6 +173,13 @@ class Registry:
         now_ms = self.now_ms()
         entry = kind(at_ms=now_ms, by=self.by, **fields)
         return put_control(connection, control.encode(entry), now_ms)
+
+    @contextmanager
+    def _changing(self) -> Iterator[sa.Connection]:
+        """One registration after the other: what it looks at stays so until it is written."""
+        with writing(self._engine) as connection:
+            take_turn(connection, Turn.CONTROL)
+            yield connection
 
     def devices(self) -> list[Device]:
         """Every device, retired ones too, ascending by slot."""
@@ -216,6 +235,8 @@ def _upsert(
     connection: sa.Connection, table: sa.Table, rows: Sequence[Mapping[str, object]]
 ) -> None:
     if rows:
+        if faults := width_faults(table, rows):
+            raise RegistryError(faults)
         insert = insert_of(connection, table)
         changed = {name: insert.excluded[name] for name in rows[0] if name != "id"}
         connection.execute(insert.on_conflict_do_update(index_elements=["id"], set_=changed), rows)

@@ -18,6 +18,7 @@ from devices.registration_faults import (
 )
 from devices.topics import DEVICE_ID, OUR_PREFIX
 from stores.queries import IN_MAX
+from stores.registry_widths import width_faults
 from stores.schema import devices
 
 AREA = re.compile(r"[0-9]{0,14}", re.ASCII)
@@ -59,6 +60,7 @@ def checked(new: Sequence[NewDevice]) -> list[NewDevice]:
         RegistryError: With a line for every fault.
     """
     faults = [fault for device in new for fault in _faults_of(device)]
+    faults = faults or width_faults(devices, (_row_of(device) for device in new))
     counts = Counter(device.id for device in new)
     faults += [f"{name}: stands here twice" for name, count in counts.items() if count > 1]
     if faults:

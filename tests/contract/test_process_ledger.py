@@ -1,7 +1,6 @@
 """The records database as the processor commits to it: all or nothing, and only once."""
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -44,14 +43,6 @@ TABLES = (
     books,
     reader_offsets,
 )
-
-
-@pytest.fixture(params=["sqlite"])
-def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[sa.Engine]:
-    """Each kind of records database in turn, migrated and empty."""
-    made = {"sqlite": records_in}
-    with made[request.param](tmp_path) as opened:
-        yield opened
 
 
 def ledger_on(engine: sa.Engine) -> RecordsProcessLedger:

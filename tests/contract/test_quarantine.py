@@ -1,8 +1,6 @@
 """Held messages: written by the processor, asked for once, run again, forgotten in time."""
 
 from collections import Counter
-from collections.abc import Iterator
-from pathlib import Path
 
 import msgspec
 import pytest
@@ -25,17 +23,10 @@ from stores.registry import Registry
 from stores.registry_devices import NewDevice
 from stores.schema import audit, control, quarantine
 from stores.schema import books as books_table
-from support.stores_records import NOW_MS, a_commit, a_refusal, records_in, rows_of
+from support.stores_records import NOW_MS, a_commit, a_refusal, rows_of
 
 ASKED_MS = NOW_MS + 60_000
 AUDIT = (ASKED_MS, "zhao", "operator", "quarantine_replayed", "quarantine:1", "")
-
-
-@pytest.fixture
-def engine(tmp_path: Path) -> Iterator[sa.Engine]:
-    """A migrated, empty records database."""
-    with records_in(tmp_path) as opened:
-        yield opened
 
 
 def ledger_on(engine: sa.Engine) -> RecordsProcessLedger:

@@ -4,6 +4,7 @@ import re
 import subprocess
 import sys
 import zipfile
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -27,10 +28,10 @@ ROOT = Path(__file__).parents[2]
 CHILD = ROOT / "tests" / "support" / "stores_records_child.py"
 
 
-def start(folder: Path, *arguments: str) -> subprocess.Popen[str]:
-    """A process on the records database in ``folder``."""
+def start(url: str, *arguments: str) -> subprocess.Popen[str]:
+    """A process on a records database."""
     return subprocess.Popen(  # noqa: S603
-        [sys.executable, str(CHILD), url_of(folder / "records.db"), *arguments],
+        [sys.executable, str(CHILD), url, *arguments],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
@@ -102,30 +103,28 @@ def test_migrations_are_found_in_an_installed_package(tmp_path: Path) -> None:
     engine.dispose()
 
 
-def test_migrating_again_changes_nothing(tmp_path: Path) -> None:
+def test_migrating_again_changes_nothing(engine: sa.Engine) -> None:
     """Every part does it at its start."""
-    with records_in(tmp_path) as engine:
-        with writing(engine) as connection:
-            put_control(connection, b"{}", 1)
+    with writing(engine) as connection:
+        put_control(connection, b"{}", 1)
 
-        migrate(engine)
+    migrate(engine)
 
-        assert len(rows_of(engine, control)) == 1
+    assert len(rows_of(engine, control)) == 1
 
 
-def test_downgrade_and_upgrade_work_with_data(tmp_path: Path) -> None:
+def test_downgrade_and_upgrade_work_with_data(engine: sa.Engine) -> None:
     """Down to nothing and up again, with rows in the tables."""
-    with records_in(tmp_path) as engine:
-        with writing(engine) as connection:
-            put_control(connection, b"{}", 1)
-            connection.execute(sa.insert(sites).values(id="s-1", body="{}"))
+    with writing(engine) as connection:
+        put_control(connection, b"{}", 1)
+        connection.execute(sa.insert(sites).values(id="s-1", body="{}"))
 
-        downgrade(engine, "base")
-        left = set(sa.inspect(engine).get_table_names()) - {"alembic_version"}
-        migrate(engine)
+    downgrade(engine, "base")
+    left = set(sa.inspect(engine).get_table_names()) - {"alembic_version"}
+    migrate(engine)
 
-        assert left == set()
-        assert rows_of(engine, control) == []
+    assert left == set()
+    assert rows_of(engine, control) == []
 
 
 YESTERDAY = (
@@ -135,7 +134,7 @@ YESTERDAY = (
     (
         "INSERT INTO quarantine"
         "(seq, item, recv_ms, topic, device_id, reason, detail, payload, code_version)"
-        "VALUES (7, -1, 1790000000000, 't', 'trk-1', 'json', 'd', x'00ff00', '0.1.0')"
+        "VALUES (7, -1, 1790000000000, 't', 'trk-1', 'json', 'd', BYTES, '0.1.0')"
     ),
 )
 MORE_OF_YESTERDAY = (
@@ -147,12 +146,19 @@ MORE_OF_YESTERDAY = (
 )
 
 
-def test_database_of_yesterday_opens_today(tmp_path: Path) -> None:
+def yesterday(connection: sa.Connection, statements: Sequence[str]) -> list[str]:
+    """The statements in the database's own way of writing bytes."""
+    on_server = connection.dialect.name == "postgresql"
+    bytes_ = r"'\x00ff00'" if on_server else "x'00ff00'"
+    return [statement.replace("BYTES", bytes_) for statement in statements]
+
+
+def test_database_of_yesterday_opens_today(bare_url: str) -> None:
     """Its rows stay, with what can be told of them; a slot that was given is never given again."""
-    engine = open_records(url_of(tmp_path / "records.db"))
+    engine = open_records(bare_url)
     migrate(engine, "0001")
     with writing(engine) as connection:
-        for statement in YESTERDAY:
+        for statement in yesterday(connection, YESTERDAY):
             connection.exec_driver_sql(statement)
 
     migrate(engine)
@@ -172,12 +178,12 @@ def test_database_of_yesterday_opens_today(tmp_path: Path) -> None:
     engine.dispose()
 
 
-def test_what_yesterday_kept_of_a_message_is_not_run_again(tmp_path: Path) -> None:
+def test_what_yesterday_kept_of_a_message_is_not_run_again(bare_url: str) -> None:
     """A bare element is no message; what was retained is known to have been."""
-    engine = open_records(url_of(tmp_path / "records.db"))
+    engine = open_records(bare_url)
     migrate(engine, "0001")
     with writing(engine) as connection:
-        for statement in (*YESTERDAY, MORE_OF_YESTERDAY):
+        for statement in yesterday(connection, (*YESTERDAY, MORE_OF_YESTERDAY)):
             connection.exec_driver_sql(statement)
 
     migrate(engine)
@@ -209,45 +215,42 @@ def test_counting_by_reason_reads_no_payload(tmp_path: Path) -> None:
     assert "USING COVERING INDEX quarantine_by_reason" in " ".join(row[-1] for row in plan)
 
 
-def test_newest_step_goes_back_and_forth_with_data(tmp_path: Path) -> None:
+def test_newest_step_goes_back_and_forth_with_data(engine: sa.Engine) -> None:
     """Going back takes its columns alone."""
-    with records_in(tmp_path) as engine:
-        with writing(engine) as connection:
-            for statement in YESTERDAY:
-                connection.exec_driver_sql(statement)
+    with writing(engine) as connection:
+        for statement in yesterday(connection, YESTERDAY):
+            connection.exec_driver_sql(statement)
 
-        downgrade(engine, "0001")
-        columns = {column["name"] for column in sa.inspect(engine).get_columns("quarantine")}
-        migrate(engine)
+    downgrade(engine, "0001")
+    columns = {column["name"] for column in sa.inspect(engine).get_columns("quarantine")}
+    migrate(engine)
 
-        assert columns.isdisjoint({"retained", "queued_ms", "replayed_ms", "bytes"})
-        assert [(row["seq"], row["bytes"]) for row in rows_of(engine, quarantine)] == [(7, 3)]
+    assert columns.isdisjoint({"retained", "queued_ms", "replayed_ms", "bytes"})
+    assert [(row["seq"], row["bytes"]) for row in rows_of(engine, quarantine)] == [(7, 3)]
 
 
-def test_long_control_rows_are_given_a_few_at_a_time(tmp_path: Path) -> None:
+def test_long_control_rows_are_given_a_few_at_a_time(engine: sa.Engine) -> None:
     """Held messages make rows of megabytes: the receiver does not take 500 of them at once."""
-    with records_in(tmp_path) as engine:
-        with writing(engine) as connection:
-            ids = [put_control(connection, b"x" * 5_000_000, k) for k in range(5)]
-        source = RecordsControl(engine)
+    with writing(engine) as connection:
+        ids = [put_control(connection, b"x" * 5_000_000, k) for k in range(5)]
+    source = RecordsControl(engine)
 
-        seen: list[int] = []
-        lengths: list[int] = []
-        while rows := source.after(seen[-1] if seen else 0, 500):
-            seen += [control_id for control_id, _ in rows]
-            lengths.append(len(rows))
+    seen: list[int] = []
+    lengths: list[int] = []
+    while rows := source.after(seen[-1] if seen else 0, 500):
+        seen += [control_id for control_id, _ in rows]
+        lengths.append(len(rows))
 
     assert seen == ids
     assert lengths == [3, 2]
 
 
-def test_failed_transaction_leaves_nothing(tmp_path: Path) -> None:
+def test_failed_transaction_leaves_nothing(engine: sa.Engine) -> None:
     """Rows written before the error are gone too."""
-    with records_in(tmp_path) as engine:
-        with pytest.raises(ZeroDivisionError), writing(engine) as connection:
-            fail_after(put_control(connection, b"{}", 1))
+    with pytest.raises(ZeroDivisionError), writing(engine) as connection:
+        fail_after(put_control(connection, b"{}", 1))
 
-        assert rows_of(engine, control) == []
+    assert rows_of(engine, control) == []
 
 
 def test_pragmas_of_durability_hold_on_every_connection(tmp_path: Path) -> None:
@@ -261,73 +264,68 @@ def test_pragmas_of_durability_hold_on_every_connection(tmp_path: Path) -> None:
     assert values == ["wal", 2, 1, 10_000]
 
 
-def test_error_text_holds_no_values(tmp_path: Path) -> None:
+def test_error_text_holds_no_values(engine: sa.Engine) -> None:
     """Plates and places do not get into a log by way of an error."""
-    with records_in(tmp_path) as engine:
-        twice = {"id": "s-1", "body": "plate 皖A12345"}
+    twice = {"id": "s-1", "body": "plate 皖A12345"}
 
-        with pytest.raises(sa.exc.IntegrityError) as failed, writing(engine) as connection:
-            connection.execute(sa.insert(sites), [twice, twice])
+    with pytest.raises(sa.exc.IntegrityError) as failed, writing(engine) as connection:
+        connection.execute(sa.insert(sites), [twice, twice])
 
     assert "皖A12345" not in str(failed.value)
 
 
-def test_many_processes_may_start_at_once(tmp_path: Path) -> None:
+def test_many_processes_may_start_at_once(bare_url: str) -> None:
     """All migrate the same new file; none fails, none makes a table twice."""
-    children = [start(tmp_path, "migrate") for _ in range(5)]
+    children = [start(bare_url, "migrate") for _ in range(5)]
 
     answers = [child.communicate(timeout=60) for child in children]
 
     assert answers == [("done\n", "")] * 5
 
 
-def test_two_writing_processes_never_meet_a_lock(tmp_path: Path) -> None:
+def test_two_writing_processes_never_meet_a_lock(records_url: str, engine: sa.Engine) -> None:
     """They wait for each other; every row of both is there."""
-    with records_in(tmp_path) as engine:
-        children = [
-            start(tmp_path, "control", "--count", "150"),
-            start(tmp_path, "process", "--count", "150"),
-        ]
+    children = [
+        start(records_url, "control", "--count", "150"),
+        start(records_url, "process", "--count", "150"),
+    ]
 
-        answers = [child.communicate(timeout=60) for child in children]
+    answers = [child.communicate(timeout=60) for child in children]
 
-        assert [complaint for _, complaint in answers] == ["", ""]
-        assert [said.split()[-1] for said, _ in answers] == ["done", "done"]
-        assert len(rows_of(engine, control)) == 150
+    assert [complaint for _, complaint in answers] == ["", ""]
+    assert [said.split()[-1] for said, _ in answers] == ["done", "done"]
+    assert len(rows_of(engine, control)) == 150
 
 
-def test_reader_is_not_held_up_by_a_writer(tmp_path: Path) -> None:
+def test_reader_is_not_held_up_by_a_writer(engine: sa.Engine) -> None:
     """It sees what was committed before."""
-    with records_in(tmp_path) as engine:
-        with writing(engine) as writer:
-            put_control(writer, b"{}", 1)
+    with writing(engine) as writer:
+        put_control(writer, b"{}", 1)
 
-            seen = rows_of(engine, control)
+        seen = rows_of(engine, control)
 
-        assert seen == []
+    assert seen == []
 
 
-def test_control_rows_come_in_order_and_once(tmp_path: Path) -> None:
+def test_control_rows_come_in_order_and_once(engine: sa.Engine) -> None:
     """Above the mark, ascending, with the bytes that were put."""
-    with records_in(tmp_path) as engine:
-        with writing(engine) as connection:
-            ids = [put_control(connection, b"%d" % k, k) for k in range(5)]
-        source = RecordsControl(engine)
+    with writing(engine) as connection:
+        ids = [put_control(connection, b"%d" % k, k) for k in range(5)]
+    source = RecordsControl(engine)
 
-        rows = source.after(ids[1], 2)
+    rows = source.after(ids[1], 2)
 
-        assert rows == [(ids[2], b"2"), (ids[3], b"3")]
-        assert source.after(ids[-1], 10) == []
+    assert rows == [(ids[2], b"2"), (ids[3], b"3")]
+    assert source.after(ids[-1], 10) == []
 
 
-def test_control_ids_are_never_used_again(tmp_path: Path) -> None:
+def test_control_ids_are_never_used_again(engine: sa.Engine) -> None:
     """A deleted newest row does not give its number to the next one: the journal knows it."""
-    with records_in(tmp_path) as engine:
-        with writing(engine) as connection:
-            first = put_control(connection, b"{}", 1)
-            connection.execute(sa.delete(control))
-        with writing(engine) as connection:
-            second = put_control(connection, b"{}", 1)
+    with writing(engine) as connection:
+        first = put_control(connection, b"{}", 1)
+        connection.execute(sa.delete(control))
+    with writing(engine) as connection:
+        second = put_control(connection, b"{}", 1)
 
     assert second > first
 

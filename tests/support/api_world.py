@@ -103,6 +103,11 @@ def a_world(folder: Path, **policy: object) -> World:
     """Build an empty city in a folder."""
     engine = open_records(f"sqlite:///{folder / 'records.db'}")
     metadata.create_all(engine)
+    return a_world_on(engine, **policy)
+
+
+def a_world_on(engine: sa.Engine, **policy: object) -> World:
+    """Build an empty city on a records database."""
     clock = [NOW_MS]
     latest, track, kept = FakeLatest(), FakeTrack(), KeptStatus()
     statuses: dict[str, FakeStatus] = {}

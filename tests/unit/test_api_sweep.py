@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 from starlette.testclient import TestClient
 
 from api.app import create_app
@@ -18,7 +19,7 @@ from api.auth import ANONYMOUS
 from api.openapi import roles_of
 from api.problems import MEDIA_TYPE
 from api.roles import AREA_ROLES, PERMISSIONS, PURPOSES, Permission, Role
-from stores.schema import control
+from stores.schema import control, tokens
 from support.api_city import client_of, fill
 from support.api_world import HERE, NOW_MS, World, a_world
 
@@ -110,8 +111,8 @@ def world(tmp_path: Path) -> Iterator[World]:
     mine, theirs = world.token(Role.OFFICER, areas=[HERE]), world.token(Role.ADMIN, areas=[""])
     for token, name in ((mine, "tok_mine"), (theirs, "tok_theirs")):
         with world.engine.begin() as connection:
-            connection.exec_driver_sql(
-                "UPDATE tokens SET id = ? WHERE id = ?", (name, world.tokens[token])
+            connection.execute(
+                sa.update(tokens).where(tokens.c.id == world.tokens[token]).values(id=name)
             )
     yield world
     world.engine.dispose()

@@ -1,0 +1,226 @@
+"""A real PostgreSQL from Debian's package, on a free port of 127.0.0.1, for a whole test session.
+
+fsync is on, logins are SCRAM. Every test gets a database of its own, copied from a migrated one.
+
+with PostgresServer() as server:
+    engine = open_records(server.new_database())
+"""
+
+import os
+import shutil
+import signal
+import subprocess
+import tempfile
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import psycopg
+import pytest
+import sqlalchemy as sa
+
+from parkguard.children import die_with_parent
+from parkguard.passwords import new_secret
+from stores.records import migrate, open_records
+from stores.schema import metadata
+from support.broker import WAIT_S, free_port, wait_until
+
+ACCOUNT = "postgres"
+"""PostgreSQL refuses to run as root; Debian's package makes this user."""
+OWNER = "parkguard"
+"""The role that the product logs in with: it owns its databases and may do nothing else."""
+TEMPLATE = "migrated"
+
+_CONF = """\
+listen_addresses = '127.0.0.1'
+port = {port}
+unix_socket_directories = ''
+max_connections = 60
+shared_buffers = 32MB
+password_encryption = scram-sha-256
+log_min_messages = warning
+"""
+_CLEAN = "; ".join(
+    [f'DELETE FROM "{name}"' for name in metadata.tables]  # noqa: S608 - our own names
+    + [
+        f"SELECT setval(pg_get_serial_sequence('{table.name}', '{column.name}'), 1, false)"
+        for table in metadata.tables.values()
+        if (column := table.autoincrement_column) is not None
+    ]
+)
+"""Quicker than DROP DATABASE or TRUNCATE, which wait for the disk: one transaction, one fsync."""
+_HBA = "host all all 127.0.0.1/32 scram-sha-256\n"
+
+
+def find_programs() -> Path:
+    """The newest installed server's folder; the test fails when there is none."""
+    versions = sorted(
+        Path("/usr/lib/postgresql").glob("[0-9]*/bin/initdb"), key=lambda p: int(p.parts[4])
+    )
+    if not versions:
+        pytest.fail("PostgreSQL is not installed; run: apt-get install -y postgresql")
+    return versions[-1].parent
+
+
+class PostgresServer:
+    """One server with files of its own.
+
+    Attributes:
+        host: Where it listens.
+        port: ... and where there.
+        password: Of the role that owns the databases.
+    """
+
+    def __init__(self) -> None:
+        self._programs = find_programs()
+        self._user = ACCOUNT if os.geteuid() == 0 else None
+        self._root_password = new_secret()
+        self.password = new_secret()
+        self.host, self.port = "127.0.0.1", free_port()
+        self._folder = Path(tempfile.mkdtemp(prefix="parkguard-pg-"))
+        self._data = self._folder / "data"
+        self._process: subprocess.Popen[bytes] | None = None
+        self._made = 0
+        self._shared: str | None = None
+
+    def url(self, database: str, *, user: str = OWNER, password: str | None = None) -> str:
+        """The address of a database with its password in it."""
+        word = self.password if password is None else password
+        return f"postgresql+psycopg://{user}:{word}@{self.host}:{self.port}/{database}"
+
+    def new_database(self, *, migrated: bool = True) -> str:
+        """Make a database; gives its address."""
+        self._made += 1
+        name = f"test_{self._made}"
+        template = TEMPLATE if migrated else "template0"
+        self.run(f"CREATE DATABASE {name} TEMPLATE {template} OWNER {OWNER}")
+        return self.url(name)
+
+    def clean_database(self) -> str:
+        """Empty the database that most tests use in turn; gives its address.
+
+        A test that left it without a table makes a new one necessary.
+        """
+        if self._shared is not None:
+            try:
+                self.run(_CLEAN, database=str(sa.make_url(self._shared).database))
+            except psycopg.errors.UndefinedTable:
+                self._shared = None
+        if self._shared is None:
+            self._shared = self.new_database()
+        return self._shared
+
+    def run(self, statement: str, *, database: str = "postgres") -> None:
+        """Run one statement as the superuser, outside a transaction."""
+        with self.connect(database) as connection:
+            connection.execute(statement.encode())
+
+    def connect(self, database: str = "postgres") -> psycopg.Connection[tuple[object, ...]]:
+        """A session of the superuser; every statement is a transaction of its own."""
+        return psycopg.connect(
+            host=self.host,
+            port=self.port,
+            user="root",
+            password=self._root_password,
+            dbname=database,
+            autocommit=True,
+        )
+
+    def kill(self) -> None:
+        """End the postmaster and all its processes at once (SIGKILL), as when the power fails."""
+        if self._process is None:
+            return
+        pid = self._process.pid
+        children = Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="ascii").split()
+        for each in (pid, *map(int, children)):
+            try:
+                os.kill(each, signal.SIGKILL)
+            except ProcessLookupError:
+                continue
+        self._process.wait(WAIT_S)
+        self._process = None
+        wait_until(lambda: not any(Path(f"/proc/{child}").exists() for child in children))
+
+    def stop(self) -> None:
+        """End it in good order; sessions are cut."""
+        if self._process is not None:
+            self._process.send_signal(signal.SIGINT)
+            self._process.wait(WAIT_S)
+            self._process = None
+
+    def start(self) -> None:
+        """Start it on the same port and data, and wait until it takes logins."""
+        log = self._folder / "log"
+        with log.open("ab") as file:
+            self._process = subprocess.Popen(  # noqa: S603 - our own command
+                die_with_parent(
+                    [str(self._programs / "postgres"), "-D", str(self._data)], user=self._user
+                ),
+                stdout=file,
+                stderr=file,
+                cwd="/",
+            )
+        wait_until(self._answers, within_s=30, what=f"PostgreSQL on {self.port}")
+
+    def said(self) -> str:
+        """What it wrote so far."""
+        return (self._folder / "log").read_text(errors="replace")
+
+    def _answers(self) -> bool:
+        if self._process is not None and self._process.poll() is not None:
+            pytest.fail(f"postgres ended with {self._process.returncode}: {self.said()[-2000:]}")
+        try:
+            self.connect().close()
+        except psycopg.OperationalError:
+            return False
+        return True
+
+    def _make(self) -> None:
+        """Files, roles and the database that tests copy."""
+        self._folder.chmod(0o755)
+        word = self._folder / "word"
+        word.write_text(self._root_password)
+        self._data.mkdir()
+        if self._user is not None:
+            shutil.chown(self._data, self._user)
+            shutil.chown(word, self._user)
+        done = subprocess.run(  # noqa: S603 - our own command
+            die_with_parent(
+                [
+                    str(self._programs / "initdb"),
+                    *("--pgdata", str(self._data), "--username", "root", "--pwfile", str(word)),
+                    *("--auth", "scram-sha-256", "--encoding", "UTF8", "--locale", "C.UTF-8"),
+                    "--no-sync",
+                ],
+                user=self._user,
+            ),
+            capture_output=True,
+            text=True,
+            check=False,
+            cwd="/",
+        )
+        word.unlink()
+        if done.returncode != 0:
+            pytest.fail(f"initdb failed: {done.stderr}")
+        with (self._data / "postgresql.conf").open("a") as conf:
+            conf.write(_CONF.format(port=self.port))
+        (self._data / "pg_hba.conf").write_text(_HBA)
+
+    def __enter__(self) -> Self:
+        self._make()
+        self.start()
+        self.run(f"CREATE ROLE {OWNER} LOGIN PASSWORD '{self.password}'")
+        self.run(f"CREATE DATABASE {TEMPLATE} TEMPLATE template0 OWNER {OWNER}")
+        engine = open_records(self.url(TEMPLATE))
+        migrate(engine)
+        engine.dispose()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.kill()  # what it wrote is thrown away
+        shutil.rmtree(self._folder, ignore_errors=True)
