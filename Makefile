@@ -11,6 +11,10 @@ MAKEFLAGS += --no-print-directory
 DEBIAN_PACKAGES := mosquitto mosquitto-clients influxdb nginx-light postgresql
 # Their units, which must not run here: every server runs with our own port and configuration.
 DEBIAN_UNITS := mosquitto.service influxdb.service nginx.service postgresql.service
+# What a demo on real servers needs besides mosquitto: make demo STORE=influx RECORDS=postgres
+PACKAGES_influx := influxdb nginx-light
+PACKAGES_postgres := postgresql
+DEMO_PACKAGES := $(strip $(PACKAGES_$(STORE)) $(PACKAGES_$(RECORDS)))
 # What `make bench` runs, one quoted command each.
 QUICK_BENCHMARKS := "benchmarks.core --messages 4000" "benchmarks.ingest --quick"
 # Only `make lock` uses it, from a venv that is thrown away.
@@ -108,8 +112,8 @@ debian:  ## install the Debian packages that are missing (as root or by sudo)
 	    >/dev/null || ok=1; \
 	[ -z "$$now" ] || $$as_root systemctl --quiet --runtime unmask $$units || true; \
 	for unit in $$units; do \
-	    [ ! -e "/lib/systemd/system/$$unit" ] || \
-	        $$as_root update-rc.d "$${unit%.service}" disable || true; \
+	    [ -e "/lib/systemd/system/$$unit" ] || continue; \
+	    $$as_root update-rc.d "$${unit%.service}" disable || true; \
 	    ! command -v systemctl >/dev/null || $$as_root systemctl --quiet disable $$now "$$unit" || true; \
 	done; \
 	exit $$ok
@@ -117,12 +121,13 @@ debian:  ## install the Debian packages that are missing (as root or by sudo)
 .PHONY: broker
 broker:
 	@if PATH=$$PATH:/usr/local/sbin:/usr/sbin command -v mosquitto >/dev/null; then :; \
-	elif [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && $(MAKE) debian; then :; \
+	elif [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && $(MAKE) debian DEBIAN_PACKAGES=mosquitto; then :; \
 	else echo "demo: mosquitto is not installed, going on with the embedded broker" >&2; fi
 
 .PHONY: demo
-demo: setup broker  ## the whole product with a theft, on one screen
-	@exec $(BIN)/parkguard demo $(ARGS)
+demo: setup broker  ## the whole product with a theft, on one screen (STORE=influx, RECORDS=postgres)
+	@$(if $(DEMO_PACKAGES),$(MAKE) debian DEBIAN_PACKAGES="$(DEMO_PACKAGES)")
+	@exec $(BIN)/parkguard demo $(if $(STORE),--store $(STORE)) $(if $(RECORDS),--records $(RECORDS)) $(ARGS)
 
 .PHONY: test
 test: setup debian  ## all tests, real servers included

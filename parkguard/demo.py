@@ -23,14 +23,17 @@ from rich.live import Live
 from parkguard.broker import BrokerKind, choose_kind
 from parkguard.children import end
 from parkguard.clock import monotonic_s
+from parkguard.demo_choice import DemoStores
 from parkguard.demo_screen import render
 from parkguard.demo_stage import STORY_S, Form, Stage, register_city, start_city, start_people
-from parkguard.demo_story import Truth, book_totals, faults_of
+from parkguard.demo_stores import check_installed, open_stores
+from parkguard.demo_story import Truth, book_totals, faults_of, has_caught_up
 from parkguard.demo_stream import follow
 from parkguard.first_start import prepare, secrets_dir
 from parkguard.locks import hold_lock
 from parkguard.logs import set_up_logs
 from parkguard.parts import build_parts
+from parkguard.ports import free_ports
 from parkguard.secret_files import ensure_secret
 from parkguard.settings import Settings, demo_seconds
 from parkguard.supervisor import Supervisor
@@ -43,16 +46,28 @@ EXIT_UNBALANCED = 1
 
 
 def run_demo(
-    settings: Settings, seconds: float | None, *, json_out: bool, picture: Path | None = None
+    settings: Settings,
+    seconds: float | None,
+    stores: DemoStores,
+    *,
+    json_out: bool,
+    picture: Path | None = None,
 ) -> int:
     """Play the story; 0 when the books balance.
 
     Args:
         settings: Where the data goes (``data_dir/demo``, made anew) and which API port is wanted.
+            The stores they name are left alone.
         seconds: End after so long; None = ``DEMO_SECONDS``, or stay up on a terminal.
+        stores: Files, or servers that the demo starts and ends.
         json_out: Nothing is shown, one JSON line at the end.
         picture: Write the last picture here, as SVG.
+
+    Raises:
+        ProgramMissing: A wanted server is not installed; nothing was touched.
+        ServerNotStarted: One does not come up.
     """
+    check_installed(stores)
     seconds = seconds if seconds is not None else demo_seconds()
     console = Console(stderr=True)
     shown = console.is_terminal and sys.stdout.isatty() and not json_out
@@ -63,16 +78,20 @@ def run_demo(
     home = settings.data_dir / "demo"
     with hold_lock(settings.data_dir / "demo.lock"):
         shutil.rmtree(home, ignore_errors=True)
-        stage = Stage(_demo_settings(settings, home, form), form, seconds, picture)
+        ours = _demo_settings(settings, home, form)
         set_up_logs(settings.log, part="demo", secrets_dir=home / "secrets", stream=_log(home))
         try:
-            with hold_lock(home / "run" / "up.lock"):
+            with hold_lock(home / "run" / "up.lock"), contextlib.ExitStack() as servers:
+                with console.status("opening the stores ...") if shown else _silence():
+                    used, words = servers.enter_context(open_stores(ours, stores))
+                stage = Stage(used, form, seconds, picture, stores=words)
                 figures = asyncio.run(_play(stage, console, shown=shown))
         except BaseException:
             sys.stderr.write(f"the demo failed; its log and its parts' logs: {home}\n")
             raise
     faults = faults_of(figures)
-    sys.stdout.write(json.dumps(figures | {"balanced": not faults}) + "\n")
+    kinds = {"store": stores.telemetry.value, "records": stores.records.value}
+    sys.stdout.write(json.dumps(figures | kinds | {"balanced": not faults}) + "\n")
     for fault in faults:
         sys.stderr.write(f"the books do not balance: {fault}\n")
     return EXIT_UNBALANCED if faults else 0
@@ -94,8 +113,8 @@ def _demo_settings(settings: Settings, home: Path, form: Form) -> Settings:
     values["detection"]["still_s"] = 2 * form.report_s
     values["dispatch"]["allow_hosts"] = ["127.0.0.1"]
     values["dispatch"]["webhooks"] = {
-        name: {"url": f"http://127.0.0.1:{_free_port()}/", "key_file": ""}
-        for name in ("owner", "police")
+        name: {"url": f"http://127.0.0.1:{port}/", "key_file": ""}
+        for name, port in zip(("owner", "police"), free_ports(2), strict=True)
     }
     return Settings.model_validate(values)
 
@@ -108,12 +127,6 @@ def _is_free(settings: Settings) -> bool:
         except OSError:
             return False
     return True
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 async def _play(stage: Stage, console: Console, *, shown: bool) -> dict[str, Any]:
@@ -191,6 +204,7 @@ async def _perform(
         "gaps": totals["gaps"],
         "projected": totals["projected"],
         "thinned": totals["thinned"],
+        "unstored": totals["unstored"],
         **stage.story.score(),
     }
 
@@ -234,6 +248,7 @@ def _picture(stage: Stage, seconds: float) -> Any:  # noqa: ANN401 - a rich rend
         timeline=stage.story.timeline(stage.settings.timezone),
         docs_url=f"{stage.api_url}/docs",
         broker=broker,
+        stores=stage.stores,
     )
 
 
@@ -251,8 +266,7 @@ async def _settle(client: httpx.AsyncClient, stage: Stage, supervisor: Superviso
     while monotonic_s() - began_s < SETTLE_S:
         await _look(client, stage, supervisor)
         totals = book_totals(stage.lines)
-        stored = totals["projected"] + totals["thinned"]
         whole = totals["received"] + sent["refused"] + totals["gaps"] >= sent["made"]
-        if whole and stored == totals["accepted"]:
+        if whole and has_caught_up(totals):
             return
         await asyncio.sleep(0.3)

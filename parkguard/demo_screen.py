@@ -24,11 +24,12 @@ def render(
     timeline: Sequence[tuple[str, str]],
     docs_url: str,
     broker: str,
+    stores: str,
 ) -> RenderableType:
     """One picture of this moment."""
     of = f" of {length_s:.0f}" if length_s else ""
     numbers = Table.grid(padding=(0, 2))
-    for _ in range(6):
+    for _ in range(7):
         numbers.add_column(no_wrap=True)
     numbers.add_row(
         Text(f"{seconds:.0f}{of} s", "bold"),
@@ -40,6 +41,7 @@ def render(
             f"quarantined {totals.get('quarantined', 0)}",
             "red" if totals.get("quarantined") else "",
         ),
+        Text(f"unstored {totals['unstored']}" if totals.get("unstored") else "", "red"),
     )
     devices = Text("devices  ")
     for word, colour in _PRESENCE.items():
@@ -49,7 +51,13 @@ def render(
     for part, reason in parts.items():
         health.append(f"{part} ", "green" if not reason else "bold red")
     head = Panel(
-        Group(numbers, devices, health, Text(f"broker   {broker}", "dim")),
+        Group(
+            numbers,
+            devices,
+            health,
+            Text(f"broker   {broker}", "dim"),
+            Text(f"stores   {stores}", "dim"),
+        ),
         title="ParkGuard · a synthetic city",
         subtitle=f"API docs: {docs_url}",
         border_style="cyan",

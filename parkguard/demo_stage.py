@@ -44,6 +44,7 @@ class Stage:
     form: Form
     length_s: float | None
     picture: Path | None = None
+    stores: str = ""
     story: Story = field(default_factory=Story)
     helpers: list[Process] = field(default_factory=list)
     lines: list[dict[str, Any]] = field(default_factory=list)

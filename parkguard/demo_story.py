@@ -151,12 +151,19 @@ def book_totals(lines: Sequence[Mapping[str, Any]]) -> dict[str, int]:
     """Sums of the books by name."""
     names = (
         "received", "accepted", "duplicate", "quarantined", "wills", "gaps", "projected", "thinned",
+        "unstored",
     )  # fmt: skip
     totals = dict.fromkeys(names, 0)
     for line in lines:
         if line["name"] in totals:
             totals[line["name"]] += int(line["count"])
     return totals
+
+
+def has_caught_up(totals: Mapping[str, int]) -> bool:
+    """Whether the projector has been through everything that the processor accepted."""
+    t = totals
+    return t["accepted"] == t["projected"] + t["thinned"] + t["unstored"]
 
 
 def faults_of(figures: Mapping[str, Any]) -> list[str]:
@@ -166,7 +173,9 @@ def faults_of(figures: Mapping[str, Any]) -> list[str]:
         "received = accepted + duplicate + quarantined": (
             f["received"], f["accepted"] + f["duplicate"] + f["quarantined"],
         ),
-        "accepted = projected + thinned": (f["accepted"], f["projected"] + f["thinned"]),
+        "accepted = projected + thinned + unstored": (
+            f["accepted"], f["projected"] + f["thinned"] + f["unstored"],
+        ),
         "made = received - duplicate - wills + refused + gaps": (
             f["made"], f["received"] - f["duplicate"] - f["wills"] + f["refused"] + f["gaps"],
         ),

@@ -40,6 +40,16 @@ def write_ports(settings: Settings, run_dir: Path) -> None:
     write_private(run_dir / "ports.json", msgspec.json.encode(ports))
 
 
+def free_ports(count: int) -> list[int]:
+    """So many different TCP ports of 127.0.0.1 that nobody listens on at this moment."""
+    taken: list[socket.socket] = []
+    try:
+        return [_draw("127.0.0.1", taken) for _ in range(count)]
+    finally:
+        for held in taken:
+            held.close()
+
+
 def is_free(host: str, port: int) -> bool:
     """Whether nobody listens on this address now."""
     with socket.socket(_family(host)) as probe:

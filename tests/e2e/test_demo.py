@@ -1,20 +1,22 @@
-"""The demo as a newcomer without a terminal runs it."""
+"""The demo as a newcomer without a terminal runs it, on files and on real servers."""
 
 import json
 import os
 import subprocess
 import sys
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 
+from parkguard.demo_servers import listens
 from support.machine import missing_mosquitto
 
 pytestmark = pytest.mark.broker
 KEYS = {
     "made", "received", "accepted", "duplicate", "quarantined", "refused", "gaps", "projected",
-    "thinned", "thefts", "detected", "false_incidents", "onset_to_police_ready_s",
-    "fix_to_stream_ms", "wills", "balanced",
+    "thinned", "unstored", "thefts", "detected", "false_incidents", "onset_to_police_ready_s",
+    "fix_to_stream_ms", "wills", "store", "records", "balanced",
 }  # fmt: skip
 
 
@@ -37,6 +39,43 @@ def test_demo_of_a_minute_ends_by_itself_with_one_line_of_figures(tmp_path: Path
     figures = json.loads(done.stdout)
     assert set(figures) == KEYS
     assert figures["balanced"] is True
+    assert (figures["store"], figures["records"]) == ("sqlite", "sqlite")
     assert (figures["thefts"], figures["detected"], figures["false_incidents"]) == (3, 3, 0)
     assert figures["refused"] == 5
     assert figures["fix_to_stream_ms"]["p50"] is not None
+
+
+@pytest.mark.influx
+@pytest.mark.postgres
+def test_demo_on_real_servers_starts_and_ends_them(tmp_path: Path) -> None:
+    """The same story with tracks in InfluxDB and records in PostgreSQL; no file of either."""
+    if (todo := missing_mosquitto()) is not None:
+        pytest.fail(todo)
+    environment = {**os.environ, "PARKGUARD_DATA_DIR": str(tmp_path)}  # noqa: TID251 - handed on
+    home, picture = tmp_path / "demo", tmp_path / "demo.svg"
+    words = ["--store", "influx", "--records", "postgres", "--seconds", "45", "--json"]
+    command = [sys.executable, "-m", "parkguard", "demo", *words, "--picture", str(picture)]
+
+    done = subprocess.run(  # noqa: S603 - our own command
+        command,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=150,
+        check=False,
+    )
+
+    assert done.returncode == 0, done.stderr[-2000:]
+    figures = json.loads(done.stdout)
+    assert set(figures) == KEYS
+    assert figures["balanced"] is True
+    assert (figures["store"], figures["records"]) == ("influx", "postgres")
+    assert figures["projected"] > figures["unstored"] == figures["false_incidents"] == 0
+    assert figures["detected"] > 0  # the van begins too late for so short a story
+    assert {"records.db", "telemetry.db"} & {path.name for path in home.iterdir()} == set()
+    shown = picture.read_text().replace("&#160;", " ")
+    assert "telemetry in InfluxDB 1." in shown
+    assert "records in PostgreSQL on 127.0.0.1:" in shown
+    used = json.loads((home / "run" / "settings.json").read_bytes())
+    urls = (used["telemetry"]["influx"]["url"], used["records"]["url"])
+    assert not any(listens(urlsplit(url).port or 0) for url in urls)

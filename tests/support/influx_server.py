@@ -1,4 +1,4 @@
-"""A real influxd behind nginx, which speaks /api/v2/write for it, on free ports of 127.0.0.1.
+"""A real influxd behind nginx, configured as the demo's, that a test can kill and wipe.
 
 Debian's influxdb 1.6.7 has no /api/v2. nginx maps ``bucket=db/rp`` and the precision, and takes
 ``Token user:password`` as well as Basic (design/architecture.md, measured facts).
@@ -7,107 +7,39 @@ with InfluxServer(tmp_path) as server:
     store = InfluxTelemetry(server.new_place())
 """
 
-import base64
-import os
 import shutil
 import subprocess
 from dataclasses import replace
 from pathlib import Path
-from socket import create_connection
 from types import TracebackType
 from typing import Self
 
-import httpx
 import pytest
 
+from parkguard import demo_servers
+from parkguard.children import ProgramMissing
+from parkguard.demo_influx import (
+    DATABASE,
+    USER,
+    format_influxd,
+    format_nginx,
+    make_user,
+    nginx_account,
+)
 from parkguard.passwords import new_secret
 from stores.influx_place import DataClass, InfluxPlace, InfluxVersion
 from stores.influx_setup import set_up
 from support.broker import WAIT_S, free_port, wait_until
 
-USER = "telemetry"
-DATABASE = "parkguard"
 FOR_EVER = dict.fromkeys(DataClass, 0)
-
-_INFLUXD = """\
-reporting-disabled = true
-bind-address = "127.0.0.1:{rpc}"
-[meta]
-  dir = "{data}/meta"
-  logging-enabled = false
-[data]
-  dir = "{data}/data"
-  wal-dir = "{data}/wal"
-  index-version = "{index}"
-  max-values-per-tag = {devices_max}
-  cache-snapshot-memory-size = "128m"
-  query-log-enabled = false
-[monitor]
-  store-enabled = false
-[subscriber]
-  enabled = false
-[continuous_queries]
-  enabled = false
-[http]
-  bind-address = "127.0.0.1:{http}"
-  auth-enabled = true
-  log-enabled = false
-"""
-
-_NGINX = """\
-daemon off;
-{user}
-worker_processes 1;
-pid {folder}/nginx.pid;
-error_log {folder}/nginx.log warn;
-events {{ worker_connections 128; }}
-http {{
-  access_log off;
-  map_hash_bucket_size 256;
-  client_body_temp_path {folder}/body;
-  proxy_temp_path {folder}/proxy;
-  fastcgi_temp_path {folder}/fastcgi;
-  uwsgi_temp_path {folder}/uwsgi;
-  scgi_temp_path {folder}/scgi;
-  client_max_body_size {body_max};
-  client_body_buffer_size 16m;
-  map $arg_precision $short_precision {{ ns n; us u; ms ms; s s; }}
-  map $arg_bucket $db {{ "~*^(?<name>.+)(?:/|%2F)[^/%]+$" $name; default $arg_bucket; }}
-  map $arg_bucket $rp {{ "~*(?:/|%2F)(?<policy>[^/%]+)$" $policy; default ""; }}
-  map $http_authorization $basic {{
-    "Token {user_name}:{password}" "Basic {encoded}";
-    default $http_authorization;
-  }}
-  server {{
-    listen 127.0.0.1:{port};
-    location = /api/v2/write {{
-      rewrite ^ /write?db=$db&rp=$rp&precision=$short_precision? break;
-      proxy_set_header Authorization $basic;
-      proxy_pass http://127.0.0.1:{http};
-    }}
-    location / {{
-      proxy_set_header Authorization $basic;
-      proxy_pass http://127.0.0.1:{http};
-    }}
-  }}
-}}
-"""
 
 
 def find_program(name: str, package: str) -> str:
     """Where a server is; the test fails when it is missing."""
-    found = shutil.which(name, path=os.defpath + ":/usr/local/sbin:/usr/sbin:/sbin")
-    if found is None:
-        pytest.fail(f"{name} is not installed; run: apt-get install -y {package}")
-    return found
-
-
-def _listens(port: int) -> bool:
     try:
-        with create_connection(("127.0.0.1", port), timeout=1):
-            return True
-    except OSError:
-        return False
+        return demo_servers.find_program(name, package)
+    except ProgramMissing as exc:
+        pytest.fail(str(exc))
 
 
 class InfluxServer:
@@ -160,26 +92,14 @@ class InfluxServer:
             self._nginx = self._spawn("nginx", ["-c", str(self._write_nginx())])
         conf = self._folder / "influxd.conf"
         conf.write_text(
-            _INFLUXD.format(
-                rpc=self._rpc,
-                http=self._http,
-                data=self.data,
-                index="inmem" if self._devices_max else "tsi1",
-                devices_max=self._devices_max,
+            format_influxd(
+                data=self.data, http=self._http, rpc=self._rpc, devices_max=self._devices_max
             )
         )
         self.influxd = self._spawn("influxd", ["-config", str(conf)])
         wait_until(self._answers, what=f"influxd on {self._http}; it said {self.said()[-2000:]!r}")
-        wait_until(lambda: _listens(self.port), what=f"nginx on {self.port}")
-        # the first admin may be made without a login; later this is refused, and changes nothing
-        httpx.post(
-            f"http://127.0.0.1:{self._http}/query",
-            data={
-                "q": f"CREATE USER {USER} WITH PASSWORD '{self.place.secret}' WITH ALL PRIVILEGES"
-            },
-            timeout=WAIT_S,
-            trust_env=False,
-        )
+        wait_until(lambda: demo_servers.listens(self.port), what=f"nginx on {self.port}")
+        make_user(self._http, self.place.secret)
 
     def new_place(self) -> InfluxPlace:
         """A database of its own on this server, set up; everything is kept for ever."""
@@ -226,17 +146,14 @@ class InfluxServer:
 
     def _write_nginx(self) -> Path:
         conf = self._folder / "nginx.conf"
-        secret = self.place.secret
         conf.write_text(
-            _NGINX.format(
-                user="user root;" if os.geteuid() == 0 else "",
+            format_nginx(
                 folder=self._folder,
                 port=self.port,
                 http=self._http,
+                password=self.place.secret,
+                account=nginx_account(),
                 body_max=self._body_max,
-                user_name=USER,
-                password=secret,
-                encoded=base64.b64encode(f"{USER}:{secret}".encode()).decode(),
             )
         )
         return conf
@@ -244,7 +161,7 @@ class InfluxServer:
     def _answers(self) -> bool:
         if self.influxd is not None and self.influxd.poll() is not None:
             pytest.fail(f"influxd ended with {self.influxd.returncode}: {self.said()[-2000:]}")
-        return _listens(self._http)
+        return demo_servers.listens(self._http)
 
     def __enter__(self) -> Self:
         self.start()

@@ -20,7 +20,7 @@ from devices.entry import EntryKind
 from parkguard.broker import find_mosquitto
 from parkguard.children import die_with_parent
 from parkguard.clock import wall_ms
-from parkguard.demo_story import book_totals
+from parkguard.demo_story import book_totals, has_caught_up
 from parkguard.first_start import Prepared, prepare
 from parkguard.records import open_migrated
 from parkguard.registration import Wanted, register
@@ -218,7 +218,7 @@ class Machine:
         """Whether so many different records were received and all of them projected."""
         books = self.books()
         whole = books["received"] - books["duplicate"] >= records
-        return whole and books["accepted"] == books["projected"] + books["thinned"]
+        return whole and has_caught_up(books)
 
     def is_quiet(self) -> bool:
         """Whether two ticks went by without a message and both readers are past the last one."""

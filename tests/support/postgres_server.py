@@ -19,27 +19,16 @@ import psycopg
 import pytest
 import sqlalchemy as sa
 
-from parkguard.children import die_with_parent
+from parkguard.children import ProgramMissing, die_with_parent
+from parkguard.demo_postgres import OWNER, account, connect, format_conf, make_cluster
+from parkguard.demo_servers import ServerNotStarted
 from parkguard.passwords import new_secret
 from stores.records import migrate, open_records
 from stores.schema import metadata
 from support.broker import WAIT_S, free_port, wait_until
 
-ACCOUNT = "postgres"
-"""PostgreSQL refuses to run as root; Debian's package makes this user."""
-OWNER = "parkguard"
-"""The role that the product logs in with: it owns its databases and may do nothing else."""
 TEMPLATE = "migrated"
 
-_CONF = """\
-listen_addresses = '127.0.0.1'
-port = {port}
-unix_socket_directories = ''
-max_connections = 60
-shared_buffers = 32MB
-password_encryption = scram-sha-256
-log_min_messages = warning
-"""
 _CLEAN = "; ".join(
     [f'DELETE FROM "{name}"' for name in metadata.tables]  # noqa: S608 - our own names
     + [
@@ -49,17 +38,6 @@ _CLEAN = "; ".join(
     ]
 )
 """Quicker than DROP DATABASE or TRUNCATE, which wait for the disk: one transaction, one fsync."""
-_HBA = "host all all 127.0.0.1/32 scram-sha-256\n"
-
-
-def find_programs() -> Path:
-    """The newest installed server's folder; the test fails when there is none."""
-    versions = sorted(
-        Path("/usr/lib/postgresql").glob("[0-9]*/bin/initdb"), key=lambda p: int(p.parts[4])
-    )
-    if not versions:
-        pytest.fail("PostgreSQL is not installed; run: apt-get install -y postgresql")
-    return versions[-1].parent
 
 
 class PostgresServer:
@@ -72,13 +50,11 @@ class PostgresServer:
     """
 
     def __init__(self) -> None:
-        self._programs = find_programs()
-        self._user = ACCOUNT if os.geteuid() == 0 else None
         self._root_password = new_secret()
         self.password = new_secret()
         self.host, self.port = "127.0.0.1", free_port()
         self._folder = Path(tempfile.mkdtemp(prefix="parkguard-pg-"))
-        self._data = self._folder / "data"
+        self._command: list[str] = []
         self._process: subprocess.Popen[bytes] | None = None
         self._made = 0
         self._shared: str | None = None
@@ -117,14 +93,7 @@ class PostgresServer:
 
     def connect(self, database: str = "postgres") -> psycopg.Connection[tuple[object, ...]]:
         """A session of the superuser; every statement is a transaction of its own."""
-        return psycopg.connect(
-            host=self.host,
-            port=self.port,
-            user="root",
-            password=self._root_password,
-            dbname=database,
-            autocommit=True,
-        )
+        return connect(self.port, self._root_password, database)
 
     def kill(self) -> None:
         """End the postmaster and all its processes at once (SIGKILL), as when the power fails."""
@@ -153,9 +122,7 @@ class PostgresServer:
         log = self._folder / "log"
         with log.open("ab") as file:
             self._process = subprocess.Popen(  # noqa: S603 - our own command
-                die_with_parent(
-                    [str(self._programs / "postgres"), "-D", str(self._data)], user=self._user
-                ),
+                die_with_parent(self._command, user=account()),
                 stdout=file,
                 stderr=file,
                 cwd="/",
@@ -176,35 +143,12 @@ class PostgresServer:
         return True
 
     def _make(self) -> None:
-        """Files, roles and the database that tests copy."""
-        self._folder.chmod(0o755)
-        word = self._folder / "word"
-        word.write_text(self._root_password)
-        self._data.mkdir()
-        if self._user is not None:
-            shutil.chown(self._data, self._user)
-            shutil.chown(word, self._user)
-        done = subprocess.run(  # noqa: S603 - our own command
-            die_with_parent(
-                [
-                    str(self._programs / "initdb"),
-                    *("--pgdata", str(self._data), "--username", "root", "--pwfile", str(word)),
-                    *("--auth", "scram-sha-256", "--encoding", "UTF8", "--locale", "C.UTF-8"),
-                    "--no-sync",
-                ],
-                user=self._user,
-            ),
-            capture_output=True,
-            text=True,
-            check=False,
-            cwd="/",
-        )
-        word.unlink()
-        if done.returncode != 0:
-            pytest.fail(f"initdb failed: {done.stderr}")
-        with (self._data / "postgresql.conf").open("a") as conf:
-            conf.write(_CONF.format(port=self.port))
-        (self._data / "pg_hba.conf").write_text(_HBA)
+        """Its files."""
+        conf = format_conf(port=self.port, sessions_max=60)
+        try:
+            self._command = make_cluster(self._folder, conf=conf, password=self._root_password)
+        except (ProgramMissing, ServerNotStarted) as exc:
+            pytest.fail(str(exc))
 
     def __enter__(self) -> Self:
         self._make()

@@ -1,6 +1,6 @@
 """What the demo makes of the stream: timeline, score and the books."""
 
-from parkguard.demo_story import Story, Truth, book_totals, faults_of, quantiles
+from parkguard.demo_story import Story, Truth, book_totals, faults_of, has_caught_up, quantiles
 
 ONSET_MS = 1_764_032_400_000
 THEFT = Truth(
@@ -108,11 +108,13 @@ def test_books_that_balance_have_no_fault_and_each_imbalance_is_named() -> None:
         "wills": 1,
         "gaps": 1,
         "projected": 3,
-        "thinned": 5,
+        "thinned": 4,
+        "unstored": 1,
     }
 
     assert faults_of(figures) == []
     assert len(faults_of(figures | {"projected": 4})) == 1
+    assert len(faults_of(figures | {"unstored": 0})) == 1
     assert len(faults_of(figures | {"made": 13})) == 1
     assert len(faults_of(figures | {"quarantined": 3})) == 1
 
@@ -126,3 +128,11 @@ def test_totals_add_reasons_up() -> None:
     ]
 
     assert book_totals(lines)["quarantined"] == 5
+
+
+def test_rows_that_the_store_refused_are_caught_up_with() -> None:
+    """They come never; waiting for them would be for ever."""
+    totals = {"accepted": 9, "projected": 3, "thinned": 5, "unstored": 1}
+
+    assert has_caught_up(totals)
+    assert not has_caught_up(totals | {"accepted": 10})
