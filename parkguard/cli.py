@@ -10,6 +10,8 @@ import structlog
 import typer
 
 from parkguard.cli_devices import devices_app
+from parkguard.cli_export import EXAMPLES as EXPORT_EXAMPLES
+from parkguard.cli_export import export
 from parkguard.cli_migrate import EXAMPLES as MIGRATE_EXAMPLES
 from parkguard.cli_migrate import migrate
 from parkguard.cli_quarantine import quarantine_app
@@ -26,6 +28,7 @@ from parkguard.cli_simulate import simulate
 from parkguard.cli_stores import stores_app
 from parkguard.cli_tokens import tokens_app
 from parkguard.cli_wire import wire_app
+from parkguard.demo_choice import DemoRecords, DemoStore, DemoStores
 from parkguard.private_files import ensure_data_dir
 from parkguard.settings import Settings
 
@@ -121,7 +124,10 @@ def api(ctx: typer.Context, *, as_json: Json = False) -> None:
     _run(ctx, "api", as_json=as_json, run=run_api)
 
 
-@app.command(epilog="Examples: parkguard demo · parkguard demo --seconds 60 --json")
+@app.command(
+    epilog="Examples: parkguard demo · parkguard demo --seconds 60 --json · "
+    "parkguard demo --store influx --records postgres"
+)
 def demo(
     ctx: typer.Context,
     *,
@@ -131,12 +137,20 @@ def demo(
     picture: Annotated[
         Path | None, typer.Option(help="Write the last picture of the terminal here (SVG)")
     ] = None,
+    store: Annotated[
+        DemoStore, typer.Option(help="Tracks go to a file, or to an InfluxDB of the demo's own")
+    ] = DemoStore.SQLITE,
+    records: Annotated[
+        DemoRecords, typer.Option(help="Records are a file, or on a PostgreSQL of the demo's own")
+    ] = DemoRecords.SQLITE,
     as_json: Json = False,
 ) -> None:
     """Show a small synthetic city, three thefts and a false alarm, on real parts."""
     from parkguard.demo import run_demo  # noqa: PLC0415
 
-    raise typer.Exit(run_demo(settings_of(ctx), seconds, json_out=as_json, picture=picture))
+    wanted = DemoStores(telemetry=store, records=records)
+    code = run_demo(settings_of(ctx), seconds, wanted, json_out=as_json, picture=picture)
+    raise typer.Exit(code)
 
 
 @app.command(epilog="Examples: parkguard doctor · parkguard doctor --json")
@@ -176,6 +190,7 @@ def show_settings(
 
 app.command(epilog=EXAMPLES)(replay)
 app.command(epilog=MIGRATE_EXAMPLES)(migrate)
+app.command(epilog=EXPORT_EXAMPLES)(export)
 app.command(
     epilog="Examples: parkguard simulate --trackers 50 --seconds 60 · "
     "parkguard simulate --rides path/to/ebike-dublin --every-s 1",

@@ -15,6 +15,7 @@ from rich.table import Table
 
 from api.roles import Role
 from parkguard.children import ProgramMissing
+from parkguard.demo_servers import ServerNotStarted
 from parkguard.locks import AlreadyRunning
 from parkguard.logs import set_up_logs
 from parkguard.records import open_migrated
@@ -53,6 +54,7 @@ def exit_code_of(error: Exception) -> int | None:
             | ProgramMissing()
             | RecordsUnusable()
             | RegistrationError()
+            | ServerNotStarted()
         ):
             complain(str(error))
             return 1

@@ -16,6 +16,7 @@ from stores.influx_place import DataClass, InfluxPlace, InfluxVersion
 
 class _Series(msgspec.Struct):
     columns: list[str]
+    tags: dict[str, str] = {}
     values: list[list[Value | bool]] = []
     partial: bool = False
 
@@ -53,6 +54,33 @@ class InfluxQuery:
         Raises:
             StoreError: No answer, or another than rows.
         """
+        result = self._ask(kind, query, bound)
+        if not result.series:
+            return []
+        (series,) = result.series
+        return self._rows(series, result, columns)
+
+    def by_tag(
+        self,
+        kind: DataClass,
+        query: str,
+        bound: Mapping[str, str | int],
+        columns: Sequence[str],
+        *,
+        tag: str,
+    ) -> dict[str, list[list[Value | bool]]]:
+        """Rows as ``select`` gives them, by the value of the tag that the statement groups by.
+
+        Raises:
+            StoreError: No answer, or another than rows.
+        """
+        result = self._ask(kind, query, bound)
+        return {
+            series.tags.get(tag, ""): self._rows(series, result, columns)
+            for series in result.series
+        }
+
+    def _ask(self, kind: DataClass, query: str, bound: Mapping[str, str | int]) -> _Result:
         asked = {
             "db": self._place.bucket,
             "rp": kind.value,
@@ -61,10 +89,11 @@ class InfluxQuery:
             "params": msgspec.json.encode(bound).decode(),
         }
         answer = self.send("GET", "/query", params=asked, bucket=self._place.name(kind))
-        result = _first(self._place, answer)
-        if not result.series:
-            return []
-        (series,) = result.series
+        return _first(self._place, answer)
+
+    def _rows(
+        self, series: _Series, result: _Result, columns: Sequence[str]
+    ) -> list[list[Value | bool]]:
         if series.partial or result.partial:
             raise StoreError(
                 f"InfluxDB at {self._place.url} cut an answer: set max-row-limit = 0 there",
