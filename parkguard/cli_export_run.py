@@ -11,11 +11,10 @@ from datetime import date
 from pathlib import Path
 
 import sqlalchemy as sa
-from rich.console import Console
-from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from api.roles import Role
 from devices.errors import StoreError
+from parkguard.cli_progress import long_work
 from parkguard.cli_shared import CommandError, print_json, print_rows
 from parkguard.clock import wall_ms
 from parkguard.export_days import Asked, Exported, export_days
@@ -124,16 +123,7 @@ def terminable() -> Iterator[None]:
 @contextmanager
 def _bar(asked: Asked) -> Iterator[Callable[[str, int], None]]:
     """A bar while a terminal looks on."""
-    console = Console(stderr=True)
     files = len(asked.days()) * len(asked.measurements)
-    with Progress(
-        TextColumn("{task.description}"),
-        BarColumn(),
-        TextColumn("{task.percentage:>3.0f} %"),
-        TimeRemainingColumn(),
-        console=console,
-        transient=True,
-        disable=not console.is_terminal,
-    ) as progress:
+    with long_work() as progress:
         task = progress.add_task("export", total=files * len(asked.device_ids))
         yield lambda what, devices: progress.update(task, description=what, advance=devices)

@@ -9,10 +9,11 @@ from typing import IO, BinaryIO
 
 import click
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
+from rich.progress import Progress, TaskID
 
 from devices.errors import JournalError
 from devices.registry import Registry
+from parkguard.cli_progress import long_work
 from parkguard.cli_shared import CommandError, ago_ms, complain, print_json, refuse
 from parkguard.clock import monotonic_s, wall_ms
 from parkguard.records import open_migrated, records_path
@@ -127,7 +128,8 @@ def _journal_run(settings: Settings, since: str) -> Iterator[Replay]:
                 f"there is no journal below {settings.data_dir}: run parkguard up first, or name "
                 "the right folder with PARKGUARD_DATA_DIR"
             )
-        with _bar("journal") as (progress, task):
+        with long_work() as progress:
+            task = progress.add_task("journal", total=None)
             journal.feed(
                 lambda: _registered(settings),
                 lambda done, total: progress.update(task, completed=done, total=total),
@@ -164,8 +166,8 @@ def _open_lines(name: str) -> Iterator[Iterator[bytes]]:
             file = stack.enter_context(Path(name).open("rb"))
         except OSError as exc:
             refuse(f"{name}: {exc.strerror}")
-        progress, task = stack.enter_context(_bar(name))
-        progress.update(task, total=Path(name).stat().st_size)
+        progress = stack.enter_context(long_work())
+        task = progress.add_task(name, total=Path(name).stat().st_size)
         yield _watched(file, progress, task)
 
 
@@ -179,21 +181,6 @@ def _watched(file: BinaryIO, progress: Progress, task: TaskID) -> Iterator[bytes
         if number % 2_000 == 0:
             progress.update(task, completed=done)
         yield line
-
-
-@contextmanager
-def _bar(name: str) -> Iterator[tuple[Progress, TaskID]]:
-    console = Console(stderr=True)
-    with Progress(
-        TextColumn("{task.description}"),
-        BarColumn(),
-        TextColumn("{task.percentage:>3.0f} %"),
-        TimeRemainingColumn(),
-        console=console,
-        transient=True,
-        disable=not console.is_terminal,
-    ) as progress:
-        yield progress, progress.add_task(name, total=None)
 
 
 def _opened(out: str | None, stack: ExitStack) -> IO[bytes] | None:
