@@ -1,6 +1,6 @@
 """The telemetry store that the settings name, for the projector and the API."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Protocol
 
@@ -8,7 +8,6 @@ import structlog
 
 from api.ports import TrackStore
 from devices.errors import StoreError
-from devices.telemetry import Row
 from ingest.ports import TelemetryWriter
 from parkguard.first_start import secrets_dir
 from parkguard.secret_files import SecretRefused, read_secret
@@ -17,6 +16,7 @@ from parkguard.wiring.shared import Places
 from stores.influx_place import DataClass, InfluxPlace, InfluxVersion
 from stores.influx_reads import InfluxReads
 from stores.influx_setup import check
+from stores.telemetry_bulk import Pages
 from stores.telemetry_sqlite import SqliteTelemetry
 
 log = structlog.get_logger()
@@ -25,20 +25,8 @@ SECRET_FILE = "influx"  # noqa: S105 - the name of a file
 """Below the secrets folder, unless ``telemetry.influx.secret_file`` names another."""
 
 
-class Telemetry(TelemetryWriter, TrackStore, Protocol):
+class Telemetry(TelemetryWriter, TrackStore, Pages, Protocol):
     """The store as projector, API and the command line see it."""
-
-    def rows(  # noqa: PLR0917 - the order of the key
-        self,
-        measurement: str,
-        device_id: str,
-        from_ms: int,
-        to_ms: int,
-        after: tuple[int, int] | None,
-        limit: int,
-    ) -> Sequence[Row]:
-        """Rows of one measurement and device in [from_ms, to_ms], ascending by time and seq."""
-        ...
 
     def erase(self, device_id: str) -> None:
         """Take every row of one device out; harmless when there is none.
@@ -46,10 +34,6 @@ class Telemetry(TelemetryWriter, TrackStore, Protocol):
         Raises:
             StoreError: It was not done.
         """
-        ...
-
-    def close(self) -> None:
-        """Let go of files and connections."""
         ...
 
 
