@@ -11,6 +11,10 @@ class ProgramMissing(Exception):
     """A program we need is not installed; the message names the command that installs it."""
 
 
+class ServerNotStarted(Exception):
+    """A server we start ended, or takes no requests; the message says where its log is."""
+
+
 def die_with_parent(command: Sequence[str], *, user: str | None = None) -> list[str]:
     """Give the command wrapped so that the kernel ends it (SIGTERM) when its parent dies.
 

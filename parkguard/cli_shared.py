@@ -14,8 +14,7 @@ from rich.console import Console
 from rich.table import Table
 
 from api.roles import Role
-from parkguard.children import ProgramMissing
-from parkguard.demo_servers import ServerNotStarted
+from parkguard.children import ProgramMissing, ServerNotStarted
 from parkguard.locks import AlreadyRunning
 from parkguard.logs import set_up_logs
 from parkguard.records import open_migrated

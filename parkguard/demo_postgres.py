@@ -15,8 +15,8 @@ from pathlib import Path
 
 import psycopg
 
-from parkguard.children import ProgramMissing, die_with_parent
-from parkguard.demo_servers import ServerNotStarted, running, wait_for
+from parkguard.children import ProgramMissing, ServerNotStarted, die_with_parent
+from parkguard.demo_servers import running, wait_for
 from parkguard.passwords import new_secret
 from parkguard.ports import free_ports
 

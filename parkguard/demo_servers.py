@@ -3,13 +3,12 @@
 import shutil
 import signal
 import subprocess
-import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from socket import create_connection
 
-from parkguard.children import ProgramMissing, die_with_parent
+from parkguard.children import ProgramMissing, ServerNotStarted, die_with_parent
 from parkguard.clock import monotonic_s
 
 _PATH = "/usr/local/sbin:/usr/sbin:/sbin:/usr/local/bin:/usr/bin:/bin"
@@ -18,10 +17,6 @@ START_S = 30.0
 END_S = 5.0
 """... and so long to end; then it is killed: nothing it holds is needed any more, seconds."""
 _LOOK_S = 0.05
-
-
-class ServerNotStarted(Exception):
-    """A server of the demo ended, or takes no requests; the message says where its log is."""
 
 
 def find_program(name: str, package: str) -> str:
@@ -100,8 +95,11 @@ def wait_for(
     """
     deadline_s = monotonic_s() + START_S
     while not answers():
-        if process.poll() is not None:
-            raise ServerNotStarted(f"{what} ended with {process.returncode}: see {log}")
-        if monotonic_s() > deadline_s:
-            raise ServerNotStarted(f"{what} takes no requests after {START_S:.0f} s: see {log}")
-        time.sleep(_LOOK_S)
+        try:
+            code = process.wait(_LOOK_S)
+        except subprocess.TimeoutExpired:
+            if monotonic_s() > deadline_s:
+                why = f"{what} takes no requests after {START_S:.0f} s: see {log}"
+                raise ServerNotStarted(why) from None
+        else:
+            raise ServerNotStarted(f"{what} ended with {code}: see {log}")

@@ -4,10 +4,10 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 
 from devices.errors import StoreError
+from parkguard.children import ServerNotStarted
 from parkguard.demo_choice import DemoRecords, DemoStore, DemoStores
 from parkguard.demo_influx import DATABASE, USER, find_influxd, find_nginx, own_influx
 from parkguard.demo_postgres import find_postgres, own_postgres
-from parkguard.demo_servers import ServerNotStarted
 from parkguard.first_start import secrets_dir
 from parkguard.records import PASSWORD_FILE
 from parkguard.secret_files import ensure_secret

@@ -19,9 +19,8 @@ import psycopg
 import pytest
 import sqlalchemy as sa
 
-from parkguard.children import ProgramMissing, die_with_parent
+from parkguard.children import ProgramMissing, ServerNotStarted, die_with_parent
 from parkguard.demo_postgres import OWNER, account, connect, format_conf, make_cluster
-from parkguard.demo_servers import ServerNotStarted
 from parkguard.passwords import new_secret
 from stores.records import migrate, open_records
 from stores.schema import metadata

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from parkguard.children import ProgramMissing
+from parkguard.children import ProgramMissing, ServerNotStarted
 from parkguard.demo_choice import DemoStores
-from parkguard.demo_servers import ServerNotStarted, find_program, running, wait_for
+from parkguard.demo_servers import find_program, running, wait_for
 from parkguard.demo_stores import open_stores
 from parkguard.settings import Settings
 
