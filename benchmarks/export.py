@@ -6,8 +6,6 @@ Full fixes as in benchmarks.telemetry, all of one day, read back and written as 
 of its own. "a device at a time" is the obvious way for InfluxDB: a request (or two) a device.
 """
 
-import argparse
-import json
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -15,10 +13,7 @@ from datetime import UTC, datetime
 from multiprocessing import get_context
 from pathlib import Path
 
-from rich.console import Console
-from rich.table import Table
-
-from benchmarks.telemetry import NOW_MS, Line, made
+from benchmarks.telemetry import NOW_MS, Line, made, tell
 from devices.telemetry import Row
 from parkguard.export_days import Asked, RowReader, export_days
 from stores.influx_bulk import InfluxBulk
@@ -99,21 +94,8 @@ def run(devices: int, rows: int) -> Iterator[Line]:
 
 def main() -> None:
     """Print one line for each way and fleet."""
-    parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n\n", maxsplit=1)[0])
-    parser.add_argument("--devices", type=int, nargs="+", default=[1_000, 10_000])
-    parser.add_argument("--rows", type=int, default=1_000_000)
-    parser.add_argument("--json", action="store_true")
-    asked = parser.parse_args()
-    lines = [line for devices in asked.devices for line in run(devices, asked.rows)]
-    if asked.json:
-        print(json.dumps(lines))
-        return
-    table = Table(title="export of a day: rows/s, CPU of the exporting process, bytes in Parquet")
-    for column in lines[0]:
-        table.add_column(column)
-    for line in lines:
-        table.add_row(*(str(value) for value in line.values()))
-    Console().print(table)
+    title = "export of a day: rows/s, CPU of the exporting process, bytes in Parquet"
+    tell(__doc__, title, [1_000, 10_000], 1_000_000, run)
 
 
 if __name__ == "__main__":

@@ -16,6 +16,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from influxdb_client.client.influxdb_client import InfluxDBClient
@@ -138,7 +139,7 @@ def run(devices: int, rows: int) -> Iterator[Line]:
             pid = server.influxd.pid if server.influxd else 0
             with points(place) as write:
                 ours = store.write if name == "influx" else write
-                line = measure(name, devices, rows, ours, lambda pid=pid: cpu_s(pid))  # type: ignore[misc]
+                line = measure(name, devices, rows, ours, partial(cpu_s, pid))
                 if name == "influx":
                     write([])
             yield line | {
@@ -148,23 +149,42 @@ def run(devices: int, rows: int) -> Iterator[Line]:
             store.close()
 
 
-def main() -> None:
-    """Print one line for each store and fleet."""
-    parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n\n", maxsplit=1)[0])
-    parser.add_argument("--devices", type=int, nargs="+", default=[1_000, 100_000])
-    parser.add_argument("--rows", type=int, default=200_000)
+def tell(
+    doc: str | None,
+    title: str,
+    devices: Sequence[int],
+    rows: int,
+    run: Callable[[int, int], Iterator[Line]],
+) -> None:
+    """Ask the command line for fleets and rows, run each, and print a line for each way.
+
+    Args:
+        doc: The program's docstring.
+        title: Of the table.
+        devices: Fleets unless told otherwise.
+        rows: Rows unless told otherwise.
+        run: Gives the lines of one fleet.
+    """
+    parser = argparse.ArgumentParser(description=(doc or "").split("\n\n", maxsplit=1)[0])
+    parser.add_argument("--devices", type=int, nargs="+", default=devices)
+    parser.add_argument("--rows", type=int, default=rows)
     parser.add_argument("--json", action="store_true")
     asked = parser.parse_args()
-    lines = [line for devices in asked.devices for line in run(devices, asked.rows)]
+    lines = [line for fleet in asked.devices for line in run(fleet, asked.rows)]
     if asked.json:
         print(json.dumps(lines))
         return
-    table = Table(title="telemetry: µs of CPU per row, rows/s, bytes on disk per row, rows lost")
-    for column in lines[1]:
-        table.add_column(column)
+    columns = list(dict.fromkeys(name for line in lines for name in line))
+    table = Table(*columns, title=title)
     for line in lines:
-        table.add_row(*(str(line.get(column, "")) for column in lines[1]))
+        table.add_row(*(str(line.get(column, "")) for column in columns))
     Console().print(table)
+
+
+def main() -> None:
+    """Print one line for each store and fleet."""
+    title = "telemetry: µs of CPU per row, rows/s, bytes on disk per row, rows lost"
+    tell(__doc__, title, [1_000, 100_000], 200_000, run)
 
 
 if __name__ == "__main__":

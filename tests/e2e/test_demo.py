@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
@@ -20,25 +21,29 @@ KEYS = {
 }  # fmt: skip
 
 
-def test_demo_of_a_minute_ends_by_itself_with_one_line_of_figures(tmp_path: Path) -> None:
-    """Every theft found, no false incident, the books balance, exit 0."""
+def _figures(tmp_path: Path, *words: str, **environment: str) -> dict[str, Any]:
+    """Play the demo to its end; gives the one line that it prints."""
     if (todo := missing_mosquitto()) is not None:
         pytest.fail(todo)
-    environment = {**os.environ, "DEMO_SECONDS": "60", "PARKGUARD_DATA_DIR": str(tmp_path)}  # noqa: TID251 - handed on
-
-    done = subprocess.run(
-        [sys.executable, "-m", "parkguard", "demo"],
-        env=environment,
+    done = subprocess.run(  # noqa: S603 - our own command
+        [sys.executable, "-m", "parkguard", "demo", *words],
+        env={**os.environ, "PARKGUARD_DATA_DIR": str(tmp_path), **environment},  # noqa: TID251 - handed on
         capture_output=True,
         text=True,
         timeout=150,
         check=False,
     )
-
     assert done.returncode == 0, done.stderr[-2000:]
-    figures = json.loads(done.stdout)
+    figures: dict[str, Any] = json.loads(done.stdout)
     assert set(figures) == KEYS
     assert figures["balanced"] is True
+    return figures
+
+
+def test_demo_of_a_minute_ends_by_itself_with_one_line_of_figures(tmp_path: Path) -> None:
+    """Every theft found, no false incident, the books balance, exit 0."""
+    figures = _figures(tmp_path, DEMO_SECONDS="60")
+
     assert (figures["store"], figures["records"]) == ("sqlite", "sqlite")
     assert (figures["thefts"], figures["detected"], figures["false_incidents"]) == (3, 3, 0)
     assert figures["refused"] == 5
@@ -49,26 +54,11 @@ def test_demo_of_a_minute_ends_by_itself_with_one_line_of_figures(tmp_path: Path
 @pytest.mark.postgres
 def test_demo_on_real_servers_starts_and_ends_them(tmp_path: Path) -> None:
     """The same story with tracks in InfluxDB and records in PostgreSQL; no file of either."""
-    if (todo := missing_mosquitto()) is not None:
-        pytest.fail(todo)
-    environment = {**os.environ, "PARKGUARD_DATA_DIR": str(tmp_path)}  # noqa: TID251 - handed on
     home, picture = tmp_path / "demo", tmp_path / "demo.svg"
-    words = ["--store", "influx", "--records", "postgres", "--seconds", "45", "--json"]
-    command = [sys.executable, "-m", "parkguard", "demo", *words, "--picture", str(picture)]
+    stores = ("--store", "influx", "--records", "postgres")
 
-    done = subprocess.run(  # noqa: S603 - our own command
-        command,
-        env=environment,
-        capture_output=True,
-        text=True,
-        timeout=150,
-        check=False,
-    )
+    figures = _figures(tmp_path, *stores, "--seconds", "45", "--json", "--picture", str(picture))
 
-    assert done.returncode == 0, done.stderr[-2000:]
-    figures = json.loads(done.stdout)
-    assert set(figures) == KEYS
-    assert figures["balanced"] is True
     assert (figures["store"], figures["records"]) == ("influx", "postgres")
     assert figures["projected"] > figures["unstored"] == figures["false_incidents"] == 0
     assert figures["detected"] > 0  # the van begins too late for so short a story
