@@ -1,4 +1,4 @@
-"""How hypothesis runs here, and the databases that many tests share."""
+"""How hypothesis runs here, and the servers that many tests share."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from hypothesis import settings
 
 from stores.records import migrate, open_records
+from support.influx_server import InfluxServer
 from support.postgres_server import PostgresServer
 from support.stores_records import url_of
 
@@ -20,6 +21,13 @@ settings.load_profile("parkguard")
 def postgres() -> Iterator[PostgresServer]:
     """A real PostgreSQL, one for all tests of this process."""
     with PostgresServer() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def influx(tmp_path_factory: pytest.TempPathFactory) -> Iterator[InfluxServer]:
+    """A real InfluxDB, one for all tests of this process; each has a database of its own."""
+    with InfluxServer(tmp_path_factory.mktemp("influx")) as server:
         yield server
 
 
