@@ -18,6 +18,10 @@ from paho.mqtt.reasoncodes import ReasonCode
 from ingest.ports import Envelope
 
 log = structlog.get_logger()
+ECHO, FAREWELL = b"echo", b"farewell"
+FAREWELL_S = 2.0
+"""Longest wait for the broker to have read our last acknowledgements. Source: ours; it reads them
+within milliseconds, and a stop may take 10 s in all (reliability.md)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,6 +59,7 @@ class MqttSource:
         self._echo_topic = f"{settings.root}/sys/echo/{settings.user}"
         self._echo_sent_ms = 0
         self._echo_heard_ms = 0
+        self._farewell_heard = threading.Event()
         self.reconnects = 0
         self.silences = 0
         client = mqtt.Client(
@@ -96,7 +101,15 @@ class MqttSource:
         self._client.loop_start()
 
     def stop(self) -> None:
-        """Disconnect in good order; the session stays at the broker."""
+        """Disconnect in good order; the session stays at the broker.
+
+        A socket that closes over unread messages resets the connection, and the broker then drops
+        acknowledgements it has not read. It reads in order: when a last echo comes back, it has.
+        """
+        if self._connected:
+            self._client.publish(self._echo_topic, FAREWELL, qos=0)
+            if not self._farewell_heard.wait(FAREWELL_S):
+                log.warning("farewell_unheard", after_s=FAREWELL_S)
         self._connected, self._reason = False, "stopped"
         self._client.disconnect()
         self._client.loop_stop()
@@ -123,7 +136,7 @@ class MqttSource:
             return
         if now - self._echo_sent_ms >= settings.echo_ms:
             self._echo_sent_ms = now
-            self._client.publish(self._echo_topic, b"echo", qos=0)
+            self._client.publish(self._echo_topic, ECHO, qos=0)
         silent_ms = now - self._echo_heard_ms
         if silent_ms >= settings.silent_ms:
             if self._reason == "":
@@ -191,6 +204,8 @@ class MqttSource:
         topic = message.topic
         if topic == self._echo_topic:
             self._echo_heard_ms = self._steady_ms()
+            if message.payload == FAREWELL:
+                self._farewell_heard.set()
             if self._connected and self._reason:
                 log.info("broker_speaks_again")
                 self._reason = ""

@@ -1,7 +1,9 @@
 """The MQTT source against a real mosquitto: acknowledging, subscribing anew, noticing silence."""
 
+import itertools
 import os
 import signal
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,6 +14,7 @@ from paho.mqtt import publish
 from ingest.ports import Envelope
 from ingest.source import MqttSource, SourceSettings
 from support.broker import Mosquitto, wait_until
+from support.mqtt_client import MqttClient
 
 pytestmark = pytest.mark.broker
 DEVICE, SECRET = "trk-1", "secret of trk-1 that is long enough"
@@ -147,3 +150,40 @@ def test_acknowledgement_of_an_earlier_connection_is_left_alone(broker: Mosquitt
     third.stop()
 
     assert redelivered[0].payload == again[0].payload == b"old"
+
+
+def test_a_clean_end_under_load_repeats_nothing_that_was_acknowledged(broker: Mosquitto) -> None:
+    """Closing a socket with unread messages resets it, and the broker would lose our last acks."""
+    wanted = threading.Semaphore()
+    over = threading.Event()
+    load = threading.Thread(target=_speak, args=(broker, wanted, over))
+    load.start()
+    acknowledged: set[bytes] = set()
+    again: set[bytes] = set()
+    try:
+        for _ in range(20):
+            source = a_source(broker)
+            wanted.release(20)
+            enough = len(acknowledged) + 150
+            while len(acknowledged) < enough:
+                got = heard(source, 1)
+                payloads = {envelope.payload[:6] for envelope in got}
+                again |= payloads & acknowledged
+                source.ack(got)
+                acknowledged |= payloads
+            source.stop()
+    finally:
+        over.set()
+        wanted.release()
+        load.join()
+
+    assert again == set()
+
+
+def _speak(broker: Mosquitto, wanted: threading.Semaphore, over: threading.Event) -> None:
+    """Publish ten numbered payloads whenever wanted, the next before the last is acknowledged."""
+    numbers = itertools.count()
+    with MqttClient(broker.host, broker.port, user=DEVICE, password=SECRET) as device:
+        while wanted.acquire() and not over.is_set():
+            for number in itertools.islice(numbers, 10):
+                device.send(TOPIC, b"%06d" % number + b" " * 1_000)
