@@ -15,6 +15,9 @@ from devices.admission import Admission, AdmissionState, split_runs
 from devices.admitted import Admitted, Record, Refusal
 from devices.chargers import CHARGER_CAUSES, Chargers, ChargersState
 from devices.control import RegisterDevices, Requeue, RevokeDevice
+from devices.downlink import Downlink
+from devices.downlink_policy import DownlinkPolicy
+from devices.downlinks import Downlinks, DownlinksState
 from devices.entry import Entry, EntryKind
 from devices.errors import WireReason
 from devices.health import Health, HealthState
@@ -30,6 +33,7 @@ class PipelineState(msgspec.Struct):
 
     admission: AdmissionState
     bound: BoundState
+    downlinks: DownlinksState
     health: HealthState
     chargers: ChargersState
     odometer: OdometerState
@@ -47,6 +51,7 @@ class Outcome:
         requeued: Quarantine rows that were run again.
         effects: Alerts, incidents, notices, crossings of fences.
         touched: Slots of trackers whose arming may have changed, by a record or otherwise.
+        downlinks: What is to be said to devices; whoever does not send it loses nothing.
         records: What was accepted, for those who ask (a replay); None = not gathered.
         duplicates: The device of each duplicate, gathered with ``records``.
     """
@@ -56,6 +61,7 @@ class Outcome:
     requeued: list[int] = field(default_factory=list)
     effects: Effects = field(default_factory=Effects)
     touched: set[int] = field(default_factory=set)
+    downlinks: list[Downlink] = field(default_factory=list)
     records: list[Record] | None = None
     duplicates: list[str] = field(default_factory=list)
 
@@ -70,10 +76,12 @@ class Pipeline:
         health: Health,
         engine: Engine,
         bound: QuarantineBound | None = None,
+        downlinks: DownlinkPolicy | None = None,
     ) -> None:
         """Take the parts; they share the registry of ``admission``."""
         self.admission = admission
         self.bound = bound or QuarantineBound()
+        self.downlinks = Downlinks(admission, downlinks or DownlinkPolicy())
         self.health = health
         self.chargers = Chargers()
         self.odometer = Odometer()
@@ -87,6 +95,7 @@ class Pipeline:
             if head.kind == EntryKind.MQTT:
                 admitted = self.admission.admit(run, outcome.books)
                 self._set_aside(admitted.refusals, outcome)
+                self._answer(admitted, head.elapsed_ms)
                 self._follow(admitted.records)
                 self._detect(admitted, outcome)
             elif head.kind == EntryKind.CONTROL:
@@ -96,7 +105,20 @@ class Pipeline:
                 self._tell_health()
                 self.health.tick(head, connected=bool(head.flags))
                 self.engine.tick(head, outcome.effects)
+                outcome.downlinks += self.downlinks.tick(
+                    elapsed_ms=head.elapsed_ms, wall_ms=head.recv_ms
+                )
         outcome.touched |= self.engine.take_rearmed()
+
+    def _answer(self, admitted: Admitted, elapsed_ms: int) -> None:
+        """What devices are to be told of it, and what is missing of each."""
+        self.downlinks.records(admitted)
+        gapped = self.admission.take_gapped()
+        if gapped:
+            self.downlinks.gaps(gapped, elapsed_ms)
+            for device_id in gapped:
+                slot = self.admission.registry.devices[device_id].slot
+                self.health.missing(slot, self.admission.seen(slot).gaps())
 
     def _follow(self, records: list[Record]) -> None:
         """How the devices are: health first, then what others know about causes."""
@@ -149,11 +171,13 @@ class Pipeline:
             revoked = self.admission.registry.devices.get(control.device_id)
             if revoked is not None:
                 self.health.register(revoked)
+                self.downlinks.forget(revoked)
         elif isinstance(control, Requeue):
             admitted = self.admission.requeue(control, entry, outcome.books)
             outcome.refusals += admitted.refusals  # not bounded: their old rows are done with
             self.chargers.records(admitted.records)  # money is money; but it proves no life
             self._tell_health()
+            self._answer(admitted, entry.elapsed_ms)
             self._detect(admitted, outcome)
             outcome.requeued += [held.row for held in control.messages]
             return
@@ -171,6 +195,7 @@ class Pipeline:
         return PipelineState(
             admission=self.admission.dump(),
             bound=self.bound.dump(),
+            downlinks=self.downlinks.dump(),
             health=self.health.dump(),
             chargers=self.chargers.dump(),
             odometer=self.odometer.dump(),
@@ -182,6 +207,7 @@ class Pipeline:
         """Take the state of a checkpoint."""
         self.admission.load(state.admission)
         self.bound.load(state.bound)
+        self.downlinks.load(state.downlinks)
         self.health.load(state.health)
         self.chargers.load(state.chargers)
         self.odometer.load(state.odometer)

@@ -25,6 +25,8 @@ class Believed:
 
     Attributes:
         t_ms: Time of the position, ms UTC; None = no position known.
+        missing: Records that never came, told by their numbers.
+        missing_newest: First and last number of the newest hole; None = nothing is missing.
     """
 
     presence: Presence
@@ -44,6 +46,8 @@ class Believed:
     battery_pct: float | None
     rssi_dbm: float | None
     clock_off_ms: float | None
+    missing: int
+    missing_newest: tuple[int, int] | None
 
 
 NOTHING = Believed(
@@ -64,6 +68,8 @@ NOTHING = Believed(
     battery_pct=None,
     rssi_dbm=None,
     clock_off_ms=None,
+    missing=0,
+    missing_newest=None,
 )
 """A device of which the processor has written nothing yet."""
 
@@ -85,6 +91,7 @@ def believe(row: np.void | None) -> Believed:
     has_position = fix_t_ms > 0 and lat_deg is not None and lon_deg is not None
     heard = int(row["recv_ms"]) > 0
     causes = Cause(int(row["causes"]))
+    missing, hole = int(row["missing"]), (int(row["missing_from"]), int(row["missing_to"]))
     return Believed(
         presence=Presence(int(row["presence"])),
         causes=causes if heard or causes else Cause.NEVER_HEARD,
@@ -103,6 +110,8 @@ def believe(row: np.void | None) -> Believed:
         battery_pct=_known(row["battery_pct"]),
         rssi_dbm=_known(row["rssi_dbm"]),
         clock_off_ms=_known(row["clock_off_ms"]),
+        missing=missing,
+        missing_newest=hole if missing else None,
     )
 
 
@@ -140,6 +149,8 @@ def _health(device: Device, believed: Believed, now_ms: int) -> dict[str, object
         "battery_pct": believed.battery_pct,
         "rssi_dbm": believed.rssi_dbm,
         "clock_off_ms": believed.clock_off_ms,
+        "missing_records": believed.missing,
+        "missing_newest": believed.missing_newest,
     }
 
 

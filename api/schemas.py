@@ -53,6 +53,12 @@ class HealthOut(Answer):
     battery_pct: float | None = Field(examples=[82.0])
     rssi_dbm: float | None = Field(examples=[-87.0])
     clock_off_ms: float | None = Field(examples=[120.0])
+    missing_records: int = Field(
+        examples=[3], description="Records that never came, told by their numbers"
+    )
+    missing_newest: tuple[int, int] | None = Field(
+        examples=[[17, 19]], description="First and last number of the newest hole"
+    )
 
 
 class ProfileOut(Answer):

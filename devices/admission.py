@@ -64,6 +64,7 @@ class Admission:
         self._seen: defaultdict[int, Seen] = defaultdict(Seen)
         self._clocks: dict[int, ClockState] = {}
         self.gaps = 0
+        self._gapped = set[str]()
 
     def admit(self, entries: list[Entry], books: Books) -> Admitted:
         """Admit a run of MQTT entries and count every record into ``books``.
@@ -167,7 +168,7 @@ class Admission:
                 device.id, entry.payload, entry.recv_ms, device.profile, clock.offset_ms
             )
         except WireError as exc:
-            self._hold(device.slot, exc.number)
+            self._hold(device, exc.number)
             raise
         if self._take(device, fix, run) is _CONFLICT:
             raise _conflict(fix)
@@ -195,10 +196,10 @@ class Admission:
                 offset_ms=clock.offset_ms,
             )
         except WireError as exc:
-            self._hold(device.slot, exc.number)
+            self._hold(device, exc.number)
             raise
         for item in decoded.refused:
-            self._hold(device.slot, item.error.number)
+            self._hold(device, item.error.number)
             run.refuse(item.item, device.id, item.error, held(item.payload))
         for k, reading in enumerate(decoded.readings):
             if self._take(device, reading, run) is _CONFLICT:
@@ -217,7 +218,8 @@ class Admission:
         else:
             timed = 0 if reading.flags & _NO_CLOCK else t_ms
             taken, change = seen.take(reading.boot, seq, timed, _content(reading))
-            self.gaps += change
+            if change:
+                self._count_gaps(device, change)
         if taken is not _NEW:
             if taken is _DUPLICATE:
                 run.admitted.duplicates.append(device.id)
@@ -234,10 +236,14 @@ class Admission:
         run.admitted.records.append(as_record((entry, device, reading)))
         return taken
 
-    def _hold(self, slot: int, number: tuple[str, int] | None) -> None:
+    def _hold(self, device: Device, number: tuple[str, int] | None) -> None:
         """What is refused with a number is held, not lost."""
         if number is not None:
-            self.gaps += self._seen[slot].hold(*number)
+            self._count_gaps(device, self._seen[device.slot].hold(*number))
+
+    def _count_gaps(self, device: Device, change: int) -> None:
+        self.gaps += change
+        self._gapped.add(device.id)
 
     # -- many devices in one message --------------------------------------------------------
 
@@ -310,10 +316,14 @@ class Admission:
         """The learnt offset of a device's clock, ms; 0 = none."""
         return self._clocks.get(slot, PLAIN_CLOCK).offset_ms
 
-    def missing(self, slot: int) -> list[tuple[str, int, int]]:
-        """Open gaps of one device as (boot, first missing, last missing)."""
-        seen = self._seen.get(slot)
-        return seen.missing() if seen else []
+    def seen(self, slot: int) -> Seen:
+        """What was seen of one device."""
+        return self._seen[slot]
+
+    def take_gapped(self) -> set[str]:
+        """Devices whose gaps changed since the last call."""
+        gapped, self._gapped = self._gapped, set()
+        return gapped
 
     def dump(self) -> AdmissionState:
         """State for a checkpoint."""

@@ -46,6 +46,7 @@ from devices.readings import (
     Flag,
     StateReport,
 )
+from devices.seen import Numbers
 from devices.words import NOT_LEFT_OUT
 
 Rows = NDArray[np.void]
@@ -123,6 +124,16 @@ class Health:
         """Take another part's word: of the causes in ``mask``, those in ``bits`` hold now."""
         self._room_for(slot)
         self._noted[slot] = int(self._noted[slot]) & ~mask | bits & mask
+
+    def missing(self, slot: int, holes: list[Numbers]) -> None:
+        """Which numbers of a device's records are missing, the newest hole last."""
+        self._room_for(slot)
+        _, first, last = holes[-1] if holes else ("", 0, 0)
+        row = self._rows_for(slot)[slot]
+        row["version"] += 1
+        row["missing"] = sum(end - begin + 1 for _, begin, end in holes)
+        row["missing_from"], row["missing_to"] = first, last
+        row["version"] += 1
 
     def conflict(self, slot: int, elapsed_ms: int) -> None:
         """Numbers of a device contradict each other; told for ``CONFLICT_MS``."""

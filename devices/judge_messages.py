@@ -72,7 +72,9 @@ def _event(message: payloads.EventMessage, spoken: Spoken) -> Event:
     common["flags"] |= more & int(Flag.CONVERTED | Flag.NULL_ISLAND)
     return Event(
         **common,
-        key=hash_of(f"event {message.ev_id}".encode()),
+        boot=message.boot,
+        seq=message.seq,
+        key=0 if message.seq is not None else hash_of(f"event {message.ev_id}".encode()),
         next_s=message.next_s,
         ev_id=message.ev_id,
         type=message.type,

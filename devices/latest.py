@@ -5,7 +5,7 @@ from enum import IntEnum
 import numpy as np
 from numpy.typing import NDArray
 
-LATEST_VERSION = 1
+LATEST_VERSION = 2
 """Written into the file's header; raise it when ``LATEST_DTYPE`` changes."""
 
 LATEST_DTYPE = np.dtype(
@@ -20,6 +20,9 @@ LATEST_DTYPE = np.dtype(
         ("since_ms", "<i8"),  # when presence took its present value
         ("due_ms", "<i8"),  # next report expected at
         ("fix_t_ms", "<i8"),  # time of the position; 0 = no position known
+        ("missing", "<u4"),  # records of it that never came, told by their numbers
+        ("missing_from", "<i8"),  # the newest hole among them, as does missing_to
+        ("missing_to", "<i8"),
         ("lat_deg", "<f8"),
         ("lon_deg", "<f8"),
         ("acc_m", "<f4"),  # NaN = unknown, as all floats below

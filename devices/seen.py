@@ -2,7 +2,8 @@
 
 Per device and boot the seen sequence numbers are kept as spans; in the ordinary case that is
 one span, extended by one. Records without a number are known by a hash, the last ``RING`` of
-each device. Duplicates are told exactly; gaps are the holes between spans.
+each device. Duplicates are told exactly; gaps are the holes between spans. A number that stands in
+quarantine is held, one that the device says it no longer has is forgone: nobody waits for either.
 """
 
 from array import array
@@ -18,10 +19,15 @@ MAX_SPANS = 256
 again rather than lost (the telemetry store still knows it by its key)."""
 MAX_BOOTS = 8
 """Earlier boots kept per device, for back-fill that spans a restart of the device."""
+MAX_FORGONE = 64
+"""Ranges kept per device that it no longer has; past it the oldest one is asked for again."""
 
 RECENT = 16
 """Numbers whose content is remembered, to tell a repetition from a clone (reliability.md 48). A
 broker redelivers what was unacknowledged: of one device seldom more than a few."""
+
+Numbers = tuple[str, int, int]
+"""Numbers of one boot: its id, the first and the last of them."""
 
 SeenState = tuple[
     str,
@@ -31,6 +37,7 @@ SeenState = tuple[
     list[int],
     int,
     list[tuple[str, int, bool]],
+    list[Numbers],
 ]
 
 
@@ -50,7 +57,7 @@ _NEXT = (Taken.NEW, 0)
 class Seen:
     """The records of one device that were taken. Spans are flat: start, end, start, end ..."""
 
-    __slots__ = ("_boot", "_held", "_newest_t", "_older", "_recent", "_ring", "_spans")
+    __slots__ = ("_boot", "_forgone", "_held", "_newest_t", "_older", "_recent", "_ring", "_spans")
 
     def __init__(self) -> None:
         """Nothing seen yet."""
@@ -61,6 +68,7 @@ class Seen:
         self._recent = array("q", bytes(8 * RECENT))
         self._newest_t = 0
         self._held: dict[tuple[str, int], bool] = {}
+        self._forgone: list[Numbers] = []
 
     def hold(self, boot: str, seq: int) -> int:
         """A record of this number is in quarantine: no gap. The change of open gaps."""
@@ -162,12 +170,67 @@ class Seen:
         self._ring.append(key)
         return True
 
-    def missing(self) -> list[tuple[str, int, int]]:
-        """Open gaps as (boot, first missing, last missing)."""
+    def missing(self) -> list[Numbers]:
+        """Holes between spans, oldest first; held numbers may lie in them."""
         gaps = []
         for boot, spans in [*self._older.items(), (self._boot, self._spans)]:
             gaps += [(boot, spans[i] + 1, spans[i + 1] - 1) for i in range(1, len(spans) - 1, 2)]
         return gaps
+
+    def gaps(self) -> list[Numbers]:
+        """What is missing, without what is held; its numbers are the open gaps of the books."""
+        return self._holes(asked=False)
+
+    def wanted(self) -> list[Numbers]:
+        """What is missing and might still come: neither held nor forgone."""
+        return self._holes(asked=True)
+
+    def _holes(self, *, asked: bool) -> list[Numbers]:
+        holes = []
+        for boot, first, last in self.missing():
+            number = first
+            for begin, end in self._waived(boot, first, last, forgone=asked):
+                if begin > number:
+                    holes.append((boot, number, begin - 1))
+                number = max(number, end + 1)
+            if number <= last:
+                holes.append((boot, number, last))
+        return holes
+
+    def forgo(self, numbers: Numbers) -> None:
+        """The device no longer has these. They stay missing; nobody waits for them."""
+        self._forgone.append(numbers)
+        del self._forgone[:-MAX_FORGONE]
+
+    def marks(self) -> list[Numbers]:
+        """Of each boot the numbers we have without a hole, from the oldest known on."""
+        boots = [*self._older.items(), (self._boot, self._spans)]
+        return [(boot, spans[0], self._mark(boot, spans)) for boot, spans in boots if spans]
+
+    def _mark(self, boot: str, spans: list[int]) -> int:
+        """The last number before the first one that might still come."""
+        upto = spans[1]
+        for i in range(2, len(spans), 2):
+            for begin, end in self._waived(boot, upto + 1, spans[i] - 1, forgone=True):
+                if begin > upto + 1:
+                    break
+                upto = max(upto, end)
+            if upto + 1 < spans[i]:
+                return upto
+            upto = spans[i + 1]
+        while (boot, upto + 1) in self._held:
+            upto += 1
+        return upto
+
+    def _waived(self, boot: str, first: int, last: int, *, forgone: bool) -> list[tuple[int, int]]:
+        """Held numbers of a hole, and the forgone ones if asked, ascending; they may overlap."""
+        held = [(seq, seq) for of, seq in self._held if of == boot and first <= seq <= last]
+        gone = [
+            (max(begin, first), min(end, last))
+            for of, begin, end in self._forgone
+            if forgone and of == boot and begin <= last and first <= end
+        ]
+        return sorted(held + gone)
 
     def dump(self) -> SeenState:
         """Plain state for a checkpoint."""
@@ -175,7 +238,8 @@ class Seen:
         recent = self._recent.tolist()
         ring = list(self._ring or ())
         held = [(held_boot, seq, counted) for (held_boot, seq), counted in self._held.items()]
-        return self._boot, self._spans, older, ring, recent, self._newest_t, held
+        numbers = self._boot, self._spans, older, ring, recent, self._newest_t
+        return *numbers, held, list(self._forgone)
 
     @classmethod
     def load(cls, state: SeenState) -> "Seen":
@@ -186,6 +250,7 @@ class Seen:
         seen._ring = deque(state[3], maxlen=RING) if state[3] else None
         seen._recent, seen._newest_t = array("q", state[4]), state[5]
         seen._held = {(boot, seq): counted for boot, seq, counted in state[6]}
+        seen._forgone = list(state[7])
         return seen
 
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple, Protocol
 
 from alerts.ports import ProcessCommit
+from devices.downlink import Downlink
 from devices.entry import Entry, Incoming
 from devices.refused import RefusedRow
 from devices.telemetry import Row
@@ -47,6 +48,11 @@ class Source(Protocol):
     @property
     def silences(self) -> int:
         """Times the broker was connected but silent."""
+        ...
+
+    @property
+    def sessions_lost(self) -> int:
+        """Times the broker had forgotten us and what it kept for us."""
         ...
 
     def take(self, limit: int, wait_s: float) -> list[Envelope]:
@@ -187,6 +193,18 @@ class StatusSink(Protocol):
 
     def write(self, *, ready: bool, reason: str, metrics: Mapping[str, float]) -> None:
         """Replace the part's status (atomic)."""
+        ...
+
+
+class DownlinkSink(Protocol):
+    """The way to the devices. What does not arrive is made again by the core, so nothing waits."""
+
+    def send(self, downlinks: Sequence[Downlink]) -> None:
+        """Send at once what can be sent; the rest is counted and dropped."""
+        ...
+
+    def metrics(self) -> Mapping[str, float]:
+        """What was sent and dropped, for the part's status."""
         ...
 
 

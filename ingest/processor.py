@@ -16,10 +16,17 @@ from alerts.ports import ProcessCommit, quarantine_row
 from devices.entry import Entry
 from devices.errors import StoreError
 from devices.registry import Registry
-from ingest.ports import Checkpoints, JournalReader, LatestRows, ProcessLedger, StatusSink
+from ingest.ports import (
+    Checkpoints,
+    DownlinkSink,
+    JournalReader,
+    LatestRows,
+    ProcessLedger,
+    StatusSink,
+)
 
 log = structlog.get_logger()
-STATE_VERSION = 4
+STATE_VERSION = 5
 """Raise it when the shape of ``ProcessorState`` changes: older checkpoints are not loaded."""
 RETRY_S = 1.0
 """Wait before a refused commit is tried again."""
@@ -53,6 +60,7 @@ class Processor:
         ledger: ProcessLedger,
         latest: LatestRows,
         checkpoints: Checkpoints,
+        downlinks: DownlinkSink,
         status: StatusSink,
         limits: ProcessorLimits,
         steady_ms: Callable[[], int],
@@ -69,6 +77,7 @@ class Processor:
         self._ledger = ledger
         self._latest = latest
         self._checkpoints = checkpoints
+        self._downlinks = downlinks
         self._status = status
         self._limits = limits
         self._steady_ms = steady_ms
@@ -141,6 +150,13 @@ class Processor:
         self._pending.touched.clear()
         self._levelled = set(open_)
 
+    def _answer(self) -> None:
+        """Tell devices what is due; it speaks of entries that the journal has on disk."""
+        downlinks = self._pending.downlinks
+        if downlinks:
+            self._downlinks.send(downlinks)
+            downlinks.clear()
+
     def _drop_pending(self) -> None:
         self._pending = Outcome()
 
@@ -189,6 +205,7 @@ class Processor:
             entries = self._journal.read(self._seq, limits.batch_max)
             if entries:
                 self.step(entries)
+                self._answer()
             now = self._steady_ms()
             late = now - committed_at >= limits.commit_ms
             pending = self._pending
@@ -227,7 +244,8 @@ class Processor:
                 "process_open_gaps": pipeline.admission.gaps,
                 "process_unusable_places": len(unusable),
             }
-            | {f"devices_{word}": count for word, count in counts.items()},
+            | {f"devices_{word}": count for word, count in counts.items()}
+            | dict(self._downlinks.metrics()),
         )
 
 

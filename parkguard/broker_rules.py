@@ -10,17 +10,21 @@ from enum import StrEnum
 from devices.topics import OUR_PREFIX
 
 INGEST_USER = f"{OUR_PREFIX}ingest"
+PROCESS_USER = f"{OUR_PREFIX}process"
 DISPATCH_USER = f"{OUR_PREFIX}dispatch"
 DESK_USER = f"{OUR_PREFIX}desk"
 DOCTOR_USER = f"{OUR_PREFIX}doctor"
 PROBE_USER = f"{OUR_PREFIX}probe"
+BROKER_USER = f"{OUR_PREFIX}broker"
 
 SECRET_NAMES: dict[str, str] = {
     INGEST_USER: "ingest_password",
+    PROCESS_USER: "process_password",
     DISPATCH_USER: "dispatch_password",
     DESK_USER: "desk_mqtt_password",
     DOCTOR_USER: "doctor_password",
     PROBE_USER: "probe_password",
+    BROKER_USER: "broker_password",
 }
 """Our own broker users and the file in the secrets folder that holds each one's password."""
 
@@ -71,13 +75,15 @@ def build_rules(root: str, foreign: Mapping[str, Sequence[str]] = NO_FOREIGN) ->
     filters = [(user, each) for user, filters in foreign.items() for each in filters]
     return (
         Rule(user=INGEST_USER, access=Access.READ, topic=f"{root}/up/#"),
-        Rule(user=INGEST_USER, access=Access.READWRITE, topic=f"{root}/sys/#"),
-        Rule(user=INGEST_USER, access=Access.WRITE, topic=f"{root}/dn/#"),
         *(Rule(user=INGEST_USER, access=Access.READ, topic=each) for _, each in filters),
+        Rule(user=PROCESS_USER, access=Access.WRITE, topic=f"{root}/dn/#"),
         Rule(user=DISPATCH_USER, access=Access.WRITE, topic=f"{root}/out/#"),
         Rule(user=DISPATCH_USER, access=Access.WRITE, topic=f"{root}/dn/#"),
         Rule(user=DESK_USER, access=Access.READ, topic=f"{root}/out/#"),
         Rule(user=DOCTOR_USER, access=Access.READWRITE, topic=f"{root}/sys/doctor"),
+        Rule(user=BROKER_USER, access=Access.READWRITE, topic=f"{root}/up/#"),
+        Rule(user=BROKER_USER, access=Access.READWRITE, topic=f"{root}/dn/#"),
+        Rule(user=BROKER_USER, access=Access.READ, topic="$SYS/broker/#"),
         *(Rule(user=user, access=Access.WRITE, topic=each) for user, each in filters),
         Rule(user=None, access=Access.WRITE, topic=f"{root}/up/+/{USER_SLOT}/#"),
         Rule(user=None, access=Access.READ, topic=f"{root}/dn/+/{USER_SLOT}/#"),

@@ -19,6 +19,7 @@ from pydantic_settings import (
 from typing_extensions import override
 
 from alerts.policy import DetectionPolicy, DispatchPolicy
+from devices.downlink_policy import DownlinkPolicy
 from devices.foreign.policy import AdapterPolicy
 from devices.presence import PresencePolicy
 from devices.quarantine_bound import QuarantinePolicy
@@ -28,6 +29,7 @@ CONFIG_VARIABLE = "PARKGUARD_CONFIG"
 """Names the TOML file when it is not ``parkguard.toml`` in the working folder."""
 MIN_DEMO_S = 45.0
 """The shortest demo: anchors are learnt in 15 s, a theft and its answer need 30."""
+_MIB = 1_048_576
 
 Port = Annotated[int, Field(ge=0, le=65535)]
 Positive = Annotated[float, Field(gt=0)]
@@ -63,6 +65,15 @@ class BrokerSettings(_Section):
     max_queued: int = Field(
         1_000_000, gt=0, description="Messages kept for us while we are away; 60 s of fleet peak"
     )
+    queue_alarm: float = Field(
+        0.5, gt=0, le=1, description="Share of max_queued from which it is an alarm (decisions)"
+    )
+    reserve_mb: Positive = Field(
+        64.0, description="Less free space for the broker's files is an alarm, MiB; as the journal"
+    )
+    save_late_s: Positive = Field(
+        30.0, description="A broker that has not saved for so long cannot, s; 15 times autosave_s"
+    )
     autosave_s: int = Field(2, ge=1, le=5, description="mosquitto autosave_interval, seconds")
     max_packet_bytes: int = Field(98_304, description="Broker's packet limit, bytes (decisions 13)")
 
@@ -72,8 +83,16 @@ class IngestSettings(_Section):
 
     batch_max: int = Field(2000, gt=0, description="Most messages in one group commit")
     linger_ms: float = Field(10.0, ge=0, description="Wait this long to fill a group commit, ms")
-    echo_s: Positive = Field(10.0, description="Send ourselves an echo this often, seconds")
-    silent_s: Positive = Field(30.0, description="No echo for so long: resubscribe and say so, s")
+    echo_s: Positive = Field(4.0, description="Send ourselves an echo this often, seconds")
+    silent_s: Positive = Field(
+        12.0,
+        description="No echo for so long: resubscribe and say so, s (readiness tells within 15 s)",
+    )
+    wedged_s: Positive = Field(
+        8.0,
+        description="Our own network thread writes nothing for so long: end, to be started again, "
+        "seconds",
+    )
     control_poll_ms: Positive = Field(50.0, description="Look for new control rows, ms")
 
 
@@ -83,6 +102,21 @@ class JournalSettings(_Section):
     segment_mb: Positive = Field(256.0, description="Start a new segment past this size, MiB")
     retention_h: Positive = Field(720.0, description="Keep segments this long, hours (<= 30 d)")
     reserve_mb: Positive = Field(64.0, description="Stop intake below this free space, MiB")
+    alarm_mb: Positive = Field(
+        640.0,
+        description="Alarm below this free space, MiB: ten times the reserve; 1,000 messages a "
+        "second take some 20 min for it (ours)",
+    )
+
+    @property
+    def reserve_bytes(self) -> int:
+        """``reserve_mb`` in bytes."""
+        return int(self.reserve_mb * _MIB)
+
+    @property
+    def alarm_bytes(self) -> int:
+        """``alarm_mb`` in bytes, never below the reserve."""
+        return max(int(self.alarm_mb * _MIB), self.reserve_bytes)
 
 
 class ProcessSettings(_Section):
@@ -107,6 +141,12 @@ class ProjectSettings(_Section):
     )
     parked_radius_m: Positive = Field(
         25.0, description="What counts as inside its noise, metres (detection.md: sd 1.3-10.8 m)"
+    )
+    status_row_s: float = Field(
+        300.0,
+        ge=0,
+        description="A charger, camera, state or description that says nothing new gets one row "
+        "per this, seconds (as parked_row_s); 0 = all",
     )
 
 
@@ -193,6 +233,32 @@ class ApiSettings(_Section):
     sse_queue: int = Field(256, gt=0, description="Events a slow stream reader may lag behind")
 
 
+class SyntheticSettings(_Section):
+    """A theft played through the whole chain again and again (docs/operate.md, Watching)."""
+
+    on: bool = Field(False, description="Whether `parkguard up` plays it")
+    every_s: float = Field(300.0, ge=2, description="Play it this often, seconds")
+    within_s: Positive = Field(
+        60.0, description="It fails when its alert is not in the feed within so long, seconds"
+    )
+    heartbeat_file: str = Field(
+        "",
+        description="File that holds the address of the outside heartbeat; empty = "
+        "secrets/heartbeat_url; none at all when that is missing",
+    )
+    timeout_s: Positive = Field(10.0, description="The heartbeat may take this long, seconds")
+
+
+class SuperviseSettings(_Section):
+    """Parts under ``parkguard up``."""
+
+    stuck_s: Positive = Field(
+        25.0,
+        description="A part whose working loop says nothing for so long is killed and started "
+        "again, seconds (above the 15 s of readiness, below a blocked loop of 30 s)",
+    )
+
+
 class LogSettings(_Section):
     """Logging."""
 
@@ -222,11 +288,14 @@ class Settings(BaseSettings):
     records: RecordsPolicy = RecordsPolicy()
     dispatch: DispatchSettings = DispatchSettings()
     api: ApiSettings = ApiSettings()
+    synthetic: SyntheticSettings = SyntheticSettings()
+    supervise: SuperviseSettings = SuperviseSettings()
     log: LogSettings = LogSettings()
     detection: DetectionPolicy = DetectionPolicy()
     policy: DispatchPolicy = DispatchPolicy()
     presence: PresencePolicy = PresencePolicy()
     quarantine: QuarantinePolicy = QuarantinePolicy()
+    downlinks: DownlinkPolicy = DownlinkPolicy()
     adapters: AdapterPolicy = AdapterPolicy()
 
     @classmethod

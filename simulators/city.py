@@ -16,9 +16,9 @@ from simulators.cameras import Ailment, Camera
 from simulators.chargers import Charger, StationPlan, Wire
 from simulators.clock import steady_s, wall_ms
 from simulators.connection import Broker
+from simulators.fleet import Fleet
 from simulators.gps_noise import GpsNoise, draw_profile
 from simulators.outgoing import Actor, Identity, Outgoing, ToWall, boot_id, generator
-from simulators.publish import Fleet
 from simulators.scenarios import Act
 from simulators.sender_books import Summary
 from simulators.vehicles import Habits, Surroundings, Tracker
@@ -165,6 +165,7 @@ class RunOptions:
         secrets: Device id -> password; None = the broker takes anybody.
         seconds: Length of the run; infinity = until it is told to stop.
         status_file: Rewritten every second with the sender's books; None = nowhere.
+        receipts: Trackers keep what they said until the platform's receipt.
     """
 
     broker: Broker
@@ -172,6 +173,7 @@ class RunOptions:
     seed: int
     seconds: float
     status_file: Path | None = None
+    receipts: bool = False
 
 
 async def run_actors(
@@ -197,7 +199,13 @@ async def run_actors(
     secrets = options.secrets
     if intruder is not None and secrets is not None:
         secrets = {**secrets, intruder.identity.device_id: token_urlsafe()}
-    fleet = Fleet(options.broker, secrets=secrets, seed=options.seed, now_ms=wall_ms)
+    fleet = Fleet(
+        options.broker,
+        secrets=secrets,
+        seed=options.seed,
+        now_ms=wall_ms,
+        receipts=options.receipts,
+    )
     stop = asyncio.Event()
     with _stopped_by_signals(stop):
         for actor in actors:
@@ -218,7 +226,7 @@ async def run_actors(
         await fleet.leave(within_s=FLUSH_S)
         clock.cancel()
         await asyncio.gather(clock, return_exceptions=True)
-    summary = fleet.books.summary()
+    summary = fleet.summary()
     _write_status(options.status_file, summary)
     return summary
 
@@ -240,7 +248,7 @@ async def _say_progress(
 ) -> None:
     while True:
         fleet.raise_bugs()
-        summary = fleet.books.summary()
+        summary = fleet.summary()
         progress(steady_s() - start_steady_s, summary)
         _write_status(options.status_file, summary)
         await asyncio.sleep(1.0)

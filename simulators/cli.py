@@ -93,6 +93,9 @@ def city(
     credentials: Credentials = None,
     truth: TruthFile = None,
     status: StatusFile = None,
+    receipts: Annotated[
+        bool, typer.Option(help="Trackers keep records until the platform's receipt.")
+    ] = False,
     seed: Seed = 1,
     as_json: AsJson = False,
 ) -> None:
@@ -102,6 +105,8 @@ def city(
       parkguard-sim city --credentials secrets.json --truth truth.jsonl
 
       parkguard-sim city --seconds 60 --report-s 2 --seed 7 --json
+
+      parkguard-sim city --receipts --credentials secrets.json
     """
     speak_on_stderr()
     try:
@@ -114,6 +119,7 @@ def city(
             seed=seed,
             seconds=seconds or math.inf,
             status_file=status,
+            receipts=receipts,
         )
         start_s, start_ms = steady_s(), wall_ms()
         to_wall = wall_from(start_ms)

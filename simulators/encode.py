@@ -114,7 +114,8 @@ class Event(msgspec.Struct, frozen=True, kw_only=True):
     """``up/{class}/{id}/event``: something happened.
 
     Attributes:
-        ev_id: Unique per device; with the id the key against doubles.
+        boot, seq: With the id the key against doubles, as those of a fix.
+        ev_id: Unique per device; the key of an event without a number.
         lvl: Strength as the device grades it, 1-3.
         dur_s: How long it lasted, seconds.
         raw: What a gateway got from the original protocol.
@@ -122,6 +123,8 @@ class Event(msgspec.Struct, frozen=True, kw_only=True):
 
     v: int = 1
     id: str
+    boot: str | UnsetType = UNSET
+    seq: int | UnsetType = UNSET
     ev_id: str
     t: int
     type: str

@@ -16,13 +16,18 @@ _EV_PER_MS = 32 * 32
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outgoing:
-    """One message on its way to the broker; it counts as one record in the books."""
+    """One message on its way to the broker; it counts as one record in the books.
+
+    Attributes:
+        seq: Its number in the device's power-on; None = it carries none.
+    """
 
     device_id: str
     cls: DeviceKind
     channel: str
     payload: bytes
     retain: bool = False
+    seq: int | None = None
 
     def topic(self, root: str) -> str:
         """Give the topic below ``root`` (docs/wire.md, Topics)."""

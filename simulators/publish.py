@@ -3,24 +3,28 @@
 A record leaves a device's queue only when the broker has acknowledged it. After a lost
 connection the queue is sent again from its head, in order; the key (id, boot, seq) or the
 ``ev_id`` lets the platform see repeats. A new connection cannot set MQTT's DUP flag on them: to
-the broker they are new messages.
+the broker they are new messages. A device that wants receipts keeps its records longer, until the
+platform has them on disk (``simulators.keeping``).
 """
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Coroutine
+from typing import Literal
 
 import aiomqtt
+import msgspec
 import numpy as np
 import structlog
 from aiomqtt.exceptions import MqttConnectError
 
-from simulators.connection import BACKOFF_FIRST_S, BACKOFF_MAX_S, Broker, secret_of
+from simulators.connection import BACKOFF_FIRST_S, BACKOFF_MAX_S, Broker
+from simulators.keeping import Ack, Command, Info, Kept, Receipt
 from simulators.outgoing import Identity, Outgoing
 from simulators.sender_books import Books
 
-GIVE_UP_AFTER = 6
-"""A device that is refused so often in a row gives up: its records count as refused."""
+UNRECEIPTED_S = 5.0
+"""After a new connection the platform tells its mark; what is not in it by then is sent again."""
 _REFUSALS = frozenset({133, 134, 135})
 """CONNACK codes that speak of the client: bad identifier, bad password, not authorised."""
 
@@ -38,6 +42,7 @@ class DeviceLink:
         rng: Jitter.
         give_up_after: Refusals in a row.
         now_ms: Wall clock, for births and wills.
+        receipts: Keep numbered records until the platform's receipt.
     """
 
     def __init__(
@@ -50,6 +55,7 @@ class DeviceLink:
         rng: np.random.Generator,
         give_up_after: int,
         now_ms: Callable[[], int],
+        receipts: bool = False,
     ) -> None:
         self.identity = identity
         self.gave_up = False
@@ -57,6 +63,8 @@ class DeviceLink:
         self._rng, self._now_ms = rng, now_ms
         self._give_up_after = give_up_after
         self._queue: deque[Outgoing] = deque()
+        self._kept = Kept() if receipts else None
+        self._again = set[int]()
         self._wake = asyncio.Event()
         self._head_sent = False
         self._leaving = False
@@ -65,6 +73,11 @@ class DeviceLink:
     def pending(self) -> int:
         """Records not yet acknowledged."""
         return len(self._queue)
+
+    @property
+    def unreceipted(self) -> int:
+        """Numbered records without the platform's receipt; 0 where none are given."""
+        return 0 if self._kept is None else len(self._kept) + self._kept.dropped
 
     def offer(self, record: Outgoing) -> None:
         """Make a record: it is counted now and sent when possible."""
@@ -92,7 +105,7 @@ class DeviceLink:
                 async with self._client() as client:
                     stood, refusals, wait_s = True, 0, BACKOFF_FIRST_S
                     self._greet(reason)
-                    await _while_connected(client, self._forward(client))
+                    await self._live(client)
                     self._books.connected -= 1
                     return
             except MqttConnectError as exc:
@@ -101,7 +114,7 @@ class DeviceLink:
                 _log.debug("link_lost", device_id=self.identity.device_id, reason=str(exc))
             if stood:
                 self._books.connected -= 1
-                if self._leaving and not self._queue:
+                if self._is_done():
                     return
                 self._books.lost_connections += 1
                 reason = "reconnected"
@@ -132,11 +145,84 @@ class DeviceLink:
         self._queue.insert(1 if self._head_sent else 0, birth)
         self._wake.set()
 
+    def _is_done(self) -> bool:
+        return self._leaving and not self._queue and not self._kept
+
+    async def _live(self, client: aiomqtt.Client) -> None:
+        """Send and hear until there is nothing left to do, or the connection is lost."""
+        kept = self._kept
+        if kept is None:
+            await _while_connected(self._forward(client), _hear(client))
+            return
+        own = self.identity
+        await client.subscribe(f"{self._broker.root}/dn/{own.cls}/{own.device_id}/+", qos=1)
+        info = Info(id=own.device_id, t=self._now_ms())
+        self.offer(self._said("info", info, retain=True))
+        await _while_connected(
+            self._forward(client), self._obey(client, kept), self._send_unreceipted(kept)
+        )
+
+    async def _send_unreceipted(self, kept: Kept) -> None:
+        """Once per connection, after the platform had time to tell its mark."""
+        await asyncio.sleep(UNRECEIPTED_S)
+        self._send_again(kept.take_all())
+        await asyncio.Event().wait()
+
+    async def _obey(self, client: aiomqtt.Client, kept: Kept) -> None:
+        """Take receipts, and send again what is asked for and still there."""
+        async for message in client.messages:
+            if message.topic.value.endswith("/receipt"):
+                receipt = msgspec.json.decode(message.payload, type=Receipt)
+                if receipt.boot == self.identity.boot:
+                    kept.receipt(receipt)
+                    self._wake.set()
+                continue
+            command = msgspec.json.decode(message.payload, type=Command)
+            if command.type == "resend" and self._now_ms() < command.until:
+                self._resend(kept, command)
+
+    def _resend(self, kept: Kept, command: Command) -> None:
+        mine = command.boot == self.identity.boot
+        records = kept.take(command.first, command.last) if mine else []
+        self._send_again(records)
+        waiting = mine and any(
+            record.seq is not None and command.first <= record.seq <= command.last
+            for record in self._queue
+        )
+        if not waiting:
+            self._answer(command, "failed", "no longer here")
+
+    def _send_again(self, records: list[Outgoing]) -> None:
+        """Queue records that the broker had acknowledged once: they count no second time."""
+        self._books.resent += len(records)
+        self._again |= {record.seq for record in records if record.seq is not None}
+        self._queue.extend(records)
+        self._wake.set()
+
+    def _answer(self, command: Command, result: Literal["done", "failed"], detail: str) -> None:
+        ack = Ack(
+            id=self.identity.device_id,
+            t=self._now_ms(),
+            cmd_id=command.cmd_id,
+            result=result,
+            detail=detail,
+        )
+        self.offer(self._said("ack", ack))
+
+    def _said(self, channel: str, payload: msgspec.Struct, *, retain: bool = False) -> Outgoing:
+        return Outgoing(
+            device_id=self.identity.device_id,
+            cls=self.identity.cls,
+            channel=channel,
+            payload=msgspec.json.encode(payload),
+            retain=retain,
+        )
+
     async def _forward(self, client: aiomqtt.Client) -> None:
         """Send the queue's head until it is acknowledged, one record at a time."""
         while True:
             while not self._queue:
-                if self._leaving:
+                if self._is_done():
                     return
                 self._wake.clear()
                 await self._wake.wait()
@@ -148,7 +234,12 @@ class DeviceLink:
             )
             self._queue.popleft()
             self._head_sent = False
-            self._books.of(record.cls).acked += 1
+            if self._kept is not None:
+                self._kept.keep(record)
+            if record.seq is not None and record.seq in self._again:
+                self._again.discard(record.seq)
+            else:
+                self._books.of(record.cls).acked += 1
 
     def _give_up(self) -> None:
         self.gave_up = True
@@ -158,15 +249,15 @@ class DeviceLink:
         _log.warning("device_refused", device_id=self.identity.device_id, tries=self._give_up_after)
 
 
-async def _while_connected(client: aiomqtt.Client, work: Coroutine[None, None, None]) -> None:
-    """Do ``work`` until it is done or the connection is lost.
+async def _while_connected(*work: Coroutine[None, None, None]) -> None:
+    """Do everything until one thing is done or the connection is lost.
 
     Without this a publication waits 10 s for an acknowledgement that can no longer come.
 
     Raises:
         aiomqtt.MqttError: The connection was lost, or the work found it lost.
     """
-    tasks = [asyncio.create_task(work), asyncio.create_task(_hear(client))]
+    tasks = [asyncio.create_task(each) for each in work]
     try:
         done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
         for task in done:
@@ -187,73 +278,3 @@ def _code_of(error: MqttConnectError) -> int:
     """Give the reason code as a number; paho turns the codes of 3.1.1 into those of MQTT 5."""
     code = error.rc
     return code if isinstance(code, int) else code.value if code is not None else 0
-
-
-class Fleet:
-    """All devices of a run.
-
-    Args:
-        broker: Where to.
-        secrets: Device id -> password; None = the broker takes anybody.
-        seed: For jitter only; what devices say does not depend on it.
-        give_up_after: A device that is refused so often in a row gives up.
-        now_ms: Wall clock.
-    """
-
-    def __init__(
-        self,
-        broker: Broker,
-        *,
-        secrets: Mapping[str, str] | None,
-        seed: int,
-        now_ms: Callable[[], int],
-        give_up_after: int = GIVE_UP_AFTER,
-    ) -> None:
-        self._give_up_after = give_up_after
-        self.books = Books()
-        self._broker, self._secrets, self._now_ms = broker, secrets, now_ms
-        self._rng = np.random.default_rng(seed)
-        self._links: dict[str, DeviceLink] = {}
-        self._tasks: list[asyncio.Task[None]] = []
-
-    def join(self, identity: Identity, *, connect_within_s: float) -> None:
-        """Let a device connect.
-
-        Raises:
-            LookupError: The credentials lack it; the text says what to do.
-        """
-        device_id = identity.device_id
-        link = DeviceLink(
-            identity,
-            self._broker,
-            secret=secret_of(device_id, self._secrets),
-            books=self.books,
-            rng=self._rng,
-            give_up_after=self._give_up_after,
-            now_ms=self._now_ms,
-        )
-        self._links[device_id] = link
-        self._tasks.append(
-            asyncio.create_task(link.run(connect_within_s=connect_within_s), name=device_id)
-        )
-
-    def offer(self, record: Outgoing) -> None:
-        """Hand a record to its device."""
-        self._links[record.device_id].offer(record)
-
-    def raise_bugs(self) -> None:
-        """Pass on what a device's task died of; nothing but a bug ends one early."""
-        for task in self._tasks:
-            if task.done() and not task.cancelled() and (error := task.exception()) is not None:
-                raise error
-
-    async def leave(self, *, within_s: float) -> None:
-        """Let every device send the rest, say farewell and disconnect; then cut the others."""
-        for link in self._links.values():
-            link.leave()
-        if self._tasks:
-            _, late = await asyncio.wait(self._tasks, timeout=within_s)
-            for task in late:
-                task.cancel()
-            await asyncio.gather(*late, return_exceptions=True)
-        self.raise_bugs()

@@ -24,6 +24,7 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True):
         refused: Records of devices that the broker did not let in.
         pending: Made, not yet acknowledged.
         lost_connections: How often a connection that stood was lost.
+        unreceipted: Acknowledged, but without the platform's receipt; 0 where none are given.
     """
 
     made: int
@@ -35,6 +36,7 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True):
     lost_connections: int
     by_class: dict[str, ClassBooks]
     by_channel: dict[str, int]
+    unreceipted: int = 0
 
 
 @dataclass(slots=True, kw_only=True)

@@ -164,8 +164,11 @@ class Tracker:
         self._events += 1
         t_ms = self._around.to_wall(cue.at_s)
         shakes = cue.event == "vibration"
+        self._seq += 1
         event = Event(
             id=self.identity.device_id,
+            boot=self.identity.boot,
+            seq=self._seq,
             ev_id=event_id(t_ms, self._events),
             t=t_ms,
             type=cue.event,
@@ -252,5 +255,9 @@ class Tracker:
 
     def _outgoing(self, channel: str, payload: bytes) -> Outgoing:
         return Outgoing(
-            device_id=self.identity.device_id, cls="trk", channel=channel, payload=payload
+            device_id=self.identity.device_id,
+            cls="trk",
+            channel=channel,
+            payload=payload,
+            seq=self._seq,
         )

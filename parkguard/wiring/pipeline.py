@@ -34,6 +34,7 @@ def build_pipeline(
         health=Health(rows_for, settings.presence),
         engine=Engine(admission.registry, settings.detection, settings.policy),
         bound=QuarantineBound(bound),
+        downlinks=settings.downlinks,
     )
 
 

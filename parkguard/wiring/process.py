@@ -3,10 +3,12 @@
 from collections.abc import Mapping
 
 from devices.health import Rows
+from ingest.downlinks import DownlinkAddress, MqttDownlinks
 from ingest.processor import Processor, ProcessorLimits
 from parkguard import __version__
 from parkguard.clock import wall_ms
 from parkguard.records import open_migrated
+from parkguard.secret_files import ensure_secret
 from parkguard.settings import Settings
 from parkguard.wiring.forgetting import forgetting
 from parkguard.wiring.pipeline import build_pipeline
@@ -25,7 +27,7 @@ def run_process(
     with one_of(places, "process") as status:
         engine = open_migrated(settings)
         columns = LatestColumns(LatestStateFile.create_or_open(places.latest, writable=True))
-        process = settings.process
+        process, downlinks = settings.process, _downlinks(settings, places)
         processor = Processor(
             pipeline=build_pipeline(
                 settings,
@@ -37,6 +39,7 @@ def run_process(
             ledger=ledger_type(engine, __version__, now_ms=wall_ms),
             latest=columns,
             checkpoints=FileCheckpoints(places.checkpoints, "processor"),
+            downlinks=downlinks,
             status=status,
             limits=ProcessorLimits(
                 batch_max=process.batch_max,
@@ -46,11 +49,26 @@ def run_process(
             ),
             steady_ms=steady_ms,
             wait=stop.wait,
-            tidy=forgetting(engine, settings.quarantine.retention_days),
+            tidy=forgetting(engine, settings.quarantine.retention_days, settings.records),
         )
         processor.resume(registered(engine))
+        downlinks.start()
         processor.run()
+        downlinks.stop()
     return 0
+
+
+def _downlinks(settings: Settings, places: Places) -> MqttDownlinks:
+    broker = settings.broker
+    return MqttDownlinks(
+        DownlinkAddress(
+            host=broker.host,
+            port=broker.port,
+            root=broker.root,
+            user="pg-process",
+            password=ensure_secret(places.secrets, "process_password").value,
+        )
+    )
 
 
 class LatestColumns:

@@ -5,20 +5,19 @@ unseen and nothing is doubled.
 import csv
 import re
 import signal
-import threading
 from itertools import groupby
 from pathlib import Path
-from typing import Any
 
 import msgspec
 import pytest
 
 from devices.seen import Seen
 from ingest.processor import ProcessorState
-from parkguard.broker import PERSISTENCE_FILE
+from parkguard.broker_persistence import PERSISTENCE_FILE
 from parkguard.clock import wall_ms
 from stores.checkpoints import FileCheckpoints
 from stores.telemetry_sqlite import SqliteTelemetry
+from support.background import Background
 from support.broker import wait_until
 from support.machine import Machine, missing_mosquitto
 
@@ -60,8 +59,8 @@ def test_nothing_is_missing_and_nothing_doubled_after_kills_between_commit_and_a
         )
         projector = machine.start("project")
         machine.wait_ready("project")
-        load = _Background(
-            machine, "--devices", str(DEVICES), "--rate", str(RATE), "--total", str(TOTAL),
+        load = Background(
+            machine, "load", "--devices", str(DEVICES), "--rate", str(RATE), "--total", str(TOTAL),
             "--made", str(made_file),
         )  # fmt: skip
         for _ in range(2):
@@ -115,8 +114,8 @@ def test_what_a_killed_broker_loses_is_exactly_what_the_gaps_say(
         for part in ("broker", "ingest", "process", "project"):
             machine.start(part)
         machine.wait_ready("broker", "ingest", "process", "project")
-        load = _Background(
-            machine, "--devices", str(devices), "--rate", str(rate), "--total", str(total),
+        load = Background(
+            machine, "load", "--devices", str(devices), "--rate", str(rate), "--total", str(total),
             "--made", str(made_file),
         )  # fmt: skip
 
@@ -160,28 +159,6 @@ def test_what_a_killed_broker_loses_is_exactly_what_the_gaps_say(
     assert lost == gaps != {}
     assert books["gaps"] == sum(map(len, lost.values())) == total - books["accepted"]
     assert books["accepted"] == books["projected"] == rows
-
-
-class _Background:
-    """A load beside the test."""
-
-    def __init__(self, machine: Machine, *words: str) -> None:
-        self._summary: dict[str, Any] = {}
-        self._thread = threading.Thread(
-            target=lambda: self._summary.update(machine.simulate("load", *words))
-        )
-        self._thread.start()
-
-    @property
-    def is_running(self) -> bool:
-        """Whether devices still speak."""
-        return self._thread.is_alive()
-
-    def result(self) -> dict[str, Any]:
-        """Wait for its end; its summary."""
-        self._thread.join(90)
-        assert self._summary, "the load failed or did not end"
-        return self._summary
 
 
 def _wait_received(machine: Machine, *, more: int) -> None:

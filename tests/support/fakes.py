@@ -8,6 +8,7 @@ from typing_extensions import override
 
 from alerts.model import AlertChange, IncidentOpened, Notice
 from alerts.ports import ProcessCommit, QuarantineRow
+from devices.downlink import Downlink
 from devices.entry import Entry, EntryKind, Incoming
 from devices.errors import JournalError, StoreError
 from devices.health import Rows
@@ -53,6 +54,7 @@ class ScriptedSource:
 
     reconnects = 0
     silences = 0
+    sessions_lost = 0
 
     def __init__(self, *batches: list[Envelope]) -> None:
         self._batches = list(batches)
@@ -187,6 +189,21 @@ class Told:
         """All reasons told, in order, without repetitions in a row."""
         reasons = [reason for _, reason, _ in self.lines]
         return [r for k, r in enumerate(reasons) if k == 0 or reasons[k - 1] != r]
+
+
+class SaidToDevices:
+    """What was sent to devices, in order."""
+
+    def __init__(self) -> None:
+        self.said: list[Downlink] = []
+
+    def send(self, downlinks: Sequence[Downlink]) -> None:
+        """Keep it."""
+        self.said += downlinks
+
+    def metrics(self) -> Mapping[str, float]:
+        """How much it was."""
+        return {"process_receipts_total": len(self.said)}
 
 
 class Shown:

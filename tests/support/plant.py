@@ -8,7 +8,7 @@ from devices.entry import Entry
 from devices.health import Health
 from devices.presence import PresencePolicy
 from devices.registry import Registry
-from devices.rows import Thinner, ThinningPolicy
+from devices.thinning import Thinner, ThinningPolicy
 from ingest.processor import Processor, ProcessorLimits
 from ingest.projector import Projector, ProjectorLimits
 from support.factories import ROOT
@@ -22,6 +22,7 @@ from support.fakes import (
     MemoryTelemetry,
     ProjectBook,
     Rounds,
+    SaidToDevices,
     Shown,
     Told,
 )
@@ -36,6 +37,7 @@ class ProcessorPlant:
         self.checkpoints = MemoryCheckpoints()
         self.latest = LatestColumns()
         self.shown = Shown()
+        self.devices = SaidToDevices()
         self.told = Told()
         self.clock = Clock()
         self.rounds = Rounds(1, self.clock)
@@ -59,6 +61,7 @@ class ProcessorPlant:
             ledger=self.ledger,
             latest=self.shown,
             checkpoints=self.checkpoints,
+            downlinks=self.devices,
             status=self.told,
             limits=self._limits,
             steady_ms=self.clock,

@@ -187,7 +187,7 @@ def test_gaps_of_a_device_are_named() -> None:
     admission.admit(entries, Counter())
 
     assert admission.gaps == 2
-    assert admission.missing(1) == [("b1", 2, 3)]
+    assert admission.seen(1).missing() == [("b1", 2, 3)]
 
 
 def test_broken_control_is_counted_and_stops_nothing() -> None:

@@ -55,6 +55,8 @@ def test_health_is_three_fields_and_words(world: World) -> None:
         "battery_pct": 17.5,
         "rssi_dbm": None,
         "clock_off_ms": None,
+        "missing_records": 0,
+        "missing_newest": None,
     }
 
 

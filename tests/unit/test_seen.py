@@ -60,7 +60,7 @@ def test_numbers_in_order_take_one_span() -> None:
     for seq in range(100_000):
         assert seen.take_number("a", seq) == (True, 0)
 
-    assert seen.dump() == ("a", [0, 99_999], [], [], [0] * RECENT, 0, [])
+    assert seen.dump() == ("a", [0, 99_999], [], [], [0] * RECENT, 0, [], [])
 
 
 def test_gap_closes_when_its_numbers_come() -> None:
@@ -240,3 +240,28 @@ def test_gaps_are_the_numbers_that_never_came(picks: list[tuple[str, int]]) -> N
     if taken:
         inside = {seq for seq in held | taken if min(taken) <= seq <= max(taken)}
         assert gaps == max(taken) - min(taken) + 1 - len(inside)
+
+
+@given(arrivals=ARRIVALS, held=st.sets(st.integers(0, 40)), gone=st.sets(st.integers(0, 40)))
+def test_marks_stand_before_what_might_still_come(
+    arrivals: list[tuple[str, int]], held: set[int], gone: set[int]
+) -> None:
+    """Against sets: of the newest boot everything up to the mark is taken, held or forgone."""
+    seen, taken = Seen(), defaultdict[str, set[int]](set)
+    for boot, seq in arrivals:
+        seen.take_number(boot, seq)
+        taken[boot].add(seq)
+    boot = arrivals[-1][0]
+    for seq in sorted(held):
+        seen.hold(boot, seq)
+    for seq in sorted(gone):
+        seen.forgo((boot, seq, seq))
+
+    _, first, upto = next(mark for mark in seen.marks() if mark[0] == boot)
+
+    wanted = {seq for b, begin, end in seen.wanted() if b == boot for seq in range(begin, end + 1)}
+    gaps = {seq for b, begin, end in seen.gaps() if b == boot for seq in range(begin, end + 1)}
+    holes = set(range(min(taken[boot]), max(taken[boot]))) - taken[boot]
+    assert (first, wanted, gaps) == (min(taken[boot]), holes - held - gone, holes - held)
+    assert not wanted & set(range(first, upto + 1))
+    assert upto + 1 in wanted or upto >= max(taken[boot])

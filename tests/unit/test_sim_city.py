@@ -38,16 +38,21 @@ def test_platform_decodes_every_message() -> None:
         assert not decoded.refused, record
 
 
-def test_fixes_count_without_gaps() -> None:
-    """seq counts fixes only, from 1, and time ascends, whatever else is said between them."""
-    by_device = defaultdict(list)
-    for fix in payloads(city_messages(), "fix"):
-        by_device[fix["id"]].append(fix)
+def test_records_count_without_gaps() -> None:
+    """Fixes and events of a tracker share one numbering from 1; the time of its fixes ascends."""
+    fixes, numbers = defaultdict(list), defaultdict(list)
+    messages = city_messages()
+    for fix in payloads(messages, "fix"):
+        fixes[fix["id"]].append(fix)
+    for said in messages:
+        if said.seq is not None:
+            assert json.loads(said.payload)["seq"] == said.seq
+            numbers[said.device_id].append(said.seq)
 
-    assert len(by_device) == 60
-    for fixes in by_device.values():
-        assert [fix["seq"] for fix in fixes] == list(range(1, len(fixes) + 1))
-        assert all(one["t"] < two["t"] for one, two in pairwise(fixes))
+    assert len(fixes) == len(numbers) == 60
+    for device_id, mine in fixes.items():
+        assert numbers[device_id] == list(range(1, len(numbers[device_id]) + 1))
+        assert all(one["t"] < two["t"] for one, two in pairwise(mine))
 
 
 def test_event_ids_are_unique() -> None:

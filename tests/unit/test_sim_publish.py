@@ -9,8 +9,8 @@ import pytest
 from simulators.clock import wall_ms
 from simulators.connection import Broker
 from simulators.encode import Fix, Position, encode
+from simulators.fleet import Fleet
 from simulators.outgoing import Identity, Outgoing
-from simulators.publish import Fleet
 from simulators.sender_books import Summary
 from support.broker import WAIT_S, Mosquitto
 from support.mqtt_client import MqttClient

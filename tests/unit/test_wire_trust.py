@@ -70,7 +70,7 @@ def test_gateway_speaks_for_its_children() -> None:
     )
 
     assert [record.device.id for record in admitted.records] == [CHILD.id, SIBLING.id]
-    assert run.admission.missing(CHILD.slot) == []
+    assert run.admission.seen(CHILD.slot).missing() == []
     assert run.books == {("received", ""): 2, ("accepted", ""): 2}
 
 

@@ -1,0 +1,24 @@
+"""What is said to devices, and how often: settings ``downlinks.*``."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DownlinkPolicy:
+    """What is said to devices, and how often.
+
+    Attributes:
+        receipt_s: At most one receipt per device in so long, but for batches and births; seconds (decisions.md)
+        resend_after_s: A gap is asked for so long after it opened: what is on its way may still come; seconds (P3: closed in 10 s)
+        resend_again_s: Asked again after so long, then after five times as long and so on; seconds
+        resend_asks: Asked so often without an answer; then silence until the device connects anew
+        resend_ranges: Most ranges of one device asked for at once
+        resend_devices: Most devices asked in one second: the answers share the broker with live traffic
+    """  # noqa: E501 - a row of the table in docs/settings.md is one line
+
+    receipt_s: float = 60.0
+    resend_after_s: float = 3.0
+    resend_again_s: float = 60.0
+    resend_asks: int = 4
+    resend_ranges: int = 8
+    resend_devices: int = 200
