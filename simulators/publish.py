@@ -8,6 +8,7 @@ platform has them on disk (``simulators.keeping``).
 """
 
 import asyncio
+import contextlib
 from collections import deque
 from collections.abc import Callable, Coroutine
 from typing import Literal
@@ -23,8 +24,9 @@ from simulators.keeping import Ack, Command, Info, Kept, Receipt
 from simulators.outgoing import Identity, Outgoing
 from simulators.sender_books import Books
 
-UNRECEIPTED_S = 5.0
-"""After a new connection the platform tells its mark; what is not in it by then is sent again."""
+UNRECEIPTED_S, PARTING_S = 30.0, 3.0
+"""After a new connection the platform tells its mark and asks for what is missing; what has no
+receipt so long after it, or after the farewell, is sent again unasked."""
 _REFUSALS = frozenset({133, 134, 135})
 """CONNACK codes that speak of the client: bad identifier, bad password, not authorised."""
 
@@ -68,6 +70,7 @@ class DeviceLink:
         self._wake = asyncio.Event()
         self._head_sent = False
         self._leaving = False
+        self._parting = asyncio.Event()
 
     @property
     def pending(self) -> int:
@@ -93,6 +96,7 @@ class DeviceLink:
         if not self.gave_up and not self._leaving:
             self.offer(self.identity.farewell(self._now_ms()))
         self._leaving = True
+        self._parting.set()
         self._wake.set()
 
     async def run(self, *, connect_within_s: float) -> None:
@@ -164,7 +168,9 @@ class DeviceLink:
 
     async def _send_unreceipted(self, kept: Kept) -> None:
         """Once per connection, after the platform had time to tell its mark."""
-        await asyncio.sleep(UNRECEIPTED_S)
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._parting.wait(), UNRECEIPTED_S)
+            await asyncio.sleep(PARTING_S)
         self._send_again(kept.take_all())
         await asyncio.Event().wait()
 

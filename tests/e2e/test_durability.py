@@ -13,11 +13,9 @@ import pytest
 
 from devices.seen import Seen
 from ingest.processor import ProcessorState
-from parkguard.broker_persistence import PERSISTENCE_FILE
-from parkguard.clock import wall_ms
 from stores.checkpoints import FileCheckpoints
 from stores.telemetry_sqlite import SqliteTelemetry
-from support.background import Background
+from support.background import Background, wait_unsaved
 from support.broker import wait_until
 from support.machine import Machine, missing_mosquitto
 
@@ -26,7 +24,6 @@ TOTAL, RATE, DEVICES = 20_000, 2_000, 100
 KILLS = 6
 FOREVER_MS = 4_102_444_799_999
 SIGKILLED = -9
-UNSAVED_MS = 500
 KEEP_ALL = {
     "project": {"parked_row_s": 0, "checkpoint_s": 2},
     "process": {"checkpoint_s": 2},
@@ -34,6 +31,10 @@ KEEP_ALL = {
 """Nothing is thinned; checkpoints come often, so that restarts begin in the middle."""
 
 
+@pytest.mark.promise(2, 6)
+@pytest.mark.fault(2, 3)
+@pytest.mark.promise(1, 6)
+@pytest.mark.fault(2, 3)
 def test_nothing_is_missing_and_nothing_doubled_after_kills_between_commit_and_ack(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -100,6 +101,10 @@ def test_nothing_is_missing_and_nothing_doubled_after_kills_between_commit_and_a
     assert books["gaps"] == 0
 
 
+@pytest.mark.promise(2)
+@pytest.mark.fault(7, 12, 13)
+@pytest.mark.promise(2)
+@pytest.mark.fault(12, 13)
 def test_what_a_killed_broker_loses_is_exactly_what_the_gaps_say(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -128,7 +133,7 @@ def test_what_a_killed_broker_loses_is_exactly_what_the_gaps_say(
         machine.kill_mosquitto()
         _wait_received(machine, more=rate)
         machine.parts["ingest"].end(signal.SIGKILL)
-        _wait_unsaved(machine)
+        wait_unsaved(machine)
         machine.kill_mosquitto()
         machine.start("ingest")
         machine.wait_ready("broker", "ingest")
@@ -165,18 +170,6 @@ def _wait_received(machine: Machine, *, more: int) -> None:
     """Wait until so many further records were processed."""
     enough = machine.books()["received"] + more
     wait_until(lambda: machine.books()["received"] >= enough, within_s=40, what=f"{more} more")
-
-
-def _wait_unsaved(machine: Machine) -> None:
-    """Wait until the broker holds half a second of load that it has not saved."""
-    database = machine.settings.data_dir / "broker" / PERSISTENCE_FILE
-    began_ms = wall_ms()
-
-    def unsaved() -> bool:
-        saved_ms = database.stat().st_mtime_ns // 1_000_000
-        return began_ms < saved_ms < wall_ms() - UNSAVED_MS
-
-    wait_until(unsaved, what="messages that the broker has not saved")
 
 
 def _gaps(machine: Machine) -> dict[str, set[int]]:

@@ -1,9 +1,14 @@
-"""A simulator beside a test."""
+"""A simulator beside a test, and the moment at which the broker has most to lose."""
 
 import threading
 from typing import Any
 
+from parkguard.broker_persistence import PERSISTENCE_FILE
+from parkguard.clock import wall_ms
+from support.broker import wait_until
 from support.machine import Machine
+
+UNSAVED_MS = 500
 
 
 class Background:
@@ -32,3 +37,15 @@ class Background:
         self._thread.join(90)
         assert self._summary, "the simulator failed or did not end"
         return self._summary
+
+
+def wait_unsaved(machine: Machine) -> None:
+    """Wait until the broker holds half a second of load that it has not saved."""
+    database = machine.settings.data_dir / "broker" / PERSISTENCE_FILE
+    began_ms = wall_ms()
+
+    def unsaved() -> bool:
+        saved_ms = database.stat().st_mtime_ns // 1_000_000
+        return began_ms < saved_ms < wall_ms() - UNSAVED_MS
+
+    wait_until(unsaved, what="messages that the broker has not saved")
