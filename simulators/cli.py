@@ -8,6 +8,7 @@ from typing import Annotated
 import msgspec
 import typer
 
+from simulators.backfill import backfill
 from simulators.chargers import Wire
 from simulators.city import (
     CityPlan,
@@ -65,6 +66,7 @@ registry = typer.Typer(
 )
 app.add_typer(registry, name="registry")
 app.command()(load)
+app.command()(backfill)
 
 
 @app.command()
