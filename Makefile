@@ -7,8 +7,9 @@ MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 
-# Debian packages of the servers that the product and its tests start by themselves.
-DEBIAN_PACKAGES := mosquitto mosquitto-clients influxdb nginx-light postgresql
+# Debian packages of the servers that the product and its tests start by themselves; strace, by which
+# tests see what the receiver asks of the kernel; libfaketime, by which they let the clock leap.
+DEBIAN_PACKAGES := mosquitto mosquitto-clients influxdb nginx-light postgresql strace libfaketime
 # Their units, which must not run here: every server runs with our own port and configuration.
 DEBIAN_UNITS := mosquitto.service influxdb.service nginx.service postgresql.service
 # What a demo on real servers needs besides mosquitto: make demo STORE=influx RECORDS=postgres
@@ -17,6 +18,8 @@ PACKAGES_postgres := postgresql
 DEMO_PACKAGES := $(strip $(PACKAGES_$(STORE)) $(PACKAGES_$(RECORDS)))
 # What `make bench` runs, one quoted command each.
 QUICK_BENCHMARKS := "benchmarks.core --messages 4000" "benchmarks.ingest --quick"
+# The faults of `make chaos`, the half that is the same each time.
+CHAOS_SEED := 1
 # Only `make lock` uses it, from a venv that is thrown away.
 LOCKER := uv==0.13.9
 
@@ -164,9 +167,15 @@ bench: setup debian  ## the quick benchmarks
 fuzz: setup  ## fuzz the wire, guided by coverage (FUZZ_SECONDS=60)
 	@PYTHONPATH=.:tests exec $(BIN)/python tests/fuzz/fuzz_wire.py $(ARGS)
 
+# One minute of faults, the same each time, and one that nobody has seen before; it names its seed.
+.PHONY: chaos
+chaos: setup debian  ## two minutes of chaos: everything killed, stopped, cut; the books must balance
+	@$(BIN)/python -m benchmarks.chaos --seed $(CHAOS_SEED) $(ARGS)
+	@$(BIN)/python -m benchmarks.chaos $(ARGS)
+
 .PHONY: soak
-soak: setup debian  ## an hour of ingest at 2,000 messages a second
-	@exec $(BIN)/python -m benchmarks.ingest --rate 2000 --seconds 3600 $(ARGS)
+soak: setup debian  ## an hour of chaos
+	@exec $(BIN)/python -m benchmarks.chaos --seconds 3600 --thefts 60 $(ARGS)
 
 .PHONY: lock
 lock:  ## write requirements.lock anew (ARGS=--upgrade takes newer versions)

@@ -14,6 +14,7 @@ from rich.console import Console
 from rich.table import Table
 
 from api.roles import Role
+from devices.errors import JournalError
 from parkguard.children import ProgramMissing, ServerNotStarted
 from parkguard.locks import AlreadyRunning
 from parkguard.logs import set_up_logs
@@ -50,6 +51,7 @@ def exit_code_of(error: Exception) -> int | None:
         case (
             AlreadyRunning()
             | CommandError()
+            | JournalError()
             | ProgramMissing()
             | RecordsUnusable()
             | RegistrationError()

@@ -15,6 +15,7 @@ from parkguard.ports import is_free
 from parkguard.secret_files import SecretRefused, read_secret
 from parkguard.settings import SettingsError
 from parkguard.status_files import read_all
+from parkguard.wiring.shared import Places
 
 OLDEST_PYTHON = (3, 11)
 MIB = 1_048_576
@@ -61,15 +62,17 @@ def check_disk(patient: Patient) -> Iterator[Finding]:
         found=f"{folder} {'can' if writable else 'cannot'} be written",
         todo="" if writable else f"give this user {standing}, or set PARKGUARD_DATA_DIR",
     )
-    free_mib = shutil.disk_usage(standing).free / MIB
-    reserve_mib = patient.settings.journal.reserve_mb
+    limits = patient.settings.journal
+    journal = Places(folder).journal
+    free = shutil.disk_usage(journal if journal.exists() else standing).free
     grade = Grade.OK
-    if free_mib < 10 * reserve_mib:
-        grade = Grade.FAIL if free_mib < reserve_mib else Grade.WARN
+    if free < limits.alarm_bytes:
+        grade = Grade.FAIL if free < limits.reserve_bytes else Grade.WARN
     yield Finding(
         check="disk",
         grade=grade,
-        found=f"{free_mib:,.0f} MiB free; intake stops below {reserve_mib:,.0f}",
+        found=f"{free / MIB:,.0f} MiB free; alarm below {limits.alarm_bytes / MIB:,.0f}, intake "
+        f"stops below {limits.reserve_mb:,.0f}",
         todo="" if grade is Grade.OK else "free space, or shorten journal.retention_h",
     )
 

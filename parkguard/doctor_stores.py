@@ -7,36 +7,59 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
+from devices.errors import JournalError
 from parkguard.doctor import Finding, Grade, Patient
 from parkguard.doctor_records import check_server_records, revision_found
 from parkguard.records import records_path
+from parkguard.wiring.shared import READERS, Places
+from stores.journal_checking import check_newest, faults_of_closed
+from stores.journal_files import first_numbers, live_path
+from stores.journal_stats import JournalStats, take_stats
 
 MIB = 1_048_576
-LOOKED_AT = 2
-"""So many of the newest segments are checked page by page; a segment takes about a second."""
 
 
 def check_journal(patient: Patient) -> Iterator[Finding]:
-    """Segments: readable and whole, by SQLite's own quick check of the newest."""
-    segments = sorted((patient.settings.data_dir / "journal").glob("[0-9]*.db"))
-    if not segments:
+    """The newest segment as a start checks it, the others by their first bytes; the readers."""
+    folder = Places(patient.settings.data_dir).journal
+    firsts = first_numbers(folder)
+    if not firsts:
         yield patient.absent("journal", "nothing stored yet")
         return
-    faults = {path.name: fault for path in segments[-LOOKED_AT:] if (fault := _fault_of(path))}
-    size_mib = sum(path.stat().st_size for path in segments) / MIB
+    faults = faults_of_closed(folder)
+    if live_path(folder, firsts[-1]).exists():
+        newest = check_newest(folder, firsts[-1])
+        faults += [f"{live_path(folder, firsts[-1]).name}: {newest}"] if newest else []
+    else:
+        faults.append("the newest segment is missing")
+    if not faults:
+        try:
+            yield from _journal_found(take_stats(folder, READERS))
+        except JournalError as exc:
+            faults.append(str(exc))
     if faults:
-        name, fault = next(iter(faults.items()))
         yield Finding(
             check="journal",
             grade=Grade.FAIL,
-            found=f"{name}: {fault}",
-            todo="stop `up`, restore this segment from a backup (docs/operate.md)",
+            found="; ".join(faults),
+            todo="see docs/journal.md, Damage: a backup, or `parkguard journal rescue`",
         )
-        return
+
+
+def _journal_found(stats: JournalStats) -> Iterator[Finding]:
+    size_mib = sum(segment.bytes for segment in stats.segments) / MIB
     yield Finding(
         check="journal",
         grade=Grade.OK,
-        found=f"{len(segments)} segments, {size_mib:,.0f} MiB, the newest are whole",
+        found=f"{len(stats.segments)} segments, {size_mib:,.0f} MiB, the newest is whole",
+    )
+    never = [lag.reader for lag in stats.readers if lag.noted is None]
+    lags = ", ".join(f"{lag.reader} {lag.entries:,} behind" for lag in stats.readers)
+    yield Finding(
+        check="journal_readers",
+        grade=Grade.WARN if never else Grade.OK,
+        found=lags,
+        todo=f"{', '.join(never)} never read: nothing may be dropped" if never else "",
     )
 
 

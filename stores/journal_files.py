@@ -16,24 +16,12 @@ import zstandard
 
 from devices.entry import Entry
 from stores.files import sync
+from stores.journal_format import NEWEST, PAGE_BYTES, make_tables
 
 LIVE, ARCHIVED = ".db", ".db.zst"
 NOTES = "readers"
-PAGE_BYTES = 8192
-"""Measured 2026-11-25, batches of 2,000 on a RAM disk: 5 % faster than 4096, no slower to read."""
-
-_SCHEMA = """
-CREATE TABLE entry (
-    seq INTEGER PRIMARY KEY, kind INTEGER NOT NULL, recv_ms INTEGER NOT NULL,
-    elapsed_ms INTEGER NOT NULL, flags INTEGER NOT NULL, topic TEXT NOT NULL, payload BLOB NOT NULL
-);
-CREATE TABLE meta (
-    one INTEGER PRIMARY KEY, control_upto INTEGER NOT NULL, made_ms INTEGER NOT NULL
-);
-"""
-_COLUMNS = "seq, kind, recv_ms, elapsed_ms, flags, topic, payload"
-READ = f"SELECT {_COLUMNS} FROM entry WHERE seq > ? ORDER BY seq LIMIT ?"  # noqa: S608 - our own columns
-NEWEST = f"SELECT {_COLUMNS} FROM entry ORDER BY seq DESC LIMIT 1"  # noqa: S608 - our own columns
+DAMAGED = "damaged-"
+"""Folders of files that a rescue put aside."""
 
 
 def live_path(folder: Path, first: int) -> Path:
@@ -56,26 +44,41 @@ def first_numbers(folder: Path) -> list[int]:
     return sorted(int(number) for number in found if number.isdecimal())
 
 
-def create_segment(folder: Path, first: int, *, control_upto: int, made_ms: int) -> Path:
+def create_segment(
+    folder: Path, first: int, *, follows: int, control_upto: int, made_ms: int
+) -> Path:
     """Make a complete, durable, empty segment, and only then give it its name.
 
-    One that is there already was left by a failure right after this; it is as good.
+    One that is there already was left by a failure right after this; it is as good. ``follows``
+    is the newest number before it, 0 when there is none.
     """
     path = live_path(folder, first)
     if path.exists():
         return path
-    aside = folder / f".{path.name}.new"
-    aside.unlink(missing_ok=True)
-    os.close(os.open(aside, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
-    with closing(sqlite3.connect(aside, isolation_level=None)) as made:
-        made.execute(f"PRAGMA page_size={PAGE_BYTES}")
-        made.execute("PRAGMA journal_mode=WAL")
-        made.executescript(_SCHEMA)
-        made.execute("INSERT INTO meta VALUES (1, ?, ?)", (control_upto, made_ms))
+    aside = aside_of(path)
+    with closing(begin_file(aside)) as made:
+        make_tables(made, follows=follows, control_upto=control_upto, made_ms=made_ms)
     sync(aside)
+    for left in (wal_path(path), index_path(path)):
+        left.unlink(missing_ok=True)  # of a deleted file: SQLite would put it into this one
     aside.replace(path)
     sync(folder)
     return path
+
+
+def aside_of(path: Path) -> Path:
+    """Where a file is made before it gets its name."""
+    return path.with_name(f".{path.name}.new")
+
+
+def begin_file(aside: Path) -> sqlite3.Connection:
+    """Begin a segment's file, empty and ours alone, in place of what a killed process left."""
+    aside.unlink(missing_ok=True)
+    os.close(os.open(aside, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+    connection = sqlite3.connect(aside, isolation_level=None)
+    connection.execute(f"PRAGMA page_size={PAGE_BYTES}")
+    connection.execute("PRAGMA journal_mode=WAL")
+    return connection
 
 
 def connect_writing(path: Path, *, wait_s: float) -> sqlite3.Connection:
@@ -103,6 +106,22 @@ def connect_reading(folder: Path, first: int) -> sqlite3.Connection:
             raise
     with _unpacked(archive_path(folder, first)) as plain:
         return _connect(plain, "mode=ro&immutable=1")
+
+
+def free_bytes(folder: Path) -> int:
+    """Free space on the disk of a folder, for this user."""
+    room = os.statvfs(folder)
+    return room.f_bavail * room.f_frsize
+
+
+def wal_path(live: Path) -> Path:
+    """The write-ahead log beside a segment."""
+    return live.with_name(live.name + "-wal")
+
+
+def index_path(live: Path) -> Path:
+    """The index of that log, made anew whenever it is missing."""
+    return live.with_name(live.name + "-shm")
 
 
 def newest_entry(folder: Path, first: int) -> Entry | None:

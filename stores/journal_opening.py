@@ -5,17 +5,11 @@ Everything that is wrong here is said with what to do, and nothing is written.
 
 import fcntl
 import os
-import sqlite3
-from contextlib import closing
 from pathlib import Path
 
 from devices.errors import JournalError
 from stores import journal_files as files
-
-CHECK_MAX_BYTES = 1 << 30
-"""A larger newest segment is checked in its newest ``CHECK_ROWS`` only. quick_check takes 2.1 s a
-GiB in memory (measured 2026-11-25); segments have 256 MiB unless set otherwise."""
-CHECK_ROWS = 100_000
+from stores.journal_checking import check_newest
 
 
 def hold_writer_lock(folder: Path) -> int:
@@ -57,37 +51,23 @@ def newest_segment(folder: Path) -> int | None:
             f"{path.name} or a later one back, or move the whole folder aside to begin anew",
             may_pass=False,
         )
-    fault = _fault_of(path)
+    fault = check_newest(folder, firsts[-1])
     if fault:
-        raise JournalError(
-            f"{path} is damaged ({fault}); nothing was written. Stop all parts and copy the folder "
-            f"{folder.name}. Then put {path.name} back from a backup, or save what can be read: "
-            f"`sqlite3 {path.name} .recover | sqlite3 saved.db`, delete {path.name}* and rename "
-            f"saved.db to {path.name}. Start again: what all parts have read is in their stores",
-            may_pass=False,
-        )
+        raise JournalError(damaged(path, fault), may_pass=False)
     return firsts[-1]
+
+
+def damaged(path: Path, fault: str) -> str:
+    """Say what is wrong with a segment, and the procedure that brings the journal back."""
+    name = path.name
+    return (
+        f"{path} is damaged ({fault}); nothing was written, nothing was acknowledged. Stop all "
+        f"parts, copy the folder {path.parent.name}. Then put {name} back from a backup, without "
+        f"{name}-wal; or keep what can be read: `parkguard journal rescue` (docs/journal.md). "
+        "Start again: what all parts have read is in their stores"
+    )
 
 
 def floor_of(folder: Path, start_after: int) -> int:
     """The highest number that any reader may have seen: new entries stand above it."""
     return max([start_after, *files.noted_readers(folder).values()])
-
-
-def _fault_of(path: Path) -> str:
-    """What is wrong with a segment, or ""."""
-    small = path.stat().st_size <= CHECK_MAX_BYTES
-    try:
-        with closing(files.connect_writing(path, wait_s=10)) as connection:
-            connection.execute("SELECT control_upto FROM meta").fetchone()
-            if small:
-                (answer,) = connection.execute("PRAGMA quick_check(1)").fetchone()
-                return "" if answer == "ok" else str(answer)
-            connection.execute(
-                "SELECT sum(length(payload)) FROM "
-                "(SELECT payload FROM entry ORDER BY seq DESC LIMIT ?)",
-                (CHECK_ROWS,),
-            ).fetchone()
-    except sqlite3.DatabaseError as exc:
-        return str(exc)
-    return ""

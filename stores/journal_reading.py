@@ -9,9 +9,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import zstandard
+
 from devices.entry import Entry
 from devices.errors import JournalError
 from stores import journal_files as files
+from stores.journal_format import READ
 from stores.sqlite_errors import may_pass
 
 _RELIST_POLLS = 100
@@ -56,7 +59,7 @@ class SqliteJournalReader:
     def last_seq(self) -> int:
         """Number of the newest entry, 0 when empty."""
         for first in reversed(files.first_numbers(self._folder)):
-            with _readable():
+            with _readable(first):
                 newest = files.newest_entry(self._folder, first)
             if newest is not None:
                 return newest.seq
@@ -81,13 +84,13 @@ class SqliteJournalReader:
         if not self._firsts:
             return []
         first = self._firsts[max(bisect_right(self._firsts, after + 1) - 1, 0)]
-        with _readable():
+        with _readable(first):
             try:
                 connection = self._segment(first)
             except FileNotFoundError:  # dropped since it was listed
                 self._firsts.remove(first)
                 return []
-            return list(map(Entry._make, connection.execute(files.READ, (after, limit))))
+            return list(map(Entry._make, connection.execute(READ, (after, limit))))
 
     def _segment(self, first: int) -> sqlite3.Connection:
         if self._opened is None or self._opened[0] != first:
@@ -109,8 +112,12 @@ class SqliteJournalReader:
 
 
 @contextmanager
-def _readable() -> Iterator[None]:
+def _readable(first: int) -> Iterator[None]:
+    """What cannot be read, with the segment's name and what to do."""
     try:
         yield
-    except sqlite3.Error as exc:
-        raise JournalError(f"journal segment: {exc}", may_pass=may_pass(exc)) from exc
+    except (sqlite3.Error, zstandard.ZstdError, OSError) as exc:
+        raise JournalError(
+            f"journal segment {first:012d}: {exc}; see `parkguard journal verify`",
+            may_pass=may_pass(exc),
+        ) from exc

@@ -4,6 +4,7 @@ A segment's age is the receive time of its newest entry; the archive keeps it as
 """
 
 import os
+import shutil
 import sqlite3
 from collections.abc import Collection
 from contextlib import closing
@@ -75,7 +76,7 @@ def retire(
                     break
                 if _archive(folder, first):
                     archived.append(first)
-        _sweep(folder, now_ms)
+        _sweep(folder, now_ms, retention_ms)
     except (sqlite3.Error, OSError, zstandard.ZstdError) as exc:
         raise JournalError(f"journal archive: {exc}", may_pass=True) from exc
     return Retired(archived=tuple(archived), dropped=tuple(dropped))
@@ -96,7 +97,7 @@ def _newest_ms(folder: Path, first: int) -> int:
     if files.live_path(folder, first).exists():
         newest = files.newest_entry(folder, first)
         return 0 if newest is None else newest.recv_ms
-    return files.archive_path(folder, first).stat().st_mtime_ns // 1_000_000
+    return _changed_ms(files.archive_path(folder, first))
 
 
 def _archive(folder: Path, first: int) -> bool:
@@ -107,7 +108,7 @@ def _archive(folder: Path, first: int) -> bool:
         (busy, _, _) = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
     if busy:
         return False
-    aside = folder / f".{packed.name}.new"
+    aside = files.aside_of(packed)
     try:
         _compress(live, aside)
         os.utime(aside, ns=(newest_ms * 1_000_000, newest_ms * 1_000_000))
@@ -149,15 +150,22 @@ def _delete(folder: Path, first: int) -> None:
 def _unlink_live(folder: Path, first: int) -> None:
     """The file first: what is left of a WAL without it is nothing."""
     live = files.live_path(folder, first)
-    for suffix in ("", "-wal", "-shm"):
-        live.with_name(live.name + suffix).unlink(missing_ok=True)
+    for path in (live, files.wal_path(live), files.index_path(live)):
+        path.unlink(missing_ok=True)
 
 
-def _sweep(folder: Path, now_ms: int) -> None:
-    """Remove what killed processes and late readers left behind."""
+def _sweep(folder: Path, now_ms: int, retention_ms: int) -> None:
+    """Remove what killed processes and late readers left, and old files that a rescue put aside."""
     for path in (*folder.glob(".reading-*"), *folder.glob(".*.zst.new")):
-        if path.stat().st_mtime_ns // 1_000_000 < now_ms - _LEFTOVER_MS:
+        if _changed_ms(path) < now_ms - _LEFTOVER_MS:
             path.unlink(missing_ok=True)
     for path in folder.glob("*.db-*"):
         if not path.with_name(path.name.partition("-")[0]).exists():
             path.unlink(missing_ok=True)
+    for path in folder.glob(f"{files.DAMAGED}*"):
+        if _changed_ms(path) < now_ms - retention_ms:
+            shutil.rmtree(path)
+
+
+def _changed_ms(path: Path) -> int:
+    return path.stat().st_mtime_ns // 1_000_000

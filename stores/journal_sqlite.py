@@ -14,20 +14,31 @@ from pathlib import Path
 from devices.entry import Entry, Incoming
 from devices.errors import JournalError
 from stores import journal_files as files
+from stores.journal_format import (
+    FORM,
+    GROUP,
+    INSERT_GROUP,
+    INSERT_ONE,
+    PAGE_BYTES,
+    Stored,
+    bring_up,
+    form_of,
+    with_checksum,
+)
 from stores.journal_opening import floor_of, hold_writer_lock, newest_segment
 from stores.sqlite_errors import may_pass, roll_back
 
-_GROUP = 50
-"""Rows in one INSERT: 2.6 us a row instead of 4.1 with single ones (measured 2026-11-25)."""
-_ROW = "(?, ?, ?, ?, ?, ?, ?)"
-_INSERT_ONE = "INSERT INTO entry VALUES " + _ROW  # noqa: S608 - our own marks
-_INSERT_GROUP = "INSERT INTO entry VALUES " + ", ".join([_ROW] * _GROUP)  # noqa: S608 - our own
 _WAL_BYTES = 16 << 20
 """Move the WAL's content into the segment when about so much is in it."""
 _PAGES_A_COMMIT = 4
 """Pages a commit writes again beside its new ones: last leaf, its parents, meta."""
 _WAIT_S = 1.0
 """Wait for somebody's lock so long within one append; the receiver tries again."""
+
+
+def numbered(entries: Sequence[Incoming], first: int) -> list[Stored]:
+    """Rows of a batch, from this number on."""
+    return [with_checksum((seq, *entry)) for seq, entry in enumerate(entries, first)]
 
 
 class SqliteJournalWriter:
@@ -71,9 +82,10 @@ class SqliteJournalWriter:
             with self._named():
                 first = newest_segment(folder)
                 floor = floor_of(folder, start_after)
-                self._open(self._create(floor + 1, 0) if first is None else first)
-                if self._last_seq < floor:
-                    self._open(self._create(floor + 1, self._control_upto))
+                if first is None:
+                    self._open(self._create(floor + 1, follows=0, control_upto=0))
+                else:
+                    self._go_on(first, floor)
         except JournalError:
             os.close(self._lock)
             raise
@@ -119,8 +131,7 @@ class SqliteJournalWriter:
         os.close(self._lock)
 
     def _check_space(self) -> None:
-        room = os.statvfs(self._folder)
-        if room.f_bavail * room.f_frsize < self._reserve_bytes:
+        if files.free_bytes(self._folder) < self._reserve_bytes:
             raise JournalError(
                 f"less than {self._reserve_bytes >> 20} MiB free for {self._folder}: free some "
                 "space, intake goes on by itself",
@@ -128,14 +139,14 @@ class SqliteJournalWriter:
             )
 
     def _insert(self, entries: Sequence[Incoming], control_upto: int) -> None:
-        rows = [(seq, *entry) for seq, entry in enumerate(entries, self._last_seq + 1)]
-        whole = len(rows) // _GROUP * _GROUP
+        rows = numbered(entries, self._last_seq + 1)
+        whole = len(rows) // GROUP * GROUP
         self._db.execute("BEGIN IMMEDIATE")
         self._db.executemany(
-            _INSERT_GROUP,
-            [tuple(chain(*rows[k : k + _GROUP])) for k in range(0, whole, _GROUP)],
+            INSERT_GROUP,
+            [tuple(chain(*rows[k : k + GROUP])) for k in range(0, whole, GROUP)],
         )
-        self._db.executemany(_INSERT_ONE, rows[whole:])
+        self._db.executemany(INSERT_ONE, rows[whole:])
         if control_upto != self._control_upto:
             self._db.execute("UPDATE meta SET control_upto = ?", (control_upto,))
         self._db.execute("COMMIT")
@@ -144,27 +155,54 @@ class SqliteJournalWriter:
 
     def _make_way(self) -> None:
         """Checkpoint or rotate in time; an error here comes before anything is stored."""
-        full = self._pages * files.PAGE_BYTES >= self._segment_bytes
+        full = self._pages * PAGE_BYTES >= self._segment_bytes
         if full and self._last_seq >= self._first:
             self._rotate()
-        elif self._wal_pages * files.PAGE_BYTES >= _WAL_BYTES:
+        elif self._wal_pages * PAGE_BYTES >= _WAL_BYTES:
             self._checkpoint()
 
     def _rotate(self) -> None:
         """Begin a new segment at a batch boundary; the old one is never written again."""
         self._checkpoint()
         self._check_files()
-        old = self._db
-        self._open(self._create(self._last_seq + 1, self._control_upto))
-        old.close()
+        self._begin(self._last_seq + 1)
 
     def _checkpoint(self) -> None:
         """Move the WAL into the segment. A reader in the middle of a statement leaves the rest."""
         self._db.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
         self._wal_pages = 0
 
-    def _create(self, first: int, control_upto: int) -> int:
-        files.create_segment(self._folder, first, control_upto=control_upto, made_ms=self._now_ms())
+    def _go_on(self, first: int, floor: int) -> None:
+        """Go on in the newest segment, or begin one behind it.
+
+        What an earlier process wrote is brought into the segment and synced first: pages whose sync
+        failed look sound until the power goes, and so would what is written after them. While a
+        reader holds the log, or when the segment has another form, a new one begins.
+        """
+        self._open(first)
+        (held, _, _) = self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        empty = self._last_seq < first
+        if empty:
+            bring_up(self._db)
+        if self._last_seq < floor:
+            self._begin(floor + 1)
+        elif not empty and (held or form_of(self._db) != FORM):
+            self._begin(self._last_seq + 1)
+
+    def _begin(self, first: int) -> None:
+        """Open a new segment behind the one that is open."""
+        old = self._db
+        self._open(self._create(first, follows=self._last_seq, control_upto=self._control_upto))
+        old.close()
+
+    def _create(self, first: int, *, follows: int, control_upto: int) -> int:
+        files.create_segment(
+            self._folder,
+            first,
+            follows=follows,
+            control_upto=control_upto,
+            made_ms=self._now_ms(),
+        )
         return first
 
     def _open(self, first: int) -> None:
@@ -176,7 +214,7 @@ class SqliteJournalWriter:
         self._last_seq = first - 1 if last is None else last
         self._control_upto = upto
         self._pages, self._wal_pages = self._count_pages(), 0
-        self._written = [path, path.with_name(path.name + "-wal")]
+        self._written = [path, files.wal_path(path)]
         self._identity = self._identify()
 
     def _count_pages(self) -> int:

@@ -146,6 +146,8 @@ def test_wal_can_be_checkpointed_under_an_idle_reader(tmp_path: Path) -> None:
     assert busy == 0
 
 
+@pytest.mark.promise(5)
+@pytest.mark.fault(24)
 def test_full_disk_refuses_the_batch_whole_and_resumes(tmp_path: Path) -> None:
     """Nothing of it is stored, what was stored stays intact, freed space is enough to go on."""
     with small_disk(tmp_path / "disk", kib=1500) as disk, writing_to(disk / "journal") as writer:
@@ -165,6 +167,7 @@ def test_full_disk_refuses_the_batch_whole_and_resumes(tmp_path: Path) -> None:
         assert after == 1200
 
 
+@pytest.mark.fault(24)
 def test_refused_batch_leaves_the_control_mark(tmp_path: Path) -> None:
     """The mark and the entries are one transaction: the receiver takes the same ids again."""
     with small_disk(tmp_path / "disk", kib=1500) as disk:
@@ -181,6 +184,7 @@ def test_refused_batch_leaves_the_control_mark(tmp_path: Path) -> None:
     assert (refused, reopened) == (4, 4)
 
 
+@pytest.mark.fault(24)
 def test_full_disk_at_rotation_resumes(tmp_path: Path) -> None:
     """No room for the new segment: the batch waits, then goes into a sound one."""
     with (
@@ -199,6 +203,8 @@ def test_full_disk_at_rotation_resumes(tmp_path: Path) -> None:
         assert numbers_of(disk / "journal") == list(range(1, last + 11))
 
 
+@pytest.mark.promise(5)
+@pytest.mark.fault(24)
 def test_intake_stops_while_there_is_still_reserved_space(tmp_path: Path) -> None:
     """Below the reserve nothing is written, though the disk would take it."""
     with (
@@ -216,6 +222,7 @@ def test_intake_stops_while_there_is_still_reserved_space(tmp_path: Path) -> Non
         assert writer.append(a_batch(1)) == 2
 
 
+@pytest.mark.fault(25)
 def test_lock_of_another_program_is_waited_out(tmp_path: Path) -> None:
     """Somebody's open transaction refuses the batch for now; nothing is lost."""
     with writing_to(tmp_path) as writer:
@@ -231,6 +238,7 @@ def test_lock_of_another_program_is_waited_out(tmp_path: Path) -> None:
         assert writer.append(a_batch(1)) == 2
 
 
+@pytest.mark.fault(26)
 @pytest.mark.parametrize("suffix", ["", "-wal"])
 def test_file_gone_under_the_writer_stops_it(tmp_path: Path, suffix: str) -> None:
     """Bytes written into a deleted file are never acknowledged."""
@@ -245,6 +253,7 @@ def test_file_gone_under_the_writer_stops_it(tmp_path: Path, suffix: str) -> Non
         assert not refused.value.may_pass
 
 
+@pytest.mark.fault(26)
 def test_file_put_in_place_of_the_journal_stops_the_writer(tmp_path: Path) -> None:
     """The same name is not the same file."""
     with writing_to(tmp_path) as writer:
@@ -260,6 +269,7 @@ def test_file_put_in_place_of_the_journal_stops_the_writer(tmp_path: Path) -> No
         assert not refused.value.may_pass
 
 
+@pytest.mark.fault(28)
 def test_writer_that_met_an_io_error_takes_nothing_more(tmp_path: Path) -> None:
     """Even when the next write would succeed: what the disk holds is not known."""
     with writing_to(tmp_path) as writer:
@@ -276,6 +286,7 @@ def test_writer_that_met_an_io_error_takes_nothing_more(tmp_path: Path) -> None:
         assert not refused.value.may_pass
 
 
+@pytest.mark.fault(27)
 def test_damaged_newest_segment_is_refused_with_what_to_do(tmp_path: Path) -> None:
     """A page overwritten with noise is found at the start; the error names the repair."""
     with writing_to(tmp_path) as writer:
@@ -285,18 +296,19 @@ def test_damaged_newest_segment_is_refused_with_what_to_do(tmp_path: Path) -> No
         file.seek(path.stat().st_size // 2 // 4096 * 4096)
         file.write(b"\xa5" * 8192)
 
-    with pytest.raises(JournalError, match=r"\.recover") as refused:
+    with pytest.raises(JournalError, match="rescue") as refused:
         writing_to(tmp_path).__enter__()
 
     assert not refused.value.may_pass
     assert path.name in str(refused.value)
 
 
+@pytest.mark.fault(27)
 def test_file_that_is_no_journal_is_refused(tmp_path: Path) -> None:
     """Bytes of something else under a segment's name."""
     (tmp_path / "000000000001.db").write_bytes(b"not a database" * 1000)
 
-    with pytest.raises(JournalError, match=r"\.recover"):
+    with pytest.raises(JournalError, match="rescue"):
         writing_to(tmp_path).__enter__()
 
 

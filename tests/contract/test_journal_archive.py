@@ -65,6 +65,7 @@ def test_closed_segments_past_all_readers_are_compressed(tmp_path: Path) -> None
     assert first == 1
 
 
+@pytest.mark.promise(4)
 def test_slowest_reader_holds_a_segment(tmp_path: Path) -> None:
     """What the projector still needs is neither compressed nor dropped, however old."""
     last = fill(tmp_path, batches=12)
@@ -76,6 +77,7 @@ def test_slowest_reader_holds_a_segment(tmp_path: Path) -> None:
     assert numbers_of(tmp_path) == list(range(1, last + 1))
 
 
+@pytest.mark.promise(4)
 def test_reader_that_never_noted_holds_everything(tmp_path: Path) -> None:
     """A part that was not started yet loses nothing."""
     last = fill(tmp_path, batches=12)
@@ -86,6 +88,7 @@ def test_reader_that_never_noted_holds_everything(tmp_path: Path) -> None:
     assert numbers_of(tmp_path) == list(range(1, last + 1))
 
 
+@pytest.mark.promise(4)
 def test_another_noted_reader_counts_too(tmp_path: Path) -> None:
     """A rebuild that notes its progress is not overtaken."""
     last = fill(tmp_path, batches=12)

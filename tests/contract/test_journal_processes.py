@@ -15,6 +15,7 @@ from support.stores_journal import (
     writing_child,
     writing_to,
 )
+from support.strace import traced
 
 SMALL_BYTES = "40000"
 """A segment is full after a few of the child's batches, so that kills meet rotations."""
@@ -42,6 +43,7 @@ def test_second_writer_is_refused_by_process_id(tmp_path: Path) -> None:
         assert int(lines_of(child)[0]) > 0
 
 
+@pytest.mark.promise(1)
 def test_killed_writer_loses_nothing_it_returned(tmp_path: Path) -> None:
     """SIGKILL at any moment: every returned number is there, without holes, in sound segments."""
     for count in LINES_BEFORE_KILL:
@@ -86,6 +88,7 @@ def test_reader_follows_another_process_over_its_segments(tmp_path: Path) -> Non
     assert seen == list(range(1, len(seen) + 1))
 
 
+@pytest.mark.fault(28)
 def test_io_error_stops_the_process(tmp_path: Path) -> None:
     """A write that fails for another reason than space is never tried again."""
     limits = ("--segment-bytes", "100000000", "--file-limit", "60000")
@@ -95,3 +98,21 @@ def test_io_error_stops_the_process(tmp_path: Path) -> None:
     returned = [int(line) for line in said if line.isdigit()]
     assert said[-2] == "refused may_pass=False"
     assert numbers_of(tmp_path)[: returned[-1]] == list(range(1, returned[-1] + 1))
+
+
+@pytest.mark.fault(26, 28)
+@pytest.mark.parametrize(
+    "error", ["pwrite64:error=EROFS", "fdatasync:error=EIO", "pwrite64:error=EIO"]
+)
+def test_error_of_the_disk_stops_the_process(tmp_path: Path, error: str) -> None:
+    """A file system turned read-only, a sync or a write that fails: nothing more is returned."""
+    folder = tmp_path / "journal"
+    with writing_child(folder) as child:
+        said = lines_of(child, 3)
+        calls = ("-e", f"trace={error.partition(':')[0]}", "-e", f"inject={error}")
+        with traced(child.pid, tmp_path / "calls", *calls):
+            said += output_of(child).splitlines()
+
+    returned = [int(line) for line in said if line.strip().isdigit()]
+    assert said[-1] == "refused may_pass=False"
+    assert numbers_of(folder)[: returned[-1]] == list(range(1, returned[-1] + 1))

@@ -25,6 +25,7 @@ from parkguard.secret_files import ensure_secret
 from parkguard.settings import Settings
 from parkguard.settings_file import write_settings
 from parkguard.status_files import StatusFile
+from support.stores_journal import fill
 
 NOW_MS = 1_764_000_000_000
 
@@ -59,21 +60,24 @@ def scramble(path: Path) -> None:
 
 
 def test_whole_segments_are_well(tmp_path: Path) -> None:
-    """SQLite's own check says so."""
-    database(tmp_path / "journal" / "000000000001.db")
+    """As a start would find them; readers that never came are told."""
+    fill(tmp_path / "journal", batches=4)
 
     assert grade(check_journal, patient(tmp_path), "journal")[0] is Grade.OK
+    assert grade(check_journal, patient(tmp_path), "journal_readers")[0] is Grade.WARN
 
 
+@pytest.mark.fault(27)
 def test_a_scrambled_segment_is_named(tmp_path: Path) -> None:
-    """Which file, and that a backup is needed."""
-    database(tmp_path / "journal" / "000000000001.db")
-    scramble(database(tmp_path / "journal" / "000000000900.db"))
+    """Which file, and what to do about it."""
+    fill(tmp_path / "journal", batches=4)
+    newest = max((tmp_path / "journal").glob("*.db"))
+    scramble(newest)
 
     found = grade(check_journal, patient(tmp_path), "journal")
 
     assert found[0] is Grade.FAIL
-    assert "000000000900.db" in found[1]
+    assert newest.name in found[1]
 
 
 def test_records_of_this_program_are_well(tmp_path: Path) -> None:
@@ -166,6 +170,13 @@ def test_a_disk_below_the_reserve_is_told(tmp_path: Path) -> None:
     who = patient(tmp_path, journal={"reserve_mb": 1e9})
 
     assert grade(check_disk, who, "disk")[0] is Grade.FAIL
+
+
+def test_a_disk_that_gets_short_is_told_before_intake_stops(tmp_path: Path) -> None:
+    """While there is more than the reserve."""
+    who = patient(tmp_path, journal={"alarm_mb": 1e9})
+
+    assert grade(check_disk, who, "disk")[0] is Grade.WARN
 
 
 def test_a_clock_put_back_is_told(tmp_path: Path) -> None:
