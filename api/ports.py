@@ -13,7 +13,7 @@ from api.rows import AlertRow, AuditEntry, IncidentChange, IncidentRow
 from api.system_rows import Adopted, FeedRow, TokenRow
 from devices.control import AnyControl
 from devices.model import Device, Fence, Grid, Site, Vehicle
-from devices.telemetry import Row
+from devices.telemetry import Interval, Row
 
 
 class DeviceBook(Protocol):
@@ -33,10 +33,6 @@ class DeviceBook(Protocol):
         """Trackers bound to these vehicles, ascending by slot. Not scoped: ask after a check."""
         ...
 
-    def taken(self, device_ids: Collection[str]) -> frozenset[str]:
-        """Which of these ids are registered, wherever. Not scoped."""
-        ...
-
 
 class VehicleBook(Protocol):
     """Registered vehicles and fences."""
@@ -47,10 +43,6 @@ class VehicleBook(Protocol):
 
     def seen(self, scope: Scope, vehicle_ids: Collection[str]) -> frozenset[str]:
         """Which of these vehicles are in scope."""
-        ...
-
-    def taken(self, vehicle_ids: Collection[str]) -> frozenset[str]:
-        """Which of these ids are registered, wherever. Not scoped."""
         ...
 
     def owned(self, owner_id: str) -> frozenset[str]:
@@ -215,7 +207,7 @@ class Actions(Protocol):
 class Registry(Protocol):
     """The registry's writer: each call changes its table and its control row at once.
 
-    ``by`` names who does it. What is there already under an id is replaced.
+    ``by`` names who does it. A place or fence that is there already under an id is replaced.
     """
 
     def add_devices(
@@ -231,12 +223,17 @@ class Registry(Protocol):
         ``adopt`` runs again what is held of them as ``unknown_device``, and is its audit.
 
         Raises:
+            AlreadyRegistered: An id is, also when somebody else registers it at this moment.
             RegistryError: A line for every fault (``devices.registration_faults``).
         """
         ...
 
     def add_vehicles(self, new: Sequence[Vehicle], *, by: str) -> None:
-        """Register vehicles."""
+        """Register vehicles.
+
+        Raises:
+            AlreadyRegistered: An id is, also when somebody else registers it at this moment.
+        """
         ...
 
     def add_places(self, sites: Sequence[Site], grids: Sequence[Grid], *, by: str) -> None:
@@ -264,6 +261,24 @@ class TrackStore(Protocol):
         limit: int,
     ) -> Sequence[Row]:
         """Fixes of one device in [from_ms, to_ms], above the key (t_ms, seq), ascending."""
+        ...
+
+    def history(  # noqa: PLR0917 - the order of the key
+        self,
+        measurement: str,
+        column: str,
+        device_id: str,
+        from_ms: int,
+        to_ms: int,
+        every_ms: int,
+    ) -> Sequence[Interval]:
+        """One measure by intervals, ascending; only those in which it was known."""
+        ...
+
+    def availability(
+        self, measurement: str, device_id: str, from_ms: int, to_ms: int, *, every_ms: int
+    ) -> Sequence[tuple[int, int]]:
+        """Rows of each interval that touches the period as (begin_ms, rows), ascending."""
         ...
 
 

@@ -1,6 +1,6 @@
 """Registering what staff bring: nothing outside their area, nothing over somebody else's id."""
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Collection, Sequence
 
 from alerts.rules.geofence import Area, FenceTooSmall
 from api.asking import not_found
@@ -18,7 +18,7 @@ from api.system_schemas import (
     QueuedOut,
 )
 from devices.model import Device, Fence, Grid, Site, Vehicle
-from devices.registration_faults import ForeignIdTaken, RegistryError
+from devices.registration_faults import AlreadyRegistered, ForeignIdTaken, RegistryError
 
 FAULTS_SHOWN = 5
 """Faults named in one answer."""
@@ -39,7 +39,7 @@ def register_devices(
     unseen = vehicles - services.vehicles.seen(principal.scope, vehicles)
     if unseen:
         raise Problem(ProblemCode.INVALID, f"no such vehicle: {', '.join(sorted(unseen)[:5])}")
-    _check_free([device.id for device in asked], services.devices.taken)
+    _check_once([device.id for device in asked])
     secrets = [services.new_secret() for _ in asked]
     new = [(_device(device), secret.hash) for device, secret in zip(asked, secrets, strict=True)]
     now_ms = services.now_ms()
@@ -56,6 +56,8 @@ def register_devices(
             audit=audit,
             adopt=run if adopt and principal.scope.covers("") else None,
         )
+    except AlreadyRegistered as exc:
+        raise _nothing_done() from exc
     except RegistryError as exc:
         raise Problem(ProblemCode.INVALID, _fault_words(principal, exc)) from exc
     return DeviceSecretsOut(
@@ -112,7 +114,7 @@ def register_vehicles(
         Problem: An area out of scope, an id twice or taken.
     """
     _check_areas(principal, [vehicle.area for vehicle in asked])
-    _check_free([vehicle.id for vehicle in asked], services.vehicles.taken)
+    _check_once([vehicle.id for vehicle in asked])
     vehicles = [
         Vehicle(
             **vehicle.model_dump(exclude={"contacts", "consent"}),
@@ -121,7 +123,10 @@ def register_vehicles(
         )
         for vehicle in asked
     ]
-    services.registry.add_vehicles(vehicles, by=principal.name)
+    try:
+        services.registry.add_vehicles(vehicles, by=principal.name)
+    except AlreadyRegistered as exc:
+        raise _nothing_done() from exc
     _note(services, principal, "vehicles_added", [f"vehicle:{one.id}" for one in vehicles])
     return CountOut(registered=len(vehicles))
 
@@ -215,10 +220,8 @@ def _check_once(ids: Sequence[str]) -> None:
         raise Problem(ProblemCode.INVALID, "an id stands twice in the request")
 
 
-def _check_free(ids: Sequence[str], taken: Callable[[Collection[str]], frozenset[str]]) -> None:
-    _check_once(ids)
-    if taken(ids):
-        raise Problem(ProblemCode.ALREADY_REGISTERED, "nothing of the request was registered")
+def _nothing_done() -> Problem:
+    return Problem(ProblemCode.ALREADY_REGISTERED, "nothing of the request was registered")
 
 
 def _note(services: Services, principal: Principal, action: str, targets: Sequence[str]) -> None:

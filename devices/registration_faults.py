@@ -33,6 +33,10 @@ class RegistryError(Exception):
         self.faults = faults
 
 
+class AlreadyRegistered(RegistryError):
+    """An id of something new is registered already; the lines name it."""
+
+
 class ForeignIdTaken(RegistryError):
     """Another device has a foreign id of the request; the lines name it."""
 

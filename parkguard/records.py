@@ -11,6 +11,7 @@ from parkguard.settings import Settings
 from stores.queries_tokens import TokenQueries
 from stores.records import migrate, open_records
 from stores.records_faults import RecordsUnusable, check_server, unusable_at
+from stores.records_post import Post
 
 PASSWORD_FILE = "records"  # noqa: S105 - the name of a file
 """Below the secrets folder, unless ``records.password_file`` names another."""
@@ -43,25 +44,29 @@ def records_url(settings: Settings) -> str:
     return url.render_as_string(hide_password=False)
 
 
-def open_unmigrated(settings: Settings) -> sa.Engine:
-    """Open the records database as it is.
+def open_unmigrated(settings: Settings, *, post: Post | None = None) -> sa.Engine:
+    """Open the records database as it is; ``post`` is what one process does at a time.
 
     Raises:
         SecretRefused: The password's file is missing or weak.
     """
     ensure_data_dir(settings.data_dir)
-    return open_records(records_url(settings), settings.records)
+    return open_records(records_url(settings), settings.records, post=post)
 
 
-def open_migrated(settings: Settings) -> sa.Engine:
+def open_migrated(settings: Settings, *, post: Post | None = None) -> sa.Engine:
     """Open the records database at the present schema; made when missing.
+
+    Args:
+        settings: Of the platform.
+        post: What one process does at a time on a server.
 
     Raises:
         RecordsUnusable: A server that is away, refuses us, or is not of the kind we need; or a
-            newer program has migrated it.
+            newer program has migrated it; or another process has the post.
         SecretRefused: The password's file is missing or weak.
     """
-    engine = open_unmigrated(settings)
+    engine = open_unmigrated(settings, post=post)
     try:
         if settings.records.is_server:
             with unusable_at(engine.url):

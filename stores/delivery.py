@@ -9,6 +9,7 @@ from contextlib import contextmanager
 
 import sqlalchemy as sa
 
+from alerts.delivery.backoff import MAX_RETRY_AFTER_S
 from alerts.delivery.feed import numbered
 from alerts.delivery.model import (
     Accepted,
@@ -19,16 +20,22 @@ from alerts.delivery.model import (
     Rejected,
 )
 from alerts.delivery.ports import OutboxError
+from alerts.model import Channel
 from stores import delivery_told as told
-from stores.delivery_rows import NOTICE, matches, notice_of
+from stores.delivery_rows import NOTICE, WAITING, free_rows, matches, notice_of, one_of
 from stores.postgres_errors import may_pass
 from stores.records import writing
+from stores.records_post import PostTaken
 from stores.records_turns import Turn, take_turn
 from stores.schema import feed, outbox
 
 _DUE = "due"
 _SENT = "sent"
-_FEED = "feed"
+CLOCKS_APART_MS = 86_400_000
+"""Other parts' clocks, and the longest commit, are not further from ours: a day, ms."""
+
+LONGEST_WAIT_MS = round(MAX_RETRY_AFTER_S * 1000) + 60_000
+"""A due time further away was set before the clock was put back."""
 
 
 class SqlOutbox:
@@ -37,6 +44,7 @@ class SqlOutbox:
     def __init__(self, engine: sa.Engine) -> None:
         """Open nothing yet."""
         self._engine = engine
+        self._oldest_ms: float = 0  # no due row was written before; 0 = nobody has looked
         self._watched: sa.PoolProxiedConnection | None = None
         self._version: int | None = None
 
@@ -51,15 +59,17 @@ class SqlOutbox:
             earlier.c.channel == outbox.c.channel,
             earlier.c.state == _DUE,
             earlier.c.id < outbox.c.id,
+            self._may_be_due(earlier, now_ms),
         )
         query = (
             sa.select(*NOTICE)
             .where(
                 outbox.c.state == _DUE,
-                outbox.c.due_ms <= now_ms,
+                _is_due(now_ms),
                 outbox.c.channel == channel,
                 matches(target),
                 outbox.c.id.not_in(list(busy)),
+                self._may_be_due(outbox, now_ms),
                 ~waits,
             )
             .order_by(outbox.c.due_ms, outbox.c.id)
@@ -76,7 +86,11 @@ class SqlOutbox:
         ]
         query = (
             sa.select(*NOTICE)
-            .where(outbox.c.state == _DUE, outbox.c.channel != _FEED, ~sa.or_(sa.false(), *taken))
+            .where(
+                outbox.c.state == _DUE,
+                outbox.c.channel != Channel.FEED,
+                ~sa.or_(sa.false(), *taken),
+            )
             .order_by(outbox.c.id)
             .limit(limit)
         )
@@ -126,9 +140,10 @@ class SqlOutbox:
     def postponed(self, notice: DueNotice, failure: Failure, *, due_ms: int) -> None:
         """Row stays due, later."""
         with self._transaction() as connection:
+            _take_row(connection, notice)
             connection.execute(
                 sa.update(outbox)
-                .where(outbox.c.id == notice.id, outbox.c.state == _DUE)
+                .where(_row_of(notice), outbox.c.state == _DUE)
                 .values(
                     due_ms=due_ms,
                     attempts=failure.attempts,
@@ -149,17 +164,20 @@ class SqlOutbox:
                 told.note_given_up(connection, notice, failure, at_ms=at_ms)
 
     def number(self, *, now_ms: int, limit: int) -> list[int]:
-        """Move due feed rows into the feed: gapless, in outbox id order, one transaction."""
-        waiting = sa.select(outbox.c.id).where(outbox.c.state == _DUE, outbox.c.channel == _FEED)
+        """Move due feed rows into the feed: gapless, in outbox id order, one transaction.
+
+        A row that another session holds keeps the later ones of its alert back, and no others.
+        """
+        waiting = WAITING.where(self._may_be_due(outbox, now_ms))
         with self._reading() as connection:
             if connection.execute(waiting.limit(1)).first() is None:
                 return []
         with self._transaction() as connection:
             take_turn(connection, Turn.FEED)
-            batch = waiting.order_by(outbox.c.id).limit(limit)
+            free = free_rows(connection, waiting.limit(limit))
             taken = connection.execute(
                 sa.update(outbox)
-                .where(outbox.c.id.in_(batch))
+                .where(one_of(free))
                 .values(state=_SENT, sent_ms=now_ms, attempts=outbox.c.attempts + 1)
                 .returning(*NOTICE)
             ).all()
@@ -215,16 +233,24 @@ class SqlOutbox:
         )
         with self._reading() as connection:
             rows = connection.execute(query).all()
-        return Backlog(
-            pending={channel: count for channel, count, _ in rows},
-            oldest_ms=min((oldest_ms for _, _, oldest_ms in rows), default=None),
-        )
+        oldest_ms = min((oldest_ms for _, _, oldest_ms in rows), default=None)
+        self._oldest_ms = float("inf") if oldest_ms is None else oldest_ms
+        return Backlog(pending={channel: count for channel, count, _ in rows}, oldest_ms=oldest_ms)
 
     def close(self) -> None:
         """Give the watching connection back; the engine stays its owner's."""
         if self._watched is not None:
             self._watched.close()
             self._watched = None
+
+    def _may_be_due(self, rows: sa.FromClause, now_ms: int) -> sa.ColumnElement[bool]:
+        """Leave out the months of a server in which nothing is due: to plan for them costs more.
+
+        A row that a wrong clock has just put there is found by the next look at the backlog.
+        """
+        if self._engine.dialect.name == "sqlite":
+            return sa.true()
+        return rows.c.created_ms >= int(min(self._oldest_ms, now_ms)) - CLOCKS_APART_MS
 
     def _ends(
         self,
@@ -238,9 +264,10 @@ class SqlOutbox:
         last_error: str | None = None,
     ) -> bool:
         """End a row; False when it has ended already (the call is a repeat)."""
+        _take_row(connection, notice)
         ended = connection.execute(
             sa.update(outbox)
-            .where(outbox.c.id == notice.id, outbox.c.state == _DUE)
+            .where(_row_of(notice), outbox.c.state == _DUE)
             .values(
                 state=state,
                 sent_ms=sent_ms,
@@ -267,15 +294,41 @@ class SqlOutbox:
             yield connection
 
 
+def _is_due(now_ms: int) -> sa.ColumnElement[bool]:
+    """Its time has come, or its time means nothing: another clock set it (reliability.md P39).
+
+    A row that was never tried was due when it was written, by the clock of the part that wrote it;
+    no wait is longer than ``LONGEST_WAIT_MS``.
+    """
+    return sa.or_(
+        outbox.c.due_ms <= now_ms,
+        outbox.c.attempts == 0,
+        outbox.c.due_ms > now_ms + LONGEST_WAIT_MS,
+    )
+
+
+def _row_of(notice: DueNotice) -> sa.ColumnElement[bool]:
+    """By its time too: so only its own month is looked at."""
+    return sa.and_(outbox.c.id == notice.id, outbox.c.created_ms == notice.created_ms)
+
+
+def _take_row(connection: sa.Connection, notice: DueNotice) -> None:
+    """Fail at once when another session holds the row: other rows are told meanwhile."""
+    query = sa.select(outbox.c.id).where(_row_of(notice)).with_for_update(nowait=True)
+    connection.execute(query)
+
+
 @contextmanager
 def _named() -> Iterator[None]:
     """Give the database's errors our name.
 
     Raises:
-        OutboxError: Locked, full or away (may pass), or broken (may not).
+        OutboxError: Locked, full or away (may pass), or broken, or another's (may not).
     """
     try:
         yield
+    except PostTaken as exc:
+        raise OutboxError(str(exc), may_pass=exc.may_pass) from exc
     except (sa.exc.OperationalError, sa.exc.TimeoutError) as exc:
         raise OutboxError(_brief(exc), may_pass=True) from exc
     except sa.exc.DBAPIError as exc:

@@ -2,6 +2,7 @@
 
 import sqlalchemy as sa
 
+_READ_ONLY = "25006"
 _PASSING_CLASSES = frozenset(
     {
         "08",  # connection
@@ -13,7 +14,7 @@ _PASSING_CLASSES = frozenset(
 )
 _PASSING_CODES = frozenset(
     {
-        "25006",  # read only: a standby that has not taken over yet
+        _READ_ONLY,  # a standby that has not taken over yet
         "25P03",  # idle_in_transaction_session_timeout
         "25P04",  # transaction_timeout
         "55P03",  # lock_timeout
@@ -32,11 +33,30 @@ def may_pass(exc: BaseException | None) -> bool:
     return code[:2] in _PASSING_CLASSES or code in _PASSING_CODES
 
 
-def hide_values(context: sa.engine.ExceptionContext) -> None:
-    """Leave the first line alone: DETAIL repeats whole rows, with plates and places.
+def in_our_words(context: sa.engine.ExceptionContext) -> sa.exc.OperationalError | None:
+    """Hide values; let what may pass be an OperationalError, as SQLite's lock is.
 
-    A listener of ``handle_error``.
+    psycopg has a server that takes no writes, and a session ended for idling, as InternalError.
+    Sessions of a server that takes no writes are given up: by the same address another server may
+    answer that has taken over. A listener of ``handle_error``.
     """
+    _hide_values(context)
+    original, shown = context.original_exception, context.sqlalchemy_exception
+    if getattr(original, "sqlstate", None) == _READ_ONLY:
+        context.is_disconnect = True
+    if not isinstance(shown, sa.exc.InternalError) or not may_pass(original):
+        return None
+    return sa.exc.OperationalError(
+        context.statement,
+        None,
+        original,
+        hide_parameters=True,
+        connection_invalidated=context.is_disconnect,
+    )
+
+
+def _hide_values(context: sa.engine.ExceptionContext) -> None:
+    """Leave the first line alone: DETAIL repeats whole rows, with plates and places."""
     original, shown = context.original_exception, context.sqlalchemy_exception
     diagnosis = getattr(original, "diag", None)
     primary = getattr(diagnosis, "message_primary", None)

@@ -105,6 +105,7 @@ class RecordsProcessLedger:
         self._engine = engine
         self._code_version = code_version
         self._now_ms = now_ms
+        self._stood_at = 0
 
     def offset(self) -> int:
         """The committed offset, 0 at first."""
@@ -118,7 +119,9 @@ class RecordsProcessLedger:
         keyed stays as it is, and its books count once.
 
         Raises:
-            StoreError: Nothing was stored. A commit behind the offset is another processor's.
+            StoreError: Nothing was stored. A commit behind the offset is another processor's; an
+                offset behind our last commit is of a server that was put back (a standby that
+                had not all of it): a processor that starts again goes on from there.
         """
         with store_errors(), writing(self._engine) as connection:
             take_turn(connection, Turn.PROCESSOR)
@@ -127,6 +130,12 @@ class RecordsProcessLedger:
                 raise StoreError(
                     f"records: another processor is at entry {committed}, this one at "
                     f"{commit.upto_seq}: stop one of them",
+                    may_pass=False,
+                )
+            if committed < self._stood_at:
+                raise StoreError(
+                    f"records: went back from entry {self._stood_at} to {committed}: "
+                    "start again, the journal has the rest",
                     may_pass=False,
                 )
             if commit.effects:
@@ -143,6 +152,7 @@ class RecordsProcessLedger:
             if commit.upto_seq > committed:
                 _add_books(connection, commit.books)
                 _move_offset(connection, commit)
+        self._stood_at = commit.upto_seq
 
 
 def _offset(connection: sa.Connection) -> int:

@@ -7,6 +7,7 @@ id. At most one incident is open per vehicle and kind: a later alert joins it (P
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import TypeVar
 
 import msgspec
@@ -14,8 +15,9 @@ import sqlalchemy as sa
 
 from alerts.lifecycle import IncidentState
 from alerts.model import AlertChange, Effects, IncidentOpened, Notice
+from stores.queries_outbox import put_new_notices
 from stores.records import insert_of
-from stores.schema import alert_log, alerts, incident_log, incidents, outbox
+from stores.schema import alert_log, alerts, incident_log, incidents
 
 _IN_MAX = 500
 """Values in one IN list."""
@@ -44,7 +46,8 @@ def put_effects(connection: sa.Connection, effects: Effects, *, now_ms: int) -> 
             begun[alert.alert_id] = alert.version
     later = [change for change in fresh if change.version > begun.get(change.alert_id, -1)]
     _follow(connection, later, known)
-    _put_notices(connection, effects.notices, known, now_ms)
+    notices = [_with_incident(notice, known) for notice in effects.notices]
+    put_new_notices(connection, notices, at_ms=now_ms)
 
 
 def _fresh(connection: sa.Connection, changes: Sequence[AlertChange]) -> Iterator[AlertChange]:
@@ -241,41 +244,12 @@ def _log(
     )
 
 
-def _put_notices(
-    connection: sa.Connection, notices: Sequence[Notice], known: Mapping[str, str], now_ms: int
-) -> None:
-    """Outbox rows, due now; a key that is there already is left as it is."""
-    if notices:
-        connection.execute(
-            insert_of(connection, outbox).on_conflict_do_nothing(),
-            [_notice_row(notice, known, now_ms) for notice in notices],
-        )
-
-
-def _notice_row(notice: Notice, known: Mapping[str, str], now_ms: int) -> dict[str, object]:
-    """A row that names the incident which exists, also when its alert joined another's."""
-    incident_id, body = notice.incident_id, notice.body
-    if incident_id is not None and known.get(notice.alert_id, incident_id) != incident_id:
-        incident_id = known[notice.alert_id]
-        body = body | {"incident_id": incident_id}
-    return {
-        "key": notice.key,
-        "kind": notice.kind,
-        "action": notice.action,
-        "channel": notice.channel,
-        "receiver": notice.receiver,
-        "audience": notice.audience,
-        "area": notice.area,
-        "alert_id": notice.alert_id,
-        "incident_id": incident_id,
-        "body": msgspec.json.encode(body).decode(),
-        "caused_recv_ms": notice.caused_recv_ms,
-        "created_ms": now_ms,
-        "due_ms": now_ms,
-        "deadline_ms": now_ms + round(notice.deadline_s * 1000),
-        "state": "due",
-        "attempts": 0,
-    }
+def _with_incident(notice: Notice, known: Mapping[str, str]) -> Notice:
+    """The notice with the incident which exists, also when its alert joined another's."""
+    named = notice.incident_id
+    if named is None or (exists := known.get(notice.alert_id, named)) == named:
+        return notice
+    return replace(notice, incident_id=exists, body=notice.body | {"incident_id": exists})
 
 
 def _reasons(change: AlertChange) -> str:

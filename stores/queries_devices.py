@@ -53,11 +53,6 @@ class DeviceQueries:
             found += self._all(sa.select(*DEVICE_COLUMNS).where(some, tracker))
         return sorted(found, key=lambda device: device.slot)
 
-    def taken(self, device_ids: Collection[str]) -> frozenset[str]:
-        """Which of these ids are registered."""
-        with self._engine.connect() as connection:
-            return taken_ids(connection, devices.c.id, device_ids)
-
     def _all(self, query: sa.Select[Any]) -> list[Device]:
         with self._engine.connect() as connection:
             return [device_of(row) for row in connection.execute(query)]

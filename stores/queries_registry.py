@@ -26,9 +26,10 @@ class RegistryWriter:
         audit: Sequence[AuditRow],
         adopt: AuditRow | None,
     ) -> Adopted:
-        """Register (device, password hash) with its audit, as ``Registry.add_devices`` does.
+        """Register (device, password hash) with its audit, as ``Registry.add_new_devices`` does.
 
         Raises:
+            AlreadyRegistered: One is; nothing was stored.
             RegistryError: A line for every fault; nothing was stored.
         """
         wanted = [
@@ -45,11 +46,15 @@ class RegistryWriter:
             )
             for device, secret_hash in new
         ]
-        return self._as(by).add_devices(wanted, audit, adopt=adopt)
+        return self._as(by).add_new_devices(wanted, audit, adopt=adopt)
 
     def add_vehicles(self, new: Sequence[Vehicle], *, by: str) -> None:
-        """Register or replace vehicles."""
-        self._as(by).add_vehicles(new)
+        """Register vehicles.
+
+        Raises:
+            AlreadyRegistered: One is; nothing was stored.
+        """
+        self._as(by).add_new_vehicles(new)
 
     def add_places(self, sites: Sequence[Site], grids: Sequence[Grid], *, by: str) -> None:
         """Register or replace sites and grids."""

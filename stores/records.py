@@ -18,9 +18,10 @@ from alembic.script import ScriptDirectory
 from alembic.util.exc import CommandError
 from sqlalchemy.dialects import postgresql, sqlite
 
-from stores.postgres_errors import hide_values
+from stores.postgres_errors import in_our_words
 from stores.records_faults import RecordsUnusable
 from stores.records_policy import RecordsPolicy
+from stores.records_post import STUCK_S, Post
 from stores.records_turns import Turn, take_turn
 
 BUSY_MS = 10_000
@@ -30,7 +31,12 @@ IDLE_S = 30
 """A server ends a transaction of ours that does nothing for so long: our machine is gone."""
 
 
-def open_records(url: str, policy: RecordsPolicy = RecordsPolicy()) -> sa.Engine:  # noqa: B008 - frozen
+def open_records(
+    url: str,
+    policy: RecordsPolicy = RecordsPolicy(),  # noqa: B008 - frozen
+    *,
+    post: Post | None = None,
+) -> sa.Engine:
     """An engine for ``url``; nothing is created but the folder of a SQLite file.
 
     Errors do not repeat the values of a statement: they are plates and places.
@@ -38,9 +44,11 @@ def open_records(url: str, policy: RecordsPolicy = RecordsPolicy()) -> sa.Engine
     Args:
         url: Of SQLite or PostgreSQL, with the password in it.
         policy: Pool and waits on a server.
+        post: What one process does at a time; a server gives the engine one session, with it. A
+            SQLite is in a ``data_dir``, whose lock files say the same.
     """
     if not url.startswith("sqlite"):
-        return _open_server(url, policy)
+        return _open_server(url, policy, post)
     Path(url.removeprefix("sqlite:///")).parent.mkdir(parents=True, exist_ok=True)
     engine = sa.create_engine(url, connect_args={"check_same_thread": False}, hide_parameters=True)
     sa.event.listen(engine, "connect", _set_up)
@@ -48,16 +56,24 @@ def open_records(url: str, policy: RecordsPolicy = RecordsPolicy()) -> sa.Engine
     return engine
 
 
-def _open_server(url: str, policy: RecordsPolicy) -> sa.Engine:
+def _open_server(url: str, policy: RecordsPolicy, post: Post | None) -> sa.Engine:
     limits = {
         "lock_timeout": round(policy.lock_s * 1000),
         "statement_timeout": round(policy.statement_s * 1000),
         "idle_in_transaction_session_timeout": IDLE_S * 1000,
         "plan_cache_mode": "force_custom_plan",  # a plan made on an empty table lives for ever
     }
+    if post is not None:
+        limits |= {
+            "idle_session_timeout": STUCK_S * 1000,
+            # the server too notices a machine that vanished, within 11 s
+            "tcp_keepalives_idle": 5,
+            "tcp_keepalives_interval": 2,
+            "tcp_keepalives_count": 3,
+        }
     engine = sa.create_engine(
         sa.make_url(url).set(drivername="postgresql+psycopg"),
-        pool_size=policy.pool_max,
+        pool_size=policy.pool_max if post is None else 1,
         max_overflow=0,
         pool_timeout=policy.pool_wait_s,
         pool_pre_ping=True,
@@ -73,7 +89,9 @@ def _open_server(url: str, policy: RecordsPolicy) -> sa.Engine:
             "tcp_user_timeout": round(policy.connect_s * 1000),
         },
     )
-    sa.event.listen(engine, "handle_error", hide_values)
+    sa.event.listen(engine, "handle_error", in_our_words)
+    if post is not None:
+        post.guard(engine)
     return engine
 
 

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 
 from stores.records import writing
-from stores.schema import metadata
+from stores.records_months import add_months, months_in
+from stores.schema import audit, metadata, outbox
 
 CHUNK_ROWS = 1_000
 """Rows sent at once; held messages have up to 64 KiB each."""
@@ -44,6 +45,8 @@ def copy_records(
     with writing(source) as reading, writing(target) as put:
         _check_empty(put)
         put.exec_driver_sql("SET LOCAL statement_timeout = 0")
+        for table in (audit, outbox):
+            add_months(put, table, months_in(reading, table))
         counts = {table.name: _count(reading, table) for table in metadata.sorted_tables}
         done, total = 0, sum(counts.values())
         for table in metadata.sorted_tables:

@@ -1,4 +1,4 @@
-"""Where the records database is, and how long anything on a server may take."""
+"""Where the records database is, how long anything on a server may take, what is kept how long."""
 
 import re
 from dataclasses import dataclass
@@ -12,6 +12,9 @@ POOL_LEAST, POOL_MOST = 2, 100
 """A part reads while it writes; a server takes 100 sessions unless it is told otherwise."""
 WAIT_LEAST_S, WAIT_MOST_S = 0.1, 600.0
 """Less is noise of the network; more is a part that hangs."""
+AUDIT_LEAST_DAYS, OUTBOX_LEAST_DAYS = 180, 31
+"""Logs of a network are kept for six months (Cybersecurity Law of the PRC, article 21). A notice
+that is forgotten could be told again by the journal, which is kept for 30 days (decisions.md)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,6 +29,8 @@ class RecordsPolicy:
         connect_s: A new connection may take so long, seconds
         lock_s: Wait for a row that another session holds so long (`lock_timeout`), seconds
         statement_s: A statement may take so long (`statement_timeout`), seconds
+        audit_days: Keep the audit so long, days (incidents.md: 400); 0 = for ever
+        outbox_days: Keep notices that are over so long, days (as the audit); 0 = for ever
     """  # noqa: E501 - a row of the table in docs/settings.md is one line
 
     url: str = ""
@@ -35,6 +40,8 @@ class RecordsPolicy:
     connect_s: float = 5.0
     lock_s: float = 3.0
     statement_s: float = 30.0
+    audit_days: int = 400
+    outbox_days: int = 400
 
     def __post_init__(self) -> None:
         """Refuse what cannot work.
@@ -50,6 +57,12 @@ class RecordsPolicy:
             f"{name} is {WAIT_LEAST_S:g} to {WAIT_MOST_S:g} seconds"
             for name in waits
             if not WAIT_LEAST_S <= getattr(self, name) <= WAIT_MOST_S
+        ]
+        leasts = {"audit_days": AUDIT_LEAST_DAYS, "outbox_days": OUTBOX_LEAST_DAYS}
+        faults += [
+            f"{name} is 0 (for ever) or {least} days and more"
+            for name, least in leasts.items()
+            if getattr(self, name) != 0 and getattr(self, name) < least
         ]
         if faults:
             raise ValueError("; ".join(faults))

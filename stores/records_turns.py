@@ -10,7 +10,7 @@ from enum import IntEnum
 
 import sqlalchemy as sa
 
-_OURS = 0x5047
+OURS = 0x5047
 """First key of our advisory locks ("PG"): the second says which."""
 
 
@@ -21,9 +21,11 @@ class Turn(IntEnum):
     FEED = 2
     PROCESSOR = 3
     MIGRATION = 4
+    MONTHS = 5
+    DISPATCHER = 6  # of a session, not of a transaction (stores.records_post)
 
 
 def take_turn(connection: sa.Connection, turn: Turn) -> None:
     """Wait until no other transaction has this turn; on SQLite every writer has all of them."""
     if connection.dialect.name == "postgresql":
-        connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_OURS, int(turn))))
+        connection.execute(sa.select(sa.func.pg_advisory_xact_lock(OURS, int(turn))))

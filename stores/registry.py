@@ -14,10 +14,10 @@ import sqlalchemy as sa
 from devices import control
 from devices.control import AnyControl
 from devices.model import AdminState, Device, Fence, Grid, Site, Vehicle
-from devices.registration_faults import RegistryError
+from devices.registration_faults import AlreadyRegistered, RegistryError
 from stores.processing import put_control
 from stores.quarantine_replay import NOTHING, Queued, queue_unknown
-from stores.queries import IN_MAX, AuditRow, put_audit
+from stores.queries import IN_MAX, AuditRow, put_audit, taken_ids
 from stores.records import insert_of, writing
 from stores.records_turns import Turn, take_turn
 from stores.registry_claims import drop_claims, take_claims
@@ -79,9 +79,32 @@ class Registry:
         """
         ready = checked(new)
         with self._changing() as connection:
-            added = self._add(connection, ready)
-            put_audit(connection, audit)
-            held = self._run_held(connection, added, adopt) if adopt else NOTHING
+            return self._add_all(connection, ready, audit, adopt)
+
+    def add_new_devices(
+        self, new: Sequence[NewDevice], audit: Sequence[AuditRow], *, adopt: AuditRow | None
+    ) -> Adopted:
+        """Add devices that are not registered; of two callers at once the second is refused.
+
+        Raises:
+            AlreadyRegistered: One is, retired ones too; nothing was stored.
+            RegistryError: As ``add_devices``.
+        """
+        ready = checked(new)
+        with self._changing() as connection:
+            _check_new(connection, devices, [device.id for device in ready])
+            return self._add_all(connection, ready, audit, adopt)
+
+    def _add_all(
+        self,
+        connection: sa.Connection,
+        new: Sequence[NewDevice],
+        audit: Sequence[AuditRow],
+        adopt: AuditRow | None,
+    ) -> Adopted:
+        added = self._add(connection, new)
+        put_audit(connection, audit)
+        held = self._run_held(connection, added, adopt) if adopt else NOTHING
         return Adopted(devices=added, held=held)
 
     def run_held(self, device: Device, audit: AuditRow) -> Queued:
@@ -114,16 +137,30 @@ class Registry:
         Raises:
             RegistryError: A text does not fit; nothing was stored.
         """
-        now_ms = self.now_ms()
         with self._changing() as connection:
-            for chunk in _chunks(new):
-                rows = [
-                    {"id": v.id, "owner_id": v.owner_id, "area": v.area, "body": _json(v)}
-                    for v in chunk
-                ]
-                _upsert(connection, vehicles, rows)
-                entry = control.RegisterVehicles(at_ms=now_ms, by=self.by, vehicles=list(chunk))
-                put_control(connection, control.encode(entry), now_ms)
+            self._put_vehicles(connection, new)
+
+    def add_new_vehicles(self, new: Sequence[Vehicle]) -> None:
+        """Add vehicles that are not registered; of two callers at once the second is refused.
+
+        Raises:
+            AlreadyRegistered: One is; nothing was stored.
+            RegistryError: A text does not fit; nothing was stored.
+        """
+        with self._changing() as connection:
+            _check_new(connection, vehicles, [vehicle.id for vehicle in new])
+            self._put_vehicles(connection, new)
+
+    def _put_vehicles(self, connection: sa.Connection, new: Sequence[Vehicle]) -> None:
+        now_ms = self.now_ms()
+        for chunk in _chunks(new):
+            rows = [
+                {"id": v.id, "owner_id": v.owner_id, "area": v.area, "body": _json(v)}
+                for v in chunk
+            ]
+            _upsert(connection, vehicles, rows)
+            entry = control.RegisterVehicles(at_ms=now_ms, by=self.by, vehicles=list(chunk))
+            put_control(connection, control.encode(entry), now_ms)
 
     def add_places(self, new_sites: Sequence[Site], new_grids: Sequence[Grid]) -> None:
         """Add or replace sites and patrol grids.
@@ -229,6 +266,16 @@ class Registry:
         query = sa.select(table.c.body).order_by(table.c.id)
         with self._engine.connect() as connection:
             return [msgspec.json.decode(row.body, type=kind) for row in connection.execute(query)]
+
+
+def _check_new(connection: sa.Connection, table: sa.Table, ids: Sequence[str]) -> None:
+    """Refuse ids that the table has.
+
+    Raises:
+        AlreadyRegistered: With a line for each.
+    """
+    if taken := taken_ids(connection, table.c.id, ids):
+        raise AlreadyRegistered([f"{each}: is registered already" for each in sorted(taken)])
 
 
 def _upsert(

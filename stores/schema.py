@@ -2,6 +2,10 @@
 
 Alembic revisions in ``stores/migrations`` create it; a test holds both equal.
 Times are integers: milliseconds UTC. JSON columns are text written by msgspec.
+
+On PostgreSQL ``audit`` and ``outbox`` are partitioned by month (``stores.records_months``). A
+unique constraint of a partitioned table holds its partition key: primary keys are (id, time) there,
+ids are unique by their sequence, and the keys of notices are unique in a table of their own.
 """
 
 import sqlalchemy as sa
@@ -225,7 +229,7 @@ outbox = sa.Table(
     "outbox",
     metadata,
     sa.Column("id", _big, primary_key=True, autoincrement=True),
-    sa.Column("key", sa.String(160), nullable=False, unique=True),
+    sa.Column("key", sa.String(160), nullable=False),  # unique by outbox_keys
     sa.Column("kind", sa.String(16), nullable=False),
     sa.Column("action", sa.String(32), nullable=False),
     sa.Column("channel", sa.String(16), nullable=False),
@@ -244,9 +248,17 @@ outbox = sa.Table(
     sa.Column("sent_ms", sa.BigInteger),
     sa.Column("answer", sa.Text),
     sa.Column("last_error", sa.Text),
+    sa.UniqueConstraint("key").ddl_if(dialect="sqlite"),  # of 0001; to drop it copies the table
     sqlite_autoincrement=True,
 )
 sa.Index("outbox_due", outbox.c.state, outbox.c.channel, outbox.c.due_ms)
+
+outbox_keys = sa.Table(  # every key that was given: what makes a notice one, however often it comes
+    "outbox_keys",
+    metadata,
+    sa.Column("key", sa.String(160), primary_key=True),
+    sa.Column("created_ms", sa.BigInteger, nullable=False, index=True),
+)
 
 feed = sa.Table(
     "feed",

@@ -2,8 +2,6 @@
 
 import asyncio
 import random
-import signal
-from collections.abc import Awaitable, Callable
 
 from alerts.delivery.backoff import Backoff
 from alerts.delivery.dispatcher import Dispatcher, Pace
@@ -11,31 +9,34 @@ from alerts.delivery.lane import Target
 from alerts.delivery.mqtt import MqttAddress, MqttChannel
 from alerts.delivery.webhook import WebhookChannel
 from alerts.model import Channel
-from parkguard.clock import wall_ms
+from parkguard.clock import CarriedClock, monotonic_s, wall_ms
 from parkguard.first_start import webhook_key_path
 from parkguard.records import open_migrated
 from parkguard.secret_files import ensure_secret
 from parkguard.settings import Settings, WebhookTarget
-from parkguard.wiring.shared import Places, one_of
+from parkguard.wiring.shared import Places, one_of, until_signal
 from stores.delivery import SqlOutbox
+from stores.records_post import Post
+from stores.records_turns import Turn
 
 
-def run_dispatch(settings: Settings) -> int:
-    """Outbox to people until SIGTERM."""
+def run_dispatch(settings: Settings, *, outbox_type: type[SqlOutbox] = SqlOutbox) -> int:
+    """Outbox to people until SIGTERM. Tests hand in an outbox that hangs."""
     places = Places(settings.data_dir)
     with one_of(places, "dispatch") as status:
-        engine = open_migrated(settings)
+        engine = open_migrated(settings, post=Post(Turn.DISPATCHER, steady_s=monotonic_s))
         dispatch = settings.dispatch
         dispatcher = Dispatcher(
-            outbox=SqlOutbox(engine),
+            outbox=outbox_type(engine),
             targets=_targets(settings, places),
             clock=wall_ms,
+            due_clock=CarriedClock(),
             draw=random.SystemRandom().random,
             status=status,
             backoff=Backoff(first_s=dispatch.retry_first_s, max_s=dispatch.retry_max_s),
             pace=Pace(poll_s=dispatch.poll_ms / 1000),
         )
-        asyncio.run(_until_signal(dispatcher.run))
+        asyncio.run(until_signal(dispatcher.run))
     return 0
 
 
@@ -73,12 +74,3 @@ def _targets(settings: Settings, places: Places) -> list[Target]:
 def _webhook_key(settings: Settings, name: str, target: WebhookTarget) -> str:
     path = webhook_key_path(settings, name, target)
     return ensure_secret(path.parent, path.name).value
-
-
-async def _until_signal(run: Callable[[asyncio.Event], Awaitable[None]]) -> None:
-    """Run until SIGTERM or SIGINT."""
-    stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stop.set)
-    await run(stop)

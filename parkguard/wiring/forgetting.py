@@ -1,4 +1,7 @@
-"""What the processor forgets in time: held messages, and their copies in the control table."""
+"""What the processor forgets in time: held messages with their copies, audit and outbox.
+
+It also makes the months of these two ahead (PostgreSQL).
+"""
 
 from collections.abc import Callable
 
@@ -10,6 +13,9 @@ from parkguard.clock import wall_ms
 from parkguard.wiring.shared import HOUR_MS, steady_ms
 from stores.processing import store_errors
 from stores.quarantine import forget_quarantine
+from stores.records_months import forget_old, make_months
+from stores.records_policy import RecordsPolicy
+from stores.schema import audit, outbox
 
 log = structlog.get_logger()
 
@@ -19,31 +25,39 @@ DAY_MS = 24 * HOUR_MS
 def forgetting(
     engine: sa.Engine,
     retention_days: float,
+    records: RecordsPolicy = RecordsPolicy(),  # noqa: B008 - frozen
     *,
     now_ms: Callable[[], int] = wall_ms,
     pace_ms: Callable[[], int] = steady_ms,
 ) -> Callable[[], None]:
-    """Give what takes one short step a call while there is anything old, then rests for an hour.
+    """Give what takes a few short steps a call while there is anything old, then rests for an hour.
 
-    A database that is away or full is a warning, and is asked again in an hour: nothing is lost by
-    forgetting later, and the processor's own commits say what is wrong.
+    A wall clock that leaps ahead makes nothing old: it is believed as far as the steady clock has
+    gone since the start, and a day more. A database that is away or full is a warning, and is
+    asked again in an hour: nothing is lost by forgetting later, and the processor's own commits
+    say what is wrong.
 
     Args:
         engine: The records database.
         retention_days: What was received longer ago goes (``quarantine.retention_days``).
+        records: How long the audit and the outbox are kept.
         now_ms: Wall clock, ms UTC: how old something is.
         pace_ms: A clock that never steps, ms: when it is time again.
     """
     due_ms = 0
+    ahead_ms = now_ms() - pace_ms() + DAY_MS
 
     def step() -> None:
         nonlocal due_ms
         if pace_ms() < due_ms:
             return
         more = False
+        at_ms = min(now_ms(), pace_ms() + ahead_ms)
         try:
             with store_errors():
-                more = forget_quarantine(engine, now_ms() - round(retention_days * DAY_MS))
+                more = forget_quarantine(engine, at_ms - round(retention_days * DAY_MS))
+                make_months(engine, now_ms())
+                more |= _forget_written(engine, records, at_ms)
         except StoreError as exc:
             if not exc.may_pass:
                 raise
@@ -52,3 +66,15 @@ def forgetting(
             due_ms = pace_ms() + HOUR_MS
 
     return step
+
+
+def _forget_written(engine: sa.Engine, records: RecordsPolicy, now_ms: int) -> bool:
+    """Take one step in the audit and one in the outbox; whether there may be more."""
+    more = False
+    for table, days in ((audit, records.audit_days), (outbox, records.outbox_days)):
+        if days:
+            gone = forget_old(engine, table, now_ms - days * DAY_MS)
+            if gone.months or gone.rows:
+                log.info("forgotten", table=table.name, months=gone.months, rows=gone.rows)
+            more |= gone.more
+    return more

@@ -81,6 +81,9 @@ def test_copy_holds_the_same_rows_in_every_table(pilot: sa.Engine, target: sa.En
     assert all(each.source_rows == each.target_rows for each in copied)
     for table in metadata.tables.values():
         assert rows_of(target, table) == rows_of(pilot, table), table.name
+    with target.connect() as connection:
+        aside = sa.text("SELECT count(*) FROM outbox_default")
+        assert connection.scalar(aside) == 0  # each is in its month
     assert seen[-1][1] == seen[-1][2] == sum(each.source_rows for each in copied)
 
 

@@ -8,8 +8,6 @@ from functools import partial
 import pytest
 import sqlalchemy as sa
 
-from alerts.delivery.model import Accepted
-from alerts.delivery.ports import OutboxError
 from alerts.model import Level
 from alerts.ports import ProcessCommit
 from api.roles import CITY
@@ -17,7 +15,6 @@ from devices.control import Delivered
 from devices.errors import StoreError
 from devices.model import Device, DeviceClass, Profile
 from devices.registration_faults import ForeignIdTaken
-from stores.delivery import SqlOutbox
 from stores.processing import RecordsControl, RecordsProcessLedger, put_control, store_errors
 from stores.quarantine import put_refusals
 from stores.quarantine_replay import Queued
@@ -115,6 +112,8 @@ def ask_for_three(engine: sa.Engine) -> Queued:
     return QuarantineQueries(engine).queue(CITY, by="zhao", at_ms=NOW_MS, audit=AUDIT, limit=3)
 
 
+@pytest.mark.fault(36)
+@pytest.mark.promise(12, 13)
 @pytest.mark.parametrize("end", [PostgresServer.kill, PostgresServer.stop])
 def test_server_that_dies_in_mid_commit_loses_and_doubles_nothing(
     postgres: PostgresServer, engine: sa.Engine, end: Callable[[PostgresServer], None]
@@ -169,22 +168,6 @@ def test_row_that_somebody_holds_delays_but_loses_nothing(
     assert [row["count"] for row in rows_of(engine, books)] == [2]
 
 
-def test_held_outbox_row_is_an_error_that_may_pass(engine: sa.Engine, impatient: sa.Engine) -> None:
-    """The dispatcher tries again; other rows are not held up."""
-    ledger_on(engine).commit(a_theft(1))
-    ledger_on(engine).commit(a_theft(2, "a2"))
-    store = SqlOutbox(impatient)
-    first, second = store.due("webhook", "police", now_ms=NOW_MS, busy=(), limit=9)
-
-    with held(engine, sa.select(outbox).where(outbox.c.id == first.id).with_for_update()):
-        with pytest.raises(OutboxError, match="lock timeout") as waited:
-            store.accepted(first, Accepted(case="17"), at_ms=NOW_MS)
-        store.accepted(second, Accepted(case="18"), at_ms=NOW_MS)
-
-    assert waited.value.may_pass
-    assert [row["state"] for row in rows_of(engine, outbox)][:2] == ["due", "sent"]
-
-
 def test_statement_that_takes_too_long_may_pass(impatient: sa.Engine) -> None:
     """statement_timeout is ours, whatever the server's default."""
     with (
@@ -197,6 +180,7 @@ def test_statement_that_takes_too_long_may_pass(impatient: sa.Engine) -> None:
     assert slow.value.may_pass
 
 
+@pytest.mark.fault(37)
 def test_pool_has_a_bound_and_gives_back(impatient: sa.Engine) -> None:
     """A part takes no more sessions than it was allowed; who waits too long is told so."""
     source = RecordsControl(impatient)

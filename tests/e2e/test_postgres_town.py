@@ -3,9 +3,12 @@
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 
+from parkguard.clock import wall_ms
 from parkguard.parts import PART_NAMES
 from parkguard.status_files import read_all
+from stores.records_months import Month
 from stores.schema import alerts, feed, incidents, outbox
 from support.broker import wait_until
 from support.machine import missing_mosquitto
@@ -19,6 +22,8 @@ WITHIN_S = 50.0
 BUSY = 503
 
 
+@pytest.mark.fault(36)
+@pytest.mark.promise(12, 13)
 def test_alerts_reach_people_over_a_server_that_dies(
     tmp_path: Path, postgres: PostgresServer
 ) -> None:
@@ -56,10 +61,13 @@ def test_alerts_reach_people_over_a_server_that_dies(
         shown = client.get("/v1/incidents").json()
         cases = town.asked("police", "cases")["cases"]
         feed_ids = [row["id"] for row in town.rows(feed)]
+        months = {f"{table}_{Month.of(wall_ms()).name}" for table in ("audit", "outbox")}
+        made = set(sa.inspect(town.engine).get_table_names())
         survivors = {part: town.pid(part) for part in PART_NAMES}
 
     assert while_away.status_code == BUSY
     assert survivors == pids
+    assert made >= months
     assert not (tmp_path / "data" / "records.db").exists()
     assert {row["vehicle_id"] for row in opened} <= {
         name for name, theft in truths.items() if theft

@@ -11,6 +11,8 @@ import shutil
 import signal
 import subprocess
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -37,6 +39,8 @@ _CLEAN = "; ".join(
     ]
 )
 """Quicker than DROP DATABASE or TRUNCATE, which wait for the disk: one transaction, one fsync."""
+_QUICK_AFTER_A_KILL = "recovery_init_sync_method = syncfs\n"
+"""Not file by file, when it is started again."""
 
 
 class PostgresServer:
@@ -46,10 +50,11 @@ class PostgresServer:
         host: Where it listens.
         port: ... and where there.
         password: Of the role that owns the databases.
+        root_password: Of the superuser.
     """
 
     def __init__(self) -> None:
-        self._root_password = new_secret()
+        self.root_password = new_secret()
         self.password = new_secret()
         self.host, self.port = "127.0.0.1", free_port()
         self._folder = Path(tempfile.mkdtemp(prefix="parkguard-pg-"))
@@ -92,7 +97,47 @@ class PostgresServer:
 
     def connect(self, database: str = "postgres") -> psycopg.Connection[tuple[object, ...]]:
         """A session of the superuser; every statement is a transaction of its own."""
-        return connect(self.port, self._root_password, database)
+        return connect(self.port, self.root_password, database)
+
+    @property
+    def data(self) -> Path:
+        """Its files."""
+        return self._folder / "data"
+
+    @property
+    def pid(self) -> int:
+        """Process id of the postmaster, 0 while it does not run."""
+        return self._process.pid if self._process is not None else 0
+
+    @contextmanager
+    def speaking_tls(self, certificate: Path, key: Path) -> Iterator[None]:
+        """Let it speak TLS too while the block runs; the key is a copy of its user's own."""
+        for source, name in ((certificate, "server.crt"), (key, "server.key")):
+            copy = self.data / name
+            copy.touch(mode=0o600)
+            copy.write_bytes(source.read_bytes())
+            if (user := account()) is not None:
+                shutil.chown(copy, user)
+        try:
+            self._set_tls("on")
+            yield
+        finally:
+            self._set_tls("off")
+
+    def _set_tls(self, value: str) -> None:
+        self.run(f"ALTER SYSTEM SET ssl = {value}")
+        self.run("SELECT pg_reload_conf()")
+        wait_until(lambda: self._tls() == value, what=f"ssl = {value}")
+
+    def _tls(self) -> str:
+        with self.connect() as session:
+            return str((session.execute("SHOW ssl").fetchone() or ("",))[0])
+
+    def allow_replication(self) -> None:
+        """Let a standby follow."""
+        with (self.data / "pg_hba.conf").open("a") as rules:
+            rules.write("host replication all 127.0.0.1/32 scram-sha-256\n")
+        self.run("SELECT pg_reload_conf()")
 
     def kill(self) -> None:
         """End the postmaster and all its processes at once (SIGKILL), as when the power fails."""
@@ -143,9 +188,9 @@ class PostgresServer:
 
     def _make(self) -> None:
         """Its files."""
-        conf = format_conf(port=self.port, sessions_max=60)
+        conf = format_conf(port=self.port, sessions_max=60) + _QUICK_AFTER_A_KILL
         try:
-            self._command = make_cluster(self._folder, conf=conf, password=self._root_password)
+            self._command = make_cluster(self._folder, conf=conf, password=self.root_password)
         except (ProgramMissing, ServerNotStarted) as exc:
             pytest.fail(str(exc))
 

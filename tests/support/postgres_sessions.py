@@ -7,7 +7,7 @@ from typing import Generic, TypeVar
 
 import sqlalchemy as sa
 
-from support.broker import wait_until
+from support.broker import WAIT_S, wait_until
 from support.postgres_server import PostgresServer
 
 _T = TypeVar("_T")
@@ -53,11 +53,12 @@ def held(engine: sa.Engine, *statements: sa.Executable) -> Iterator[sa.Connectio
         connection.rollback()
 
 
-def wait_for_waiters(server: PostgresServer, count: int) -> None:
+def wait_for_waiters(server: PostgresServer, count: int, *, within_s: float = WAIT_S) -> None:
     """Until so many sessions wait for a lock."""
     with server.connect() as watcher:
         wait_until(
             lambda: _waiting(watcher.execute(_WAITING).fetchall()) >= count,
+            within_s=within_s,
             what=f"{count} sessions wait for a lock",
         )
 

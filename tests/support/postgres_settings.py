@@ -18,5 +18,6 @@ def postgres_settings(url: str, folder: Path) -> dict[str, object]:
         host=parsed.host,
         port=parsed.port,
         database=parsed.database,
+        query=parsed.query,
     )
     return {"url": plain.render_as_string(), "password_file": str(secret)}
