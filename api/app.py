@@ -21,6 +21,7 @@ from api.routes import (
     books,
     devices,
     docs,
+    history,
     incidents,
     operations,
     places,
@@ -34,6 +35,7 @@ from api.stream_hub import StreamHub
 
 ROUTERS = (
     devices.router,
+    history.router,
     vehicles.router,
     tracks.router,
     places.router,

@@ -35,6 +35,8 @@ class ApiPolicy:
         page_default: Rows of a page that asks for no number.
         page_max: Most rows a page may ask for.
         track_max_days: Longest track period, days.
+        every_least_s: Shortest interval of a chart, seconds: twice ``project.parked_row_s`` or
+            ``.status_row_s``. In a shorter one the rows would tell whether a vehicle was moved.
         track_lead_s: An officer sees a track from this long before the onset of the open
             incident. Source: decisions.md, Evidence (2 h).
         feed_poll_ms: The feed is tailed this often (decisions.md 7).
@@ -57,6 +59,7 @@ class ApiPolicy:
     page_default: int = 100
     page_max: int = 1000
     track_max_days: float = 31.0
+    every_least_s: float = 600.0
     track_lead_s: float = 7200.0
     feed_poll_ms: float = 100.0
     live_poll_ms: float = 200.0

@@ -25,7 +25,8 @@ from devices.health import Health
 from devices.latest import blank_rows
 from devices.model import PLAIN
 from devices.presence import PresencePolicy
-from devices.rows import Thinner, ThinningPolicy, to_row
+from devices.rows import to_row
+from devices.thinning import Thinner, ThinningPolicy
 
 FLEET = 2_000
 ROOM = 4 * FLEET

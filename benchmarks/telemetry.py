@@ -2,9 +2,10 @@
 
     PYTHONPATH=.:tests python -m benchmarks.telemetry [--devices 1000 100000] [--rows 200000]
 
-Full fixes (11 columns and ``seq``), in batches of 5,000 as the projector writes them, each device
-in turn. Beside ours, in the same run: a ``Point`` per row through the batching ``WriteApi``, as the
-client's own examples do. InfluxDB is Debian's 1.6.7 behind nginx, started here (tests/support).
+Full fixes (11 columns and ``seq``, two of them as usual), in batches of 5,000 as the projector
+writes them, each device in turn. Beside ours, in the same run: a ``Point`` per row through the
+batching ``WriteApi``, as the client's own examples do. InfluxDB is Debian's 1.6.7 behind nginx,
+started here (tests/support).
 """
 
 import argparse
@@ -59,7 +60,7 @@ def made(devices: int, rows: int) -> Iterator[list[Row]]:
                 "battery_pct": 77.0,
                 "state_bits": 5,
                 "flags": 0,
-                "recv_ms": NOW_MS + round_ * 10_000 + 120,
+                "rssi_dbm": -87,
             }
             t_ms = NOW_MS + round_ * 10_000
             fields = tuple(said.get(column) for column in columns)
@@ -117,7 +118,7 @@ def points(place: InfluxPlace) -> Iterator[Write]:
             for column, value in zip(columns, row.fields, strict=True):
                 if value is not None:
                     point.field(column, value)
-            point.field("seq", row.seq).time(point_ns(row.t_ms, row.seq))
+            point.field("seq", row.seq).time(point_ns(row))
             api.write(bucket=place.name(DataClass.TRACK), record=point)
 
     yield write

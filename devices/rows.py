@@ -1,14 +1,11 @@
-"""Accepted records as rows of the telemetry store, and which of them add nothing."""
+"""Accepted records as rows of the telemetry store."""
 
-import math
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 import msgspec
 
 from devices.admitted import Record
-from devices.geo import M_PER_DEG_LAT
 from devices.readings import (
     CameraHeartbeat,
     ChargerSession,
@@ -22,9 +19,6 @@ from devices.readings import (
     StateReport,
 )
 from devices.telemetry import Row
-
-MOVING_MPS = 1.4
-"""Faster than any parked receiver's Doppler (max 1.13 m/s). Source: detection.md."""
 
 _BUSY = {PortState.CHARGING, PortState.FLOAT, PortState.FINISHING, PortState.OCCUPIED}
 _SAID: dict[bool | None, int] = {None: 0, False: 1, True: 3}
@@ -44,10 +38,10 @@ def state_bits(fix: Fix) -> int:
 
 def to_row(record: Record) -> Row:
     """One record as one row, its fields in the column order of ``MEASUREMENTS``."""
-    reading, recv_ms = record.reading, record.entry.recv_ms
+    reading = record.reading
     measurement, older, newer = _MEASURED[type(reading)]
     seq = reading.key or reading.seq or 0
-    fields = (*older(reading), reading.flags, recv_ms, reading.ext or None, *newer(reading))
+    fields = (*older(reading), reading.flags, reading.ext or None, *newer(reading))
     return Row(measurement, record.device.id, reading.t_ms, seq, fields)
 
 
@@ -61,7 +55,6 @@ def _fix(fix: Fix) -> _Fields:
         fix.acc_m,
         fix.speed_mps,
         fix.course_deg,
-        fix.hdop,
         fix.sat,
         str(fix.source),
         fix.battery_pct,
@@ -181,56 +174,4 @@ _MEASURED: dict[type, tuple[str, Callable[[Any], _Fields], Callable[[Any], _Fiel
     DeviceInfo: ("info", _info, lambda _: ()),
     CommandAck: ("ack", lambda ack: (ack.cmd_id, str(ack.result), ack.detail), lambda _: ()),
 }
-"""Measurement of each reading, its fields before ``flags recv_ms ext``, and those after."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ThinningPolicy:
-    """A parked vehicle inside its noise gets one row per ``row_s``.
-
-    Source: architecture.md, measured facts (few rows). ``radius_m`` is what counts as inside.
-    """
-
-    row_s: float = 300.0
-    radius_m: float = 25.0
-
-
-class Thinner:
-    """Tells which fixes add nothing: parked, inside the noise, nothing changed, just said."""
-
-    def __init__(self, policy: ThinningPolicy) -> None:
-        """Start without a kept row."""
-        self._policy = policy
-        self._kept: dict[int, tuple[int, float, float, int]] = {}
-
-    def keeps(self, record: Record) -> bool:
-        """Whether this record becomes a row; events and everything but fixes always do."""
-        fix = record.reading
-        if not isinstance(fix, Fix) or fix.lat_deg is None or fix.lon_deg is None:
-            return True
-        slot, bits = record.device.slot, state_bits(fix)
-        kept = self._kept.get(slot)
-        moving = bool(fix.ignition) or (fix.speed_mps or 0.0) > MOVING_MPS
-        if kept is not None and not moving and bits == kept[3]:
-            near = _near(kept, fix.lat_deg, fix.lon_deg, self._policy.radius_m)
-            if near and 0 <= fix.t_ms - kept[0] < self._policy.row_s * 1000:
-                return False
-        if kept is None or fix.t_ms > kept[0]:
-            self._kept[slot] = (fix.t_ms, fix.lat_deg, fix.lon_deg, bits)
-        return True
-
-    def dump(self) -> list[tuple[int, tuple[int, float, float, int]]]:
-        """State for a checkpoint."""
-        return list(self._kept.items())
-
-    def load(self, state: list[tuple[int, tuple[int, float, float, int]]]) -> None:
-        """Take the state of a checkpoint."""
-        self._kept = dict(state)
-
-
-def _near(
-    kept: tuple[int, float, float, int], lat_deg: float, lon_deg: float, radius_m: float
-) -> bool:
-    north = (lat_deg - kept[1]) * M_PER_DEG_LAT
-    east = (lon_deg - kept[2]) * M_PER_DEG_LAT * math.cos(math.radians(kept[1]))
-    return north * north + east * east <= radius_m * radius_m
+"""Measurement of each reading, its fields before ``flags ext``, and those after."""

@@ -15,7 +15,6 @@ MEASUREMENTS: Mapping[str, Mapping[str, ColumnType]] = {
         "acc_m": "float",
         "speed_mps": "float",
         "course_deg": "float",
-        "hdop": "float",
         "sat": "int",
         "source": "str",
         "battery_pct": "float",
@@ -23,7 +22,6 @@ MEASUREMENTS: Mapping[str, Mapping[str, ColumnType]] = {
         "rssi_dbm": "int",
         "state_bits": "int",
         "flags": "int",
-        "recv_ms": "int",
         "ext": "str",
     },
     "event": {
@@ -34,7 +32,6 @@ MEASUREMENTS: Mapping[str, Mapping[str, ColumnType]] = {
         "lat_deg": "float",
         "lon_deg": "float",
         "flags": "int",
-        "recv_ms": "int",
         "ext": "str",
         "port": "int",
         "channel": "int",
@@ -50,7 +47,6 @@ MEASUREMENTS: Mapping[str, Mapping[str, ColumnType]] = {
         "ports_faulted": "int",
         "ports": "str",
         "flags": "int",
-        "recv_ms": "int",
         "ext": "str",
         "sessions_total": "int",
         "door_open": "int",
@@ -67,7 +63,6 @@ MEASUREMENTS: Mapping[str, Mapping[str, ColumnType]] = {
         "clock_off_ms": "int",
         "temp_c": "float",
         "flags": "int",
-        "recv_ms": "int",
         "ext": "str",
         "up_s": "float",
         "fw": "str",
@@ -78,7 +73,6 @@ MEASUREMENTS: Mapping[str, Mapping[str, ColumnType]] = {
         "state": "str",
         "reason": "str",
         "flags": "int",
-        "recv_ms": "int",
         "ext": "str",
     },
     "session": {
@@ -99,7 +93,6 @@ MEASUREMENTS: Mapping[str, Mapping[str, ColumnType]] = {
         "cur": "str",
         "offline": "int",
         "flags": "int",
-        "recv_ms": "int",
         "ext": "str",
     },
     "coin": {
@@ -115,7 +108,6 @@ MEASUREMENTS: Mapping[str, Mapping[str, ColumnType]] = {
         "amount_total_fen": "int",
         "box_coins": "int",
         "flags": "int",
-        "recv_ms": "int",
         "ext": "str",
     },
     "info": {
@@ -126,7 +118,6 @@ MEASUREMENTS: Mapping[str, Mapping[str, ColumnType]] = {
         "interval_s": "float",
         "receipts": "int",
         "flags": "int",
-        "recv_ms": "int",
         "ext": "str",
     },
     "ack": {
@@ -134,12 +125,69 @@ MEASUREMENTS: Mapping[str, Mapping[str, ColumnType]] = {
         "result": "str",
         "detail": "str",
         "flags": "int",
-        "recv_ms": "int",
         "ext": "str",
     },
 }
-"""Columns per measurement, in the order of ``Row.fields``. A column's type never changes, and a
-new one stands last: a store of yesterday gets it by adding it."""
+"""Columns per measurement, in the order of ``Row.fields``. A column's type never changes.
+
+A store of yesterday gets a new column by adding it; one that is written no more (``recv_ms`` of all
+measurements, ``hdop`` of fixes, until 2026-11) stays there and is not read. What they told is in
+``flags`` (late, future) and ``acc_m``, ``sat``; the journal has them."""
+
+_OWN_USUAL: Mapping[str, Mapping[str, int | str]] = {
+    "fix": {"source": "gnss"},
+    "event": {"on": 1},
+    "session": {"cur": "CNY", "offline": 0},
+}
+USUAL: Mapping[str, Mapping[str, int | str]] = {
+    name: {"flags": 0, **_OWN_USUAL.get(name, {})} for name in MEASUREMENTS
+}
+"""Columns that are known in every row and nearly always this: a store in which every column costs
+may leave it out, and gives it back."""
+
+
+MEASURES: Mapping[str, tuple[str, ...]] = {
+    "fix": ("battery_pct", "rssi_dbm", "ext_mv", "acc_m", "sat", "speed_mps"),
+    "charger": (
+        "ports_busy",
+        "ports_faulted",
+        "temp_c",
+        "mains_v",
+        "rssi_dbm",
+        "energy_total_wh",
+        "sessions_total",
+        "coins_total",
+        "amount_total_fen",
+        "box_coins",
+        "box_amount_fen",
+    ),
+    "camera": (
+        "fps",
+        "kbps",
+        "online",
+        "recording",
+        "disk_used_gb",
+        "clock_off_ms",
+        "temp_c",
+        "up_s",
+    ),
+}
+"""Columns that a chart can show: numbers whose mean says something. Places are none of them."""
+
+
+class Interval(NamedTuple):
+    """One measure over one interval.
+
+    Attributes:
+        begin_ms: Begin, a multiple of the interval's length since 1970, ms UTC.
+        rows: Rows in which it was known.
+    """
+
+    begin_ms: int
+    mean: float
+    least: float
+    most: float
+    rows: int
 
 
 class Row(NamedTuple):

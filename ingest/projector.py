@@ -18,8 +18,9 @@ from devices.entry import Entry, EntryKind
 from devices.errors import StoreError
 from devices.refused import PartialWrite, StoreReason
 from devices.registry import Registry
-from devices.rows import Thinner, to_row
+from devices.rows import to_row
 from devices.telemetry import Row
+from devices.thinning import KeptFix, Thinned, Thinner
 from ingest.ports import (
     Checkpoints,
     JournalReader,
@@ -37,11 +38,16 @@ RETRY_S = 1.0
 
 
 class ProjectorState(msgspec.Struct):
-    """Everything the projector knows, at one entry."""
+    """Everything the projector knows, at one entry.
+
+    Attributes:
+        kept: ``Thinned.live`` of a checkpoint of yesterday, which has no ``thinned``.
+    """
 
     version: int
     admission: AdmissionState
-    kept: list[tuple[int, tuple[int, float, float, int]]]
+    kept: list[tuple[int, KeptFix]] = []
+    thinned: Thinned | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,7 +128,7 @@ class Projector:
         if found and state:
             self._seq = found[0]
             self._admission.load(state.admission)
-            self._thinner.load(state.kept)
+            self._thinner.load(state.thinned or Thinned(live=state.kept))
         elif self._journal.first_seq() > 1:
             self._admission.registry = fallback
         while self._seq < committed:
@@ -215,7 +221,9 @@ class Projector:
     def checkpoint(self) -> None:
         """Save the state after the last projected entry."""
         state = ProjectorState(
-            version=STATE_VERSION, admission=self._admission.dump(), kept=self._thinner.dump()
+            version=STATE_VERSION,
+            admission=self._admission.dump(),
+            thinned=self._thinner.dump(),
         )
         self._checkpoints.save(self._seq, msgspec.msgpack.encode(state))
 

@@ -210,7 +210,9 @@ class DispatchSettings(_Section):
     poll_ms: Positive = Field(50.0, description="Look for due rows, ms")
     timeout_s: Positive = Field(5.0, description="A channel may take this long, seconds")
     retry_first_s: Positive = Field(1.0, description="First retry after about this, seconds")
-    retry_max_s: Positive = Field(600.0, description="Longest wait between retries, seconds")
+    retry_max_s: Positive = Field(
+        600.0, le=3600, description="Longest wait between retries, seconds"
+    )
     webhooks: dict[str, WebhookTarget] = Field(
         default_factory=dict, description="Receiver name (police, owner) -> target"
     )

@@ -2,11 +2,11 @@
 
 from collections.abc import Sequence
 
-from devices.telemetry import MEASUREMENTS, Row
+from devices.telemetry import MEASUREMENTS, Interval, Row
 from stores.influx_lines import NS_PER_MS, Value, row_of, tag_of
 from stores.influx_place import DATA_CLASS, InfluxPlace
 from stores.influx_query import InfluxQuery
-from stores.telemetry_charts import Interval, check_chart, check_intervals, filled
+from stores.telemetry_charts import check_chart, check_intervals, filled
 from stores.telemetry_rows import EARLIEST_MS, LATEST_MS
 
 ROWS_MAX = 10_000

@@ -5,8 +5,8 @@ from collections.abc import Mapping, Sequence
 from statistics import fmean
 
 from devices.errors import StoreError
-from devices.telemetry import MEASUREMENTS, Row
-from stores.telemetry_charts import Interval, check_chart, check_intervals, filled
+from devices.telemetry import MEASUREMENTS, Interval, Row
+from stores.telemetry_charts import check_chart, check_intervals, filled
 from stores.telemetry_rows import check_rows, position_is_known
 
 

@@ -24,7 +24,7 @@ BATCH_ROWS = 8_192
 
 _TYPES = {"float": pa.float64(), "int": pa.int64(), "str": pa.string()}
 _KEY = [("device", pa.string()), ("time", pa.timestamp("ms", tz="UTC")), ("seq", pa.int64())]
-_RISING = ("time", "seq", "recv_ms")
+_RISING = ("time", "seq")
 """Columns that are stored as differences, which are small."""
 _FILE = "part-0.parquet"
 
@@ -142,7 +142,7 @@ class DayFile:
             self._schema,
             compression="zstd",
             use_dictionary=[name for name in names if name not in _RISING],
-            column_encoding={n: "DELTA_BINARY_PACKED" for n in _RISING if n in names},
+            column_encoding=dict.fromkeys(_RISING, "DELTA_BINARY_PACKED"),
             sorting_columns=[pq.SortingColumn(names.index(n)) for n in ("device", "time", "seq")],
         )
 

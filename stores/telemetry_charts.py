@@ -1,40 +1,21 @@
 """Downsampled reads of a telemetry store: for charts and reports of availability."""
 
 from collections.abc import Mapping
-from typing import NamedTuple
 
-from devices.telemetry import MEASUREMENTS
+from devices.telemetry import MEASURES
 
 MAX_INTERVALS = 10_000
 """More than any screen has columns."""
-
-
-class Interval(NamedTuple):
-    """One measure over one interval.
-
-    Attributes:
-        begin_ms: Begin, a multiple of the interval's length since 1970, ms UTC.
-        rows: Rows in which it was known.
-    """
-
-    begin_ms: int
-    mean: float
-    least: float
-    most: float
-    rows: int
 
 
 def check_chart(measurement: str, column: str, from_ms: int, to_ms: int, every_ms: int) -> None:
     """Refuse what cannot be drawn.
 
     Raises:
-        ValueError: No such measurement or column, a text, or too many intervals.
+        ValueError: No such measure, or too many intervals.
     """
-    kind = MEASUREMENTS.get(measurement, {}).get(column)
-    if kind is None:
-        raise ValueError(f"there is no {measurement}.{column}")
-    if kind == "str":
-        raise ValueError(f"{measurement}.{column} is a text")
+    if column not in MEASURES.get(measurement, ()):
+        raise ValueError(f"there is no measure {measurement}.{column}")
     check_intervals(from_ms, to_ms, every_ms)
 
 

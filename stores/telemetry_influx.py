@@ -196,7 +196,7 @@ class _Batch:
     def without_doubles(self, lines: list[str], rows: Sequence[Row]) -> list[tuple[str, Row]]:
         """The first of every point; another row on the same point would overwrite it."""
         pairs = list(zip(lines, rows, strict=True))
-        points = [(name, device, point_ns(t_ms, seq)) for name, device, t_ms, seq, _ in rows]
+        points = [(row.measurement, row.device_id, point_ns(row)) for row in rows]
         if len(set(points)) == len(points):
             return pairs
         first: dict[tuple[str, str, int], Row] = {}

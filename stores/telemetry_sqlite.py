@@ -11,9 +11,9 @@ from pathlib import Path
 from threading import Lock
 
 from devices.errors import StoreError
-from devices.telemetry import MEASUREMENTS, Row
+from devices.telemetry import MEASUREMENTS, Interval, Row
 from stores.sqlite_errors import may_pass, roll_back
-from stores.telemetry_charts import Interval, check_chart, check_intervals, filled
+from stores.telemetry_charts import check_chart, check_intervals, filled
 from stores.telemetry_rows import check_rows
 
 _SQL_TYPES = {"float": "REAL", "int": "INTEGER", "str": "TEXT"}
@@ -52,7 +52,7 @@ class SqliteTelemetry:
             )
             there = {row[1] for row in self._db.execute(f'PRAGMA table_info("{name}")')}
             for column, kind in columns.items():
-                if column not in there:  # a file of yesterday; new columns stand last
+                if column not in there:  # a file of yesterday
                     self._db.execute(f'ALTER TABLE "{name}" ADD "{column}" {_SQL_TYPES[kind]}')
 
     def write(self, rows: Sequence[Row]) -> None:
@@ -78,14 +78,16 @@ class SqliteTelemetry:
     def _insert(self, name: str, rows: Sequence[Row]) -> None:
         """In key order: neighbours share their pages."""
         if rows:
-            marks = ", ".join("?" * (3 + len(MEASUREMENTS[name])))
+            names = ("device", "t_ms", "seq", *MEASUREMENTS[name])
+            columns = ", ".join(f'"{column}"' for column in names)
+            marks = ", ".join("?" * len(names))
             numbers = self._numbers
             keyed = sorted(
                 ((numbers[row.device_id], row.t_ms, row.seq, row.fields) for row in rows),
                 key=lambda keyed: keyed[:3],
             )
             self._db.executemany(
-                f'INSERT OR IGNORE INTO "{name}" VALUES ({marks})',  # noqa: S608 - names are our own
+                f'INSERT OR IGNORE INTO "{name}" ({columns}) VALUES ({marks})',  # noqa: S608 - names are our own
                 [(number, t_ms, seq, *fields) for number, t_ms, seq, fields in keyed],
             )
 

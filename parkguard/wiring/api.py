@@ -2,27 +2,28 @@
 
 import asyncio
 import sqlite3
+from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
-import numpy as np
 import sqlalchemy as sa
+from fastapi import FastAPI
 from typing_extensions import override
 
 from api.app import create_app
 from api.deps import ApiPolicy, Services
 from api.server import listen, serve
 from devices.errors import StoreError
-from parkguard.broker import BrokerKind, choose_kind, is_loopback
+from parkguard.broker import is_loopback
 from parkguard.clock import wall_ms
-from parkguard.parts import PART_NAMES
+from parkguard.parts import part_names
 from parkguard.passwords import hash_password, new_secret
 from parkguard.records import open_migrated
 from parkguard.settings import Settings
 from parkguard.status_files import StatusFile, read_all
+from parkguard.wiring.latest import LatestReader
 from parkguard.wiring.shared import Places, one_of, steady_ms
 from parkguard.wiring.telemetry import build_track_store
-from stores.latest_state import LatestStateFile, LatestVersionError
 from stores.queries_actions import ActionWriter
 from stores.queries_alerts import AlertQueries
 from stores.queries_devices import DeviceQueries, VehicleQueries
@@ -34,12 +35,12 @@ from stores.queries_tokens import TokenQueries
 from stores.telemetry_sqlite import SqliteProjectLedger
 
 
-def run_api(settings: Settings) -> int:
-    """HTTP until SIGTERM."""
+def run_api(settings: Settings, *, make_app: Callable[[Services], FastAPI] = create_app) -> int:
+    """HTTP until SIGTERM. Tests hand in an app that blocks."""
     places = Places(settings.data_dir)
     with one_of(places, "api") as status:
         engine = open_migrated(settings)
-        app = create_app(_services(settings, places, engine, status))
+        app = make_app(_services(settings, places, engine, status))
         asyncio.run(serve(app, listen(settings.api.host, settings.api.port)))
     return 0
 
@@ -75,29 +76,10 @@ class AllBooks(QuarantineQueries):
         return super().counts() + projected
 
 
-class LatestReader:
-    """LatestState for the API; the processor may make the file later."""
-
-    def __init__(self, path: Path) -> None:
-        """Open nothing yet."""
-        self._path = path
-        self._file: LatestStateFile | None = None
-
-    def get(self, slot: int) -> np.void | None:
-        """One row, None while there is none."""
-        if self._file is None:
-            try:
-                self._file = LatestStateFile.create_or_open(self._path, writable=False)
-            except (FileNotFoundError, LatestVersionError):
-                return None  # the processor makes it, or makes it anew, when it starts
-        return self._file.get(slot)
-
-
 def _services(
     settings: Settings, places: Places, engine: sa.Engine, status: StatusFile
 ) -> Services:
     api = settings.api
-    external = choose_kind(settings.broker) is BrokerKind.EXTERNAL
     return Services(
         now_ms=wall_ms,
         steady_ms=steady_ms,
@@ -105,10 +87,11 @@ def _services(
             docs_open=is_loopback(api.host),
             page_max=api.page_max,
             track_max_days=api.track_max_days,
+            every_least_s=2 * max(settings.project.parked_row_s, settings.project.status_row_s),
             feed_poll_ms=api.feed_poll_ms,
             live_poll_ms=api.live_poll_ms,
             sse_queue=api.sse_queue,
-            parts=PART_NAMES[1:] if external else PART_NAMES,
+            parts=part_names(settings),
         ),
         tokens=TokenQueries(engine),
         devices=DeviceQueries(engine),

@@ -7,12 +7,12 @@ import structlog
 from devices.admission import Admission
 from devices.errors import JournalError
 from devices.foreign.enabled import adapters_of
-from devices.rows import Thinner, ThinningPolicy
+from devices.thinning import Thinner, ThinningPolicy
 from ingest.projector import Projector, ProjectorLimits
 from parkguard.clock import wall_ms
 from parkguard.records import open_migrated
 from parkguard.settings import Settings
-from parkguard.wiring.shared import HOUR_MS, Places, Stop, one_of, registered, steady_ms
+from parkguard.wiring.shared import HOUR_MS, READERS, Places, Stop, one_of, registered, steady_ms
 from parkguard.wiring.telemetry import build_telemetry, greet_influx
 from stores.checkpoints import FileCheckpoints
 from stores.journal_reading import SqliteJournalReader
@@ -34,7 +34,11 @@ def run_project(settings: Settings) -> int:
         projector = Projector(
             admission=Admission(settings.broker.root, adapters=adapters_of(settings.adapters)),
             thinner=Thinner(
-                ThinningPolicy(row_s=project.parked_row_s, radius_m=project.parked_radius_m)
+                ThinningPolicy(
+                    row_s=project.parked_row_s,
+                    radius_m=project.parked_radius_m,
+                    status_row_s=project.status_row_s,
+                )
             ),
             journal=reader,
             ledger=SqliteProjectLedger(places.project),
@@ -65,7 +69,7 @@ def _retirement(settings: Settings, places: Places) -> Callable[[], None]:
                 places.journal,
                 now_ms=wall_ms(),
                 retention_ms=int(settings.journal.retention_h * HOUR_MS),
-                readers=("processor", "projector"),
+                readers=READERS,
                 at_most=1,
             )
         except JournalError as exc:

@@ -6,9 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from devices.telemetry import MEASUREMENTS, Row
+from devices.telemetry import MEASUREMENTS, Interval, Row
 from stores.memory import MemoryTelemetry
-from stores.telemetry_charts import Interval
 from stores.telemetry_influx import InfluxTelemetry
 from stores.telemetry_sqlite import SqliteTelemetry
 from support.influx_server import InfluxServer
@@ -31,7 +30,7 @@ def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
 
 def test_row_comes_back_with_its_types(store: Store) -> None:
     """Floats, integers, text and what is unknown."""
-    row = a_row(speed_mps=0.0, sat=11, source="gnss", flags=2**40, recv_ms=NOW_MS)
+    row = a_row(speed_mps=0.0, sat=11, source="gnss", flags=2**40)
 
     store.write([row])
 
@@ -44,7 +43,7 @@ def test_row_comes_back_with_its_types(store: Store) -> None:
 @pytest.mark.parametrize("measurement", list(MEASUREMENTS))
 def test_every_measurement_is_stored(store: Store, measurement: str) -> None:
     """Each in its own table; the others stay empty."""
-    store.write([a_row(measurement=measurement, recv_ms=NOW_MS)])
+    store.write([a_row(measurement=measurement)])
 
     counts = {name: store.count(name) for name in MEASUREMENTS}
 
@@ -227,13 +226,19 @@ def test_availability_counts_rows_and_shows_holes(store: Store) -> None:
 
 @pytest.mark.parametrize(
     ("measurement", "column", "every_ms"),
-    [("fix", "source", 1000), ("fix", "gossip", 1000), ("x", "y", 1000), ("fix", "sat", 0)],
+    [
+        ("fix", "source", 1000),
+        ("fix", "lat_deg", 1000),
+        ("fix", "flags", 1000),
+        ("x", "y", 1000),
+        ("fix", "sat", 0),
+    ],
 )
 def test_what_cannot_be_drawn_is_refused(
     store: Store, measurement: str, column: str, every_ms: int
 ) -> None:
-    """Texts, unknown columns, no length; and more intervals than a screen has columns."""
-    with pytest.raises(ValueError, match=r"text|no |length"):
+    """Texts, places, codes, no length; and more intervals than a screen has columns."""
+    with pytest.raises(ValueError, match=r"no measure|length"):
         store.history(measurement, column, "trk-000001", NOW_MS, NOW_MS + 1, every_ms)
     with pytest.raises(ValueError, match="more than"):
         store.history("fix", "sat", "trk-000001", NOW_MS, NOW_MS + 10**9, 1)

@@ -10,6 +10,7 @@ import pytest
 
 from devices.refused import StoreReason
 from devices.telemetry import MEASUREMENTS, Row
+from devices.words import Flag
 from parkguard.passwords import new_secret
 from stores.influx_place import DataClass, InfluxPlace
 from stores.influx_setup import erase, set_up
@@ -32,6 +33,7 @@ def send_line(place: InfluxPlace, line: str) -> None:
     assert answer.status_code == 204, answer.text
 
 
+@pytest.mark.fault(31)
 def test_bad_line_among_thousands_is_named_and_the_rest_stored(influx: InfluxServer) -> None:
     """A number that no 64 bits hold: 1.6.7 repeats the line in its answer."""
     store = InfluxTelemetry(influx.new_place())
@@ -46,6 +48,7 @@ def test_bad_line_among_thousands_is_named_and_the_rest_stored(influx: InfluxSer
     store.close()
 
 
+@pytest.mark.fault(31)
 def test_conflict_that_the_answer_does_not_name_is_looked_for(influx: InfluxServer) -> None:
     """Another program wrote ``sat`` as a float: the one row with ``sat`` is found by halves."""
     place = influx.new_place()
@@ -131,6 +134,31 @@ def test_rows_of_one_moment_do_not_overwrite_each_other(influx: InfluxServer) ->
     store.close()
 
 
+def test_points_of_yesterday_are_read(influx: InfluxServer) -> None:
+    """With columns that are written no more, and the usual ones still written out."""
+    place = influx.new_place()
+    send_line(
+        place,
+        'fix,device=trk-000001 lat_deg=31.82,lon_deg=117.22,acc_m=6.5,hdop=0.9,source="gnss",'
+        f"flags=0i,recv_ms=7i,seq=77i {NOW_MS}000077",
+    )
+    store = InfluxTelemetry(place)
+    store.write([a_row(1.0, seq=78)])
+
+    assert store.track("trk-000001", 0, FAR_MS) == [a_row(seq=77), a_row(1.0, seq=78)]
+    store.close()
+
+
+def test_clock_that_stands_still_loses_no_row(influx: InfluxServer) -> None:
+    """Ten thousand rows of one millisecond, flagged as late."""
+    store = InfluxTelemetry(influx.new_place())
+
+    store.write([a_row(seq=seq, flags=int(Flag.LATE)) for seq in range(10_000)])
+
+    assert store.count("fix") == 10_000
+    store.close()
+
+
 def test_rows_that_would_share_a_point_are_told(influx: InfluxServer) -> None:
     """The first stays, the second is set aside; a true double is neither."""
     store = InfluxTelemetry(influx.new_place())
@@ -201,9 +229,7 @@ def test_device_is_erased(influx: InfluxServer) -> None:
     """Of every measurement, and no other device, whatever the name."""
     store = InfluxTelemetry(place := influx.new_place())
     for device_id in ("trk-000001", "trk-000002", "x' OR 'a'='a", "皖"):
-        store.write(
-            [a_row(measurement=name, device_id=device_id, recv_ms=NOW_MS) for name in MEASUREMENTS]
-        )
+        store.write([a_row(measurement=name, device_id=device_id) for name in MEASUREMENTS])
 
     for device_id in ("trk-000001", "x' OR 'a'='a", "nobody"):
         erase(place, device_id)
@@ -221,6 +247,7 @@ def test_device_is_erased(influx: InfluxServer) -> None:
     store.close()
 
 
+@pytest.mark.fault(32)
 def test_what_is_wrong_is_said_with_what_to_do(influx: InfluxServer) -> None:
     """Password, database and policy; for writes and for reads; nothing is dropped."""
     good = influx.new_place()
@@ -240,6 +267,7 @@ def test_what_is_wrong_is_said_with_what_to_do(influx: InfluxServer) -> None:
         store.close()
 
 
+@pytest.mark.fault(32)
 def test_user_without_rights_is_told_which(influx: InfluxServer) -> None:
     """By the statement that grants them; then it does all but set up."""
     place = replace(influx.new_place(), user="plain", secret=new_secret())
@@ -277,6 +305,7 @@ def test_missing_policy_is_told(influx: InfluxServer) -> None:
     store.close()
 
 
+@pytest.mark.fault(33)
 def test_write_that_is_too_large_is_split(tmp_path: Path) -> None:
     """nginx takes 64 KiB here, the batch has ten times as much."""
     with InfluxServer(tmp_path, body_max="64k") as small:

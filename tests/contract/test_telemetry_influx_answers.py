@@ -90,6 +90,7 @@ def test_204_is_yes(version: InfluxVersion) -> None:
     ]
 
 
+@pytest.mark.fault(31)
 def test_3x_names_lines_by_number_and_the_rest_is_written_again() -> None:
     """It names at most 100 of them: the rest counts after its own 204 alone."""
     with told(v3_names(2, 5), v3_names(1), Said(), version=V3) as (store, stub):
@@ -129,6 +130,7 @@ def test_2x_repeats_the_bad_line_and_has_written_nothing() -> None:
     assert stub.asked[1].lines == [text for text in stub.asked[0].lines if text != line]
 
 
+@pytest.mark.fault(31)
 def test_2x_conflict_names_no_line() -> None:
     """422: halves, until the one is found; 6 -> 3 -> 1."""
     conflict = Said(
@@ -158,6 +160,7 @@ def test_2x_drops_what_is_older_than_the_retention() -> None:
     assert (partial.value.refused, partial.value.expired) == ((), 2)
 
 
+@pytest.mark.fault(32)
 @BOTH
 @pytest.mark.parametrize(
     ("said", "todo"),
@@ -189,6 +192,7 @@ def test_anything_but_204_is_no(version: InfluxVersion, said: Said, todo: str) -
     assert stub.asked[0].body == stub.asked[1].body
 
 
+@pytest.mark.fault(34)
 @BOTH
 @pytest.mark.parametrize("status", [429, 503])
 @pytest.mark.parametrize(
@@ -207,6 +211,7 @@ def test_retry_after_is_honoured(
     assert trouble.retry_after_s == wait_s
 
 
+@pytest.mark.fault(33)
 @BOTH
 def test_413_splits_until_it_fits(version: InfluxVersion) -> None:
     """And one row that is too large alone stays out."""
@@ -219,6 +224,7 @@ def test_413_splits_until_it_fits(version: InfluxVersion) -> None:
     assert left_out == [(ROWS[0], StoreReason.TOO_LARGE)]
 
 
+@pytest.mark.fault(30)
 def test_answer_that_does_not_come_may_pass() -> None:
     """Within ``timeout_s``, for writes and for reads; nobody tries again in here."""
     end = threading.Event()

@@ -4,6 +4,7 @@ import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,9 +12,11 @@ import pytest
 from devices.admission import Admission
 from devices.errors import StoreError
 from devices.registry import Registry
-from devices.rows import Thinner, ThinningPolicy
 from devices.telemetry import MEASUREMENTS
+from devices.thinning import Thinner, ThinningPolicy
 from ingest.projector import Projector, ProjectorLimits
+from parkguard.passwords import new_secret
+from stores.influx_query import InfluxQuery
 from stores.influx_setup import set_up
 from stores.memory import MemoryProjectLedger, MemoryTelemetry
 from stores.telemetry_influx import InfluxTelemetry
@@ -46,6 +49,7 @@ def write_on(store: InfluxTelemetry, stored: int) -> int:
     return stored
 
 
+@pytest.mark.fault(29)
 def test_killed_server_has_every_row_that_it_said_yes_to(mortal: InfluxServer) -> None:
     """SIGKILL while one write follows the other, three times."""
     store = InfluxTelemetry(mortal.place)
@@ -132,6 +136,7 @@ def queries(store: InfluxTelemetry | MemoryTelemetry) -> dict[str, object]:
     }
 
 
+@pytest.mark.fault(35)
 def test_wiped_store_is_rebuilt_from_the_journal(mortal: InfluxServer) -> None:
     """A new offset from 0, the same answers to every question; memory has the same."""
     memory, store = MemoryTelemetry(), InfluxTelemetry(mortal.place)
@@ -152,6 +157,8 @@ def test_wiped_store_is_rebuilt_from_the_journal(mortal: InfluxServer) -> None:
     store.close()
 
 
+@pytest.mark.promise(4)
+@pytest.mark.fault(29)
 def test_server_that_is_away_for_a_while_loses_nothing(mortal: InfluxServer) -> None:
     """Killed between batches, wiped never: the offset stands still, then goes on to the end."""
     store, ledger = InfluxTelemetry(mortal.place), MemoryProjectLedger()
@@ -176,6 +183,34 @@ def test_server_that_is_away_for_a_while_loses_nothing(mortal: InfluxServer) -> 
         Counter(queries(store)["counts"]).values()  # type: ignore[call-overload]
     )
     store.close()
+
+
+@pytest.mark.fault(32)
+def test_login_that_is_revoked_pauses_and_drops_nothing(influx: InfluxServer) -> None:
+    """The offset stands still while the user may not write, then goes on to the end."""
+    place = replace(influx.new_place(), user="revoked", secret=new_secret())
+    admin = InfluxQuery(influx.place)
+    admin.tell(f"CREATE USER revoked WITH PASSWORD '{place.secret}'")
+    admin.tell(grant := f'GRANT ALL ON "{place.bucket}" TO "revoked"')
+    store, ledger = InfluxTelemetry(place), MemoryProjectLedger()
+    rounds, offsets = Rounds(60, Clock()), []
+
+    def wait(seconds: float) -> bool:
+        offsets.append(ledger.offset())
+        if len(offsets) == 2:
+            admin.tell(f'REVOKE ALL ON "{place.bucket}" FROM "revoked"')
+        if len(offsets) == 8:
+            admin.tell(grant)
+        return rounds(seconds)
+
+    a_projector(store, ledger, wait).run()
+
+    assert len(set(offsets[2:8])) == 1
+    assert ledger.offset() == len(theft_journal())
+    counts = {name: store.count(name) for name in MEASUREMENTS}
+    assert ledger.books()["projected", ""] == sum(counts.values())
+    store.close()
+    admin.close()
 
 
 def test_refused_rows_are_kept_once_and_bounded(tmp_path: Path, influx: InfluxServer) -> None:

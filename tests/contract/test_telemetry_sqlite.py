@@ -1,8 +1,10 @@
 """A file whose writer is killed or whose disk is full; and the projector's ledger."""
 
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -101,6 +103,26 @@ def test_reader_opened_before_the_first_rows_sees_them(tmp_path: Path) -> None:
     assert seen == [[a_row()], [a_row()]]
     for store in (writer, early, late):
         store.close()
+
+
+def test_file_of_yesterday_opens(tmp_path: Path) -> None:
+    """Columns that are written no more stay, those that are new are added; old rows are read."""
+    with closing(sqlite3.connect(tmp_path / "t.db")) as old:
+        old.executescript(
+            "CREATE TABLE device (n INTEGER PRIMARY KEY, id TEXT UNIQUE);"
+            "CREATE TABLE fix (device INTEGER, t_ms INTEGER, seq INTEGER, lat_deg REAL, "
+            "lon_deg REAL, acc_m REAL, hdop REAL, source TEXT, flags INTEGER, recv_ms INTEGER, "
+            "PRIMARY KEY (device, t_ms, seq)) WITHOUT ROWID;"
+            "INSERT INTO device VALUES (1, 'trk-000001');"
+        )
+        row = (1, NOW_MS, 1, 31.82, 117.22, 6.5, 0.9, "gnss", 0, NOW_MS + 120)
+        old.execute("INSERT INTO fix VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", row)
+        old.commit()
+    store = SqliteTelemetry(tmp_path / "t.db")
+    store.write([a_row(), a_row(1.0, battery_pct=80.0)])
+
+    assert everything(store) == [a_row(), a_row(1.0, battery_pct=80.0)]
+    store.close()
 
 
 def test_full_disk_may_pass_and_stores_nothing(tmp_path: Path) -> None:

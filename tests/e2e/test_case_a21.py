@@ -16,6 +16,7 @@ from stores.telemetry_sqlite import SqliteTelemetry
 from support.machine import Machine
 
 FULL, EMPTY = "veh-load-000001", "veh-load-000002"
+TRACKER = "trk-load-000001"
 BEGIN_MS = 1_772_431_200_000
 """2026-03-02T06:00:00Z."""
 END = "2026-03-02T07:00:00Z"
@@ -90,7 +91,7 @@ def test_a21_every_other_time_parameter_takes_the_same_forms(
     """A-21 is a kind: each query parameter that the document calls a time (``from`` is above)."""
     document = client.get("/openapi.json").json()
     asked = [
-        f"{path.format(vehicle_id=FULL)}?{parameter['name']}={begin}"
+        f"{path.format(vehicle_id=FULL, device_id=TRACKER)}?{parameter['name']}={begin}"
         for path, item in document["paths"].items()
         for parameter in item.get("get", {}).get("parameters", [])
         if "ISO 8601" in str(parameter["schema"]) and parameter["name"] != "from"
@@ -110,7 +111,7 @@ def _fill(path: Path) -> None:
         "flags": 0,
     }
     rows = [
-        Row("fix", "trk-load-000001", BEGIN_MS + minute * 60_000, minute, tuple(columns.values()))
+        Row("fix", TRACKER, BEGIN_MS + minute * 60_000, minute, tuple(columns.values()))
         for minute in (-1, 0, 1)
     ]
     telemetry = SqliteTelemetry(path)

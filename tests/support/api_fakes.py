@@ -1,6 +1,6 @@
 """Small real stand-ins for what the API reads besides the records database."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -8,6 +8,7 @@ import numpy as np
 from devices.latest import LATEST_DTYPE
 from devices.presence import Presence
 from devices.telemetry import MEASUREMENTS, Row
+from stores.memory import MemoryTelemetry
 
 _FLOATS = ("acc_m", "speed_mps", "course_deg", "battery_pct", "rssi_dbm", "clock_off_ms")
 
@@ -33,35 +34,14 @@ class FakeLatest:
         self.rows[slot] = array[0]
 
 
-@dataclass(slots=True)
-class FakeTrack:
-    """A telemetry store of a few rows."""
-
-    rows: list[Row] = field(default_factory=list)
-
-    def track(
-        self,
-        device_id: str,
-        from_ms: int,
-        to_ms: int,
-        after: tuple[int, int] | None,
-        limit: int,
-    ) -> Sequence[Row]:
-        """Fixes of one device in a period, above a key."""
-        found = [
-            row
-            for row in sorted(self.rows, key=lambda row: (row.t_ms, row.seq))
-            if row.device_id == device_id
-            and from_ms <= row.t_ms <= to_ms
-            and (after is None or (row.t_ms, row.seq) > after)
-        ]
-        return found[:limit]
+class FakeTrack(MemoryTelemetry):
+    """A telemetry store in memory, and a short way to put a fix in."""
 
     def put(self, device_id: str, t_ms: int, seq: int, lat_deg: float, lon_deg: float) -> None:
         """Add one fix."""
         values: dict[str, float | int | str | None] = dict.fromkeys(MEASUREMENTS["fix"])
         values |= {"lat_deg": lat_deg, "lon_deg": lon_deg, "acc_m": 6.0, "source": "gnss"}
-        self.rows.append(Row("fix", device_id, t_ms, seq, tuple(values.values())))
+        self.write([Row("fix", device_id, t_ms, seq, tuple(values.values()))])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

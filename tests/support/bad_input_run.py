@@ -40,8 +40,8 @@ BEHIND = ("ingest", "process", "project")
 ALL_PARTS = (*BEHIND, "dispatch", "api")
 SETTLE_S = 40.0
 """Two ticks and a busy machine, seconds."""
-KEEP_ALL = {"project": {"parked_row_s": 0}}
-"""Settings under which every fix is a row of the telemetry store."""
+KEEP_ALL = {"project": {"parked_row_s": 0, "status_row_s": 0}}
+"""Settings under which every fix and status is a row of the telemetry store."""
 FOREVER_MS = 4_102_444_799_999
 MANY = 100_000
 

@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 from typer.testing import CliRunner, Result
 
 from devices.model import DeviceClass
-from devices.telemetry import MEASUREMENTS, Row
+from devices.telemetry import MEASUREMENTS, USUAL, Row
 from parkguard.cli import app
 from parkguard.cli_shared import CommandError
 from parkguard.clock import wall_ms
@@ -90,11 +90,15 @@ def some_rows(device_ids: Sequence[str] = DEVICES) -> list[Row]:
     for name, columns in MEASUREMENTS.items():
         for device_id in device_ids:
             for k, second in enumerate((0, 0, 12.345, 86_399.999, 86_400, 172_799.999)):
-                fields = [values[kind][k % len(values[kind])] for kind in columns.values()]
-                row = Row(
-                    name, device_id, day_begin_ms(FIRST) + round(second * 1000), k, (*fields,)
+                told = {
+                    column: values[kind][k % len(values[kind])] for column, kind in columns.items()
+                }
+                fields = tuple(
+                    USUAL[name].get(column) if value is None else value
+                    for column, value in told.items()
                 )
-                rows.append(row)
+                t_ms = day_begin_ms(FIRST) + round(second * 1000)
+                rows.append(Row(name, device_id, t_ms, k, fields))
     return rows
 
 

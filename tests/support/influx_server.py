@@ -113,6 +113,11 @@ class InfluxServer:
         log = self._folder / "influxd.log"
         return log.read_text(errors="replace") if log.exists() else ""
 
+    @property
+    def pid(self) -> int:
+        """Process id of influxd, 0 while it does not run."""
+        return self.influxd.pid if self.influxd is not None else 0
+
     def kill(self) -> None:
         """End influxd at once (SIGKILL); nginx stays and answers 502."""
         if self.influxd is not None:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from devices.telemetry import MEASUREMENTS, ColumnType, Row
+from devices.telemetry import MEASUREMENTS, USUAL, ColumnType, Row
 from stores.influx_lines import LineWriter, point_ns, row_of, tag_of
 from support.influx_stub import LINE
 from support.telemetry_rows import NOW_MS, a_row
@@ -21,9 +21,14 @@ FIELD = re.compile(r'([a-z_]+)=("(?:[^"\\]|\\.)*"|[^,"]+)(?:,|$)', re.DOTALL)
 
 @st.composite
 def any_rows(draw: st.DrawFn) -> Row:
-    """A row of any measurement, some values unknown."""
+    """A row of any measurement, some values unknown, some as usual."""
     name = draw(st.sampled_from(list(MEASUREMENTS)))
-    fields = tuple(draw(st.none() | VALUES[kind]) for kind in MEASUREMENTS[name].values())
+    fields = tuple(
+        draw(VALUES[kind] | st.just(USUAL[name][column]))
+        if column in USUAL[name]
+        else draw(st.none() | VALUES[kind])
+        for column, kind in MEASUREMENTS[name].items()
+    )
     t_ms = draw(st.integers(946_684_800_000, 4_102_444_799_999))
     return Row(name, draw(st.text()), t_ms, draw(st.integers(-(2**63), 2**63 - 1)), fields)
 
@@ -38,17 +43,21 @@ def read(line: str) -> tuple[str, str, dict[str, str], int]:
 
 @given(any_rows())
 def test_line_says_what_the_row_says(row: Row) -> None:
-    """Types, texts, unknown values and key; no text leaves its quotes."""
+    """Types, texts and key; nothing of what is unknown or usual; no text leaves its quotes."""
     (line,) = LineWriter().lines([row])
 
     assert LINE.fullmatch(line.replace("\r", " "))
     name, tag, fields, time_ns = read(line)
     columns = MEASUREMENTS[row.measurement]
-    known = {c: v for c, v in zip(columns, row.fields, strict=True) if v is not None}
+    known = {
+        column: value
+        for column, value in zip(columns, row.fields, strict=True)
+        if value is not None and value != USUAL[row.measurement].get(column)
+    }
     assert (name, tag, time_ns) == (
         row.measurement,
         tag_of(row.device_id),
-        point_ns(row.t_ms, row.seq),
+        point_ns(row),
     )
     assert fields.keys() == {*known, "seq"}
     for column, value in known.items():
@@ -70,9 +79,7 @@ def test_row_comes_back_from_what_the_database_gives(row: Row) -> None:
         for value in row.fields
     ]
 
-    found = row_of(
-        row.measurement, row.device_id, [point_ns(row.t_ms, row.seq), row.seq, *given_back]
-    )
+    found = row_of(row.measurement, row.device_id, [point_ns(row), row.seq, *given_back])
 
     assert found == row
     assert list(map(type, found.fields)) == list(map(type, row.fields))
@@ -103,7 +110,15 @@ def test_type_of_a_column_never_changes(bad: Row) -> None:
 
 
 def test_row_without_a_value_is_a_line_all_the_same() -> None:
-    """``seq`` stands in it."""
-    (line,) = LineWriter().lines([a_row(measurement="state", seq=5)])
+    """``seq`` stands in it; in the time as whole microseconds, or nanoseconds of a hash."""
+    counter, hash_, flagged = LineWriter().lines(
+        [
+            a_row(measurement="state", seq=1_005),
+            a_row(measurement="state", seq=2**32 + 5),
+            a_row(measurement="state", seq=1_005, flags=8),
+        ]
+    )
 
-    assert line == f"state,device=trk-000001 seq=5i {NOW_MS}000005"
+    assert counter == f"state,device=trk-000001 seq=1005i {NOW_MS}005000"
+    assert hash_ == f"state,device=trk-000001 seq={2**32 + 5}i {NOW_MS}967301"
+    assert flagged == f"state,device=trk-000001 flags=8i,seq=1005i {NOW_MS}001005"

@@ -2,6 +2,7 @@
 
 from collections import Counter
 
+import msgspec
 import pytest
 import structlog
 from hypothesis import given, settings
@@ -35,6 +36,7 @@ def _all_rows() -> dict[tuple[str, str, int, int], Row]:
     return plant.telemetry.rows
 
 
+@pytest.mark.promise(6)
 def test_everything_accepted_is_projected_or_thinned() -> None:
     """Accepted (the processor's books) = projected + thinned (the projector's)."""
     processor = ProcessorPlant(JOURNAL)
@@ -79,6 +81,7 @@ def test_offset_moves_only_after_the_store_said_yes() -> None:
     assert plant.journal.notes == {}
 
 
+@pytest.mark.promise(4)
 def test_store_that_comes_back_loses_nothing_and_doubles_nothing() -> None:
     """Down for five tries: said once, and once when it is back."""
     plant = ProjectorPlant(JOURNAL)
@@ -151,6 +154,23 @@ def test_unreadable_checkpoint_is_rebuilt_from_the_journal() -> None:
     plant = ProjectorPlant(JOURNAL)
     plant.projector.project(JOURNAL[:60])
     plant.checkpoints.save(60, b"\xc1rubbish")
+
+    plant.start(rounds=40).run()
+
+    assert plant.telemetry.rows == _all_rows()
+
+
+def test_checkpoint_of_yesterday_is_taken() -> None:
+    """It knows fixes alone; nothing before it is read again."""
+    plant = ProjectorPlant(JOURNAL)
+    plant.projector.project(JOURNAL[:60])
+    plant.projector.checkpoint()
+    (blob,) = plant.checkpoints.blobs.values()
+    state = msgspec.msgpack.decode(blob)
+    old = {"version": state["version"], "admission": state["admission"]}
+    old["kept"] = state["thinned"]["live"]
+    plant.checkpoints.save(60, msgspec.msgpack.encode(old))
+    plant.journal.dropped = 60
 
     plant.start(rounds=40).run()
 

@@ -53,6 +53,7 @@ def a_plant() -> ProjectorPlant:
     return plant
 
 
+@pytest.mark.promise(6)
 def test_refused_rows_are_set_aside_and_counted() -> None:
     """accepted = projected + thinned + unstored; the offset goes to the end."""
     whole, plant = ProjectorPlant(JOURNAL), a_plant()
@@ -91,6 +92,7 @@ def test_rows_that_cannot_be_set_aside_are_not_passed_over() -> None:
     assert plant.book.books["unstored", "conflict"] == len(plant.refused.rows) > 0
 
 
+@pytest.mark.fault(34)
 @pytest.mark.parametrize(("asked_s", "waits"), [(None, [1.0]), (0.2, [1.0]), (3.5, [1, 1, 1, 0.5])])
 def test_projector_waits_as_long_as_the_store_asks(
     asked_s: float | None, waits: list[float]

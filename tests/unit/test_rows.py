@@ -1,12 +1,10 @@
-"""Records become rows in the columns' order; a parked vehicle becomes few of them."""
+"""Records become rows in the columns' order."""
 
 import msgspec
-import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from devices.admitted import Record
 from devices.model import DeviceClass
 from devices.readings import (
     AckResult,
@@ -21,7 +19,6 @@ from devices.readings import (
     DeviceInfo,
     DeviceState,
     EventType,
-    Fix,
     PayKind,
     Port,
     PortState,
@@ -29,10 +26,9 @@ from devices.readings import (
     StateReport,
     StopReason,
 )
-from devices.rows import Thinner, ThinningPolicy, state_bits, to_row
+from devices.rows import state_bits, to_row
 from devices.telemetry import MEASUREMENTS, Row
 from support.factories import a_device, a_fix, a_record, an_event, at_ms, fix_of, place
-from support.parking import Noise
 
 
 def _named(row: Row) -> dict[str, object]:
@@ -59,7 +55,6 @@ def test_fix_row() -> None:
         "acc_m": 6.5,
         "speed_mps": pytest.approx(1.5),
         "course_deg": None,
-        "hdop": 0.9,
         "sat": 12,
         "source": "gnss",
         "battery_pct": 80,
@@ -67,7 +62,6 @@ def test_fix_row() -> None:
         "rssi_dbm": -87,
         "state_bits": 0b01,
         "flags": 8,
-        "recv_ms": at_ms(7),
         "ext": '{"own":1}',
     }
 
@@ -167,7 +161,7 @@ def test_other_readings_are_rows_of_their_own(measurement: str) -> None:
     assert (row.measurement, row.seq) == (measurement, 5)
     named = _named(row)
     assert {name: named[name] for name in expected} == expected
-    assert (named["flags"], named["recv_ms"], named["ext"]) == (8, at_ms(7), '{"own":1}')
+    assert (named["flags"], named["ext"]) == (8, '{"own":1}')
 
 
 @given(
@@ -182,93 +176,3 @@ def test_state_bits_tell_unknown_from_false(states: list[bool | None]) -> None:
     read = [(bits >> 2 * k + 1 & 1) == 1 if bits >> 2 * k & 1 else None for k in range(5)]
 
     assert read == states
-
-
-# -- thinning -------------------------------------------------------------------------------
-
-
-def _kept(fixes: list[Fix]) -> list[Fix]:
-    thinner = Thinner(ThinningPolicy())
-    return [fix for fix in fixes if thinner.keeps(a_record(fix))]
-
-
-def test_parked_vehicle_is_one_row_in_five_minutes() -> None:
-    """A day of parked noise at 10 s: about 288 of 8,640 rows."""
-    noise = Noise(1, seed=1, sd_m=(3, 3))
-    errors = [np.concatenate(noise.after(10)) for _ in range(8_640)]
-
-    kept = _kept([a_fix(10 * k, *map(float, error)) for k, error in enumerate(errors)])
-
-    assert 288 <= len(kept) <= 400
-
-
-def test_ride_keeps_every_fix() -> None:
-    """A track is not thinned."""
-    ride = [a_fix(10 * k, 50 * k, speed_mps=5.0, ignition=True) for k in range(100)]
-
-    assert _kept(ride) == ride
-
-
-@pytest.mark.parametrize(
-    "changed",
-    [
-        a_fix(20, ignition=True),
-        a_fix(20, ext_power=False),
-        a_fix(20, motion=True),
-        a_fix(20, speed_mps=1.5),
-        a_fix(20, 26),
-        a_fix(20, 0, -26),
-        a_fix(300),
-        a_fix(-10),
-    ],
-)
-def test_what_adds_something_is_kept(changed: Fix) -> None:
-    """A state that changed, motion, another place, five minutes, or an older moment."""
-    assert _kept([a_fix(0), a_fix(10), changed]) == [a_fix(0), changed]
-
-
-@pytest.mark.parametrize(
-    "record",
-    [
-        a_record(an_event(EventType.TILT, 1)),
-        a_record(a_fix(1, lat_deg=None, lon_deg=None)),
-        a_record(StateReport(t_ms=at_ms(1), state=DeviceState.ONLINE)),
-        a_record(ChargerStatus(t_ms=at_ms(1))),
-    ],
-)
-def test_everything_but_parked_fixes_is_kept(record: Record) -> None:
-    """However often it comes."""
-    thinner = Thinner(ThinningPolicy())
-    thinner.keeps(a_record(a_fix(0)))
-
-    assert [thinner.keeps(record) for _ in range(3)] == [True] * 3
-
-
-@given(
-    track=st.lists(st.tuples(st.integers(-100, 4_000), st.floats(-60, 60)), max_size=50),
-    cut=st.integers(0, 50),
-)
-def test_thinning_goes_on_after_a_restart(track: list[tuple[int, float]], cut: int) -> None:
-    """The same rows with a checkpoint in the middle."""
-    fixes = [a_fix(at_s, east) for at_s, east in track]
-    thinner = Thinner(ThinningPolicy())
-    kept = []
-    for k, fix in enumerate(fixes):
-        if k == cut:
-            blob = msgspec.msgpack.encode(thinner.dump())
-            thinner = Thinner(ThinningPolicy())
-            thinner.load(
-                msgspec.msgpack.decode(blob, type=list[tuple[int, tuple[int, float, float, int]]])
-            )
-        if thinner.keeps(a_record(fix)):
-            kept.append(fix)
-
-    assert kept == _kept(fixes)
-
-
-def test_nothing_is_thinned_when_the_policy_says_so() -> None:
-    """Not even two reports of one millisecond, as a device makes them that catches up."""
-    thinner = Thinner(ThinningPolicy(row_s=0.0))
-    parked = [a_record(a_fix(0, seq=seq)) for seq in range(3)]
-
-    assert [thinner.keeps(record) for record in parked] == [True, True, True]
