@@ -57,7 +57,7 @@ class Receiver:
         self._steady_ms = steady_ms
         self._wait = wait
         self._control_upto = journal.control_upto()
-        self._polled_ms = self._ticked_ms = 0
+        self._polled_ms = self._ticked_ms = self._reconnects = 0
         self._held = self._unheard = ""
         self._messages = self._commits = self._commit_ms_sum = 0
 
@@ -88,9 +88,10 @@ class Receiver:
         ticked = self._tick(batch)
         if batch:
             self._append(batch)
-            self._source.ack(taken)  # last: a crash above means "send it again"
         if ticked:
-            self._source.watch()
+            self._source.watch()  # what waits to be written now has waited since the last round
+        self._source.ack(taken)  # last: a crash above means "send it again"
+        if ticked:
             self._tell()
 
     def _from_broker(self, taken: list[Envelope]) -> list[Incoming]:
@@ -141,7 +142,9 @@ class Receiver:
         if now - self._ticked_ms < TICK_MS:
             return False
         self._ticked_ms = now
-        flags = int(self._source.connected)
+        reconnects = self._source.reconnects
+        flags = int(self._source.connected and reconnects == self._reconnects)
+        self._reconnects = reconnects  # it went and came back between two ticks: it was away
         batch.append(
             Incoming(int(EntryKind.TICK), self._wall_ms(), self._elapsed_ms(), flags, "", b"")
         )
@@ -189,5 +192,6 @@ class Receiver:
                 "ingest_queue": self._source.unacknowledged,
                 "ingest_reconnects_total": self._source.reconnects,
                 "ingest_broker_silences_total": self._source.silences,
+                "ingest_sessions_lost_total": self._source.sessions_lost,
             },
         )

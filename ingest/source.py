@@ -2,7 +2,7 @@
 
 paho-mqtt over MQTT 3.1.1 with manual acknowledgement and a persistent session. Its network
 thread only appends to a queue, so nothing can kill it; subscriptions are renewed on every
-connect; an echo of our own through the broker proves that messages really flow.
+connect; an echo of our own, among the devices' topics, proves that messages really flow.
 """
 
 import threading
@@ -23,12 +23,17 @@ FAREWELL_S = 2.0
 """Longest wait for the broker to have read our last acknowledgements. Source: ours; it reads them
 within milliseconds, and a stop may take 10 s in all (reliability.md)."""
 
+PAUSE_S = 0.2
+"""While too much waits, a message is read from the socket so often. Short of the keep-alive: the
+network thread goes on writing, and the broker does not miss us."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SourceSettings:
     """Where the broker is and who we are; settings ``broker.*`` and ``ingest.*``.
 
-    ``foreign`` are topic filters of foreign adapters that are on.
+    ``foreign`` are topic filters of foreign adapters that are on. ``was_here`` says that we were
+    connected before this process began: the broker must have kept our session.
     """
 
     host: str
@@ -39,8 +44,14 @@ class SourceSettings:
     max_inflight: int
     silent_ms: int
     echo_ms: int
+    wedged_ms: int = 8_000
     keepalive_s: int = 30
     foreign: tuple[str, ...] = ()
+    was_here: bool = False
+
+
+class SourceWedged(Exception):
+    """Our network thread has died or stands still: only a new process helps."""
 
 
 class MqttSource:
@@ -52,16 +63,23 @@ class MqttSource:
         self._steady_ms = steady_ms
         self._queue: deque[Envelope] = deque()
         self._arrived = threading.Event()
+        self._taken = threading.Event()
+        self._most = 2 * settings.max_inflight
+        self._stopping = False
         self._session = 0
         self._connected = False
         self._reason = "not connected yet"
         self._refused = ""
-        self._echo_topic = f"{settings.root}/sys/echo/{settings.user}"
+        self._echo_topic = f"{settings.root}/up/sys/{settings.user}/echo"
         self._echo_sent_ms = 0
         self._echo_heard_ms = 0
         self._farewell_heard = threading.Event()
+        self._network: threading.Thread | None = None
+        self._unwritten_ms = 0
+        self._expects_session = settings.was_here
         self.reconnects = 0
         self.silences = 0
+        self.sessions_lost = 0
         client = mqtt.Client(
             CallbackAPIVersion.VERSION2,
             client_id=settings.user,
@@ -98,7 +116,11 @@ class MqttSource:
         settings = self._settings
         self._echo_heard_ms = self._steady_ms()
         self._client.connect_async(settings.host, settings.port, settings.keepalive_s)
+        known = set(threading.enumerate())
         self._client.loop_start()
+        name = f"paho-mqtt-client-{settings.user}"
+        fresh = [one for one in threading.enumerate() if one.name == name and one not in known]
+        (self._network,) = fresh
 
     def stop(self) -> None:
         """Disconnect in good order; the session stays at the broker.
@@ -106,13 +128,17 @@ class MqttSource:
         A socket that closes over unread messages resets the connection, and the broker then drops
         acknowledgements it has not read. It reads in order: when a last echo comes back, it has.
         """
+        self._stopping = True
+        self._taken.set()
         if self._connected:
             self._client.publish(self._echo_topic, FAREWELL, qos=0)
             if not self._farewell_heard.wait(FAREWELL_S):
                 log.warning("farewell_unheard", after_s=FAREWELL_S)
         self._connected, self._reason = False, "stopped"
         self._client.disconnect()
-        self._client.loop_stop()
+        if self._network is not None:  # one that stands still is left behind
+            threading.Thread(target=self._client.loop_stop, daemon=True).start()
+            self._network.join(FAREWELL_S)
 
     def take(self, limit: int, wait_s: float) -> list[Envelope]:
         """Up to ``limit`` envelopes in order of arrival; waits for the first, may be empty."""
@@ -120,7 +146,9 @@ class MqttSource:
             self._arrived.wait(wait_s)
         self._arrived.clear()
         queue = self._queue
-        return [queue.popleft() for _ in range(min(limit, len(queue)))]
+        taken = [queue.popleft() for _ in range(min(limit, len(queue)))]
+        self._taken.set()
+        return taken
 
     def ack(self, envelopes: list[Envelope]) -> None:
         """Acknowledge; those of an earlier connection are left to be redelivered."""
@@ -130,8 +158,13 @@ class MqttSource:
                 self._client.ack(envelope.mid, envelope.qos)
 
     def watch(self) -> None:
-        """Send the echo when due, and notice silence. Call it about once a second."""
+        """Send the echo when due, and notice silence. Call it about once a second.
+
+        Raises:
+            SourceWedged: Our network thread has died, or has long written nothing.
+        """
         now, settings = self._steady_ms(), self._settings
+        self._refuse_wedge(now)
         if not self._connected:
             return
         if now - self._echo_sent_ms >= settings.echo_ms:
@@ -146,16 +179,32 @@ class MqttSource:
             self._subscribe()
             self._echo_heard_ms = now - settings.silent_ms + settings.echo_ms
 
+    def _refuse_wedge(self, now_ms: int) -> None:
+        """Whether the client is connected says nothing of its thread (reliability.md, F7).
+
+        A broker that stands still takes what we write into its socket; a thread that stands still
+        writes nothing, and hears no echo.
+        """
+        if self._network is not None and not self._network.is_alive():
+            raise SourceWedged("our network thread has died")
+        if not (self._connected and self._client.want_write()):
+            self._unwritten_ms = now_ms
+        silent_ms = now_ms - max(self._unwritten_ms, self._echo_heard_ms)
+        reason = f"our network thread writes nothing for {silent_ms // 1000} s"
+        if silent_ms >= self._settings.wedged_ms:
+            raise SourceWedged(reason)
+        if silent_ms >= self._settings.wedged_ms // 2:
+            self._reason = reason
+
     def _subscribe(self) -> None:
         filters = (f"{self._settings.root}/up/#", *self._settings.foreign)
-        wanted = [(each, 1) for each in filters]
-        self._client.subscribe([*wanted, (self._echo_topic, 0)])
+        self._client.subscribe([(each, 1) for each in filters])
 
     def _on_connect(
         self,
         _client: mqtt.Client,
         _userdata: object,
-        _flags: mqtt.ConnectFlags,
+        flags: mqtt.ConnectFlags,
         code: ReasonCode,
         _properties: object,
     ) -> None:
@@ -164,6 +213,10 @@ class MqttSource:
             log.error("broker_refused", reason=str(code))
             return
         self._session += 1
+        if self._expects_session and not flags.session_present:
+            self.sessions_lost += 1
+            log.error("broker_session_lost", note="what it kept for us is gone; gaps will show")
+        self._expects_session = True
         self._connected, self._reason = True, ""
         self._echo_heard_ms = self._steady_ms()
         self._echo_sent_ms = 0
@@ -210,6 +263,8 @@ class MqttSource:
                 log.info("broker_speaks_again")
                 self._reason = ""
             return
+        if self._stopping:
+            return  # nobody takes it any more: it comes again
         self._queue.append(
             Envelope(
                 topic,
@@ -222,3 +277,6 @@ class MqttSource:
             )
         )
         self._arrived.set()
+        if len(self._queue) >= self._most:  # mosquitto 2.0.11 sends on past its own limit
+            self._taken.clear()
+            self._taken.wait(PAUSE_S)

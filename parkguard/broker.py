@@ -10,6 +10,7 @@ import structlog
 
 from devices.topics import DEVICE_ID, OUR_PREFIX
 from parkguard.broker_account import Account
+from parkguard.broker_persistence import KEPT_FILE, PERSISTENCE_FILE
 from parkguard.broker_rules import NO_FOREIGN, build_rules, format_acl
 from parkguard.passwords import hash_password
 from parkguard.private_files import ensure_private_dir, write_private
@@ -21,10 +22,15 @@ _log = structlog.get_logger()
 CONF_FILE = "mosquitto.conf"
 PASSWD_FILE = "passwd"  # noqa: S105 - a file's name
 ACL_FILE = "acl"
-PERSISTENCE_FILE = "mosquitto.db"
+SAVED_FILES = (PERSISTENCE_FILE, KEPT_FILE)
+"""What mosquitto saved; of another user than ours when the account changes."""
 
 SESSION_EXPIRY = "14d"
 """Durable sessions nobody came back to are forgotten. Source: reliability.md 5.1."""
+
+SYS_INTERVAL_S = 2
+"""How often mosquitto says its figures, seconds. Source: ours; at the fleet's peak the second half
+of our queue fills in 30 s."""
 
 MAX_KEEPALIVE_S = 600
 """Longest keep-alive of MQTT 5 clients, seconds. Source: reliability.md 5.1."""
@@ -135,6 +141,7 @@ def format_conf(settings: BrokerSettings, folder: Path, account: Account) -> str
         f"max_packet_size {settings.max_packet_bytes}",
         f"max_keepalive {MAX_KEEPALIVE_S}",
         f"persistent_client_expiration {SESSION_EXPIRY}",
+        f"sys_interval {SYS_INTERVAL_S}",
         "retain_available true",
         "set_tcp_nodelay true",
         "connection_messages false",
@@ -174,7 +181,7 @@ class BrokerFiles:
         self._account = account
         self._foreign = foreign
         self._own = {user: hash_password(password) for user, password in passwords.items()}
-        self._written: bytes | None = None
+        self._made: dict[Path, tuple[tuple[int, ...], bytes]] = {}
 
     @property
     def conf(self) -> Path:
@@ -194,14 +201,29 @@ class BrokerFiles:
         """
         owner = self._account.owner
         if owner is not None:
-            for path in (self.folder, self.folder / PERSISTENCE_FILE):
+            for path in (self.folder, *(self.folder / each for each in SAVED_FILES)):
                 if path.exists():
                     shutil.chown(path, owner.uid, owner.gid)
         conf = format_conf(self._settings, self.folder, self._account)
         acl = format_acl(build_rules(self._settings.root, self._foreign))
-        write_private(self.conf, conf.encode(), owner=owner)
-        write_private(self.folder / ACL_FILE, acl.encode(), owner=owner)
+        self._write(self.conf, conf.encode())
+        self._write(self.folder / ACL_FILE, acl.encode())
         self.refresh(hashes)
+
+    def mend(self) -> list[str]:
+        """Put back what somebody else changed; the names of those files (then send SIGHUP).
+
+        mosquitto 2.0.11 that reads a garbled ACL file again on SIGHUP lets everybody do everything
+        (tried), so every file is looked at before that.
+        """
+        touched = [path for path, (mark, _) in self._made.items() if _mark(path) != mark]
+        for path in touched:
+            self._write(path, self._made[path][1])
+        return [path.name for path in touched]
+
+    def _write(self, path: Path, content: bytes) -> None:
+        write_private(path, content, owner=self._account.owner)
+        self._made[path] = (_mark(path), content)
 
     def refresh(self, hashes: Mapping[str, str]) -> bool:
         """Replace the password file; whether anything in it changed (then send SIGHUP).
@@ -212,11 +234,19 @@ class BrokerFiles:
         if len(fit) < len(hashes):
             _log.error("broker_users_refused", users=sorted(set(hashes) - set(fit))[:10])
         content = format_passwd({**fit, **self._own}).encode()
-        if content == self._written:
+        if self.passwd in self._made and self._made[self.passwd][1] == content:
             return False
-        write_private(self.passwd, content, owner=self._account.owner)
-        self._written = content
+        self._write(self.passwd, content)
         return True
+
+
+def _mark(path: Path) -> tuple[int, ...]:
+    """What changes whenever a file does; () when it is not there."""
+    try:
+        found = path.stat()
+    except FileNotFoundError:
+        return ()
+    return found.st_ino, found.st_mtime_ns, found.st_ctime_ns, found.st_size
 
 
 def is_fit(user: str, hashed: str) -> bool:

@@ -1,16 +1,15 @@
 """The broker as one supervised part: start, keep its users fresh, say how it is, stop.
 
-A device that is revoked is out within about a second; a persistence file that mosquitto cannot
-read is moved aside, said, and the broker starts empty (devices send again without receipts).
+A device that is revoked is out within about a second, and what it left is cleared; a persistence
+file that mosquitto cannot read is moved aside, said, and the last whole one takes its place.
 """
 
 import asyncio
 import signal
 import sys
 from asyncio.subprocess import PIPE, STDOUT, Process
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Protocol, TypeVar
 
 import structlog
@@ -19,7 +18,6 @@ from devices.errors import StoreError
 from ingest.ports import StatusSink
 from parkguard.adapters import grants_of, secret_names
 from parkguard.broker import (
-    PERSISTENCE_FILE,
     BrokerFiles,
     BrokerKind,
     check_broker_settings,
@@ -29,10 +27,13 @@ from parkguard.broker import (
 )
 from parkguard.broker_account import Account, choose_account
 from parkguard.broker_embedded_config import write_config
+from parkguard.broker_line import BrokerLine
 from parkguard.broker_login import BrokerLogin
 from parkguard.broker_output import BrokerOutput
-from parkguard.broker_rules import PROBE_USER
-from parkguard.children import die_with_parent, end
+from parkguard.broker_persistence import PersistenceFile
+from parkguard.broker_rules import BROKER_USER, PROBE_USER
+from parkguard.broker_state import BrokerState, Trouble, assess
+from parkguard.children import allow_most_files, die_with_parent, end
 from parkguard.ports import is_free
 from parkguard.settings import Settings
 
@@ -48,7 +49,7 @@ _BROKEN = "Couldn't open database"
 
 
 class UserHashes(Protocol):
-    """The registry as the broker sees it. Both raise ``StoreError`` when it is away."""
+    """The registry as the broker sees it. All raise ``StoreError`` when it is away."""
 
     def changed(self) -> bool:
         """Whether devices were added or revoked since the last call."""
@@ -56,6 +57,10 @@ class UserHashes(Protocol):
 
     def read(self) -> Mapping[str, str]:
         """Device id -> password hash, of devices that may log in."""
+        ...
+
+    def retired(self) -> Collection[str]:
+        """Ids of the devices that were revoked."""
         ...
 
 
@@ -112,7 +117,6 @@ class BrokerRunner:
         self._settings = settings
         self._users = users
         self._status = status
-        self._wall_ms = wall_ms
         self._timing = timing or RunnerTiming()
         self._passwords = ensure_broker_passwords(
             settings.data_dir / "secrets", secret_names(settings.adapters)
@@ -132,7 +136,10 @@ class BrokerRunner:
             foreign=grants_of(settings.adapters),
         )
         self._output = BrokerOutput()
-        self._registry_lost = False
+        self._saved = PersistenceFile(self.files.folder, wall_ms=wall_ms)
+        self._line = BrokerLine(self._login_as(BROKER_USER), root=broker.root)
+        self._troubles: tuple[Trouble, ...] = ()
+        self._registry_lost = self._unwritten = False
         self._listening = False
         self.pid = 0
         self._stop = asyncio.Event()
@@ -155,11 +162,13 @@ class BrokerRunner:
             )
             return 1
         self._write_files()
-        code = await self._run_once()
-        if code and not self._listening and self._persistence_is_broken(code):
-            self._move_persistence_aside()
+        allow_most_files()
+        while True:
             code = await self._run_once()
-        return 1 if code else 0
+            if not code:
+                return 0
+            if self._listening or not self._persistence_is_broken(code) or not self._saved.repair():
+                return 1
 
     async def _run_once(self) -> int:
         """Run the broker's process; 0 after ``stop``, else its exit code."""
@@ -173,9 +182,10 @@ class BrokerRunner:
         try:
             async with asyncio.TaskGroup() as group:
                 output = group.create_task(self._output.pass_on(process.stdout))
-                probe = group.create_task(self._probe())
+                ours = [group.create_task(each) for each in (self._probe(), self._line.run())]
                 await self._watch(process)
-                probe.cancel()
+                for task in ours:
+                    task.cancel()
                 code = await end(process, within_s=self._timing.stop_s)
                 await output
         finally:
@@ -185,7 +195,7 @@ class BrokerRunner:
             _log.info("broker_stopped", code=code)
             return 0
         _log.error("broker_died", code=code, said=list(self._output.tail)[-3:])
-        self._say(ready=False, reason=f"the broker ended with code {code}")
+        self._say(ready=False, reason=f"the broker ended with code {code}", metrics={})
         return code or 1
 
     async def _watch(self, process: Process) -> None:
@@ -198,7 +208,10 @@ class BrokerRunner:
                 dirty, reloaded_at = not self._renew_users(process), loop.time()
             if loop.time() - said_at >= 1 or said is not self._listening:
                 said_at, said = loop.time(), self._listening
-                self._say(ready=said, reason="" if said else "no login possible")
+                self._mend_files(process)
+                state = await self._look()
+                reason = state.excuse if said else "no login possible"
+                self._say(ready=not reason, reason=reason, metrics=state.metrics)
             try:
                 async with asyncio.timeout(self._timing.look_s):
                     await self._stop.wait()
@@ -208,13 +221,52 @@ class BrokerRunner:
     def _renew_users(self, process: Process) -> bool:
         """Bring the password file up to date; whether that could be done."""
         users = self._ask_registry(self._users.read, default=None)
-        if users is None:
+        retired = self._ask_registry(self._users.retired, default=None)
+        if users is None or retired is None:
             return False
         self._user_count = len(users)
-        if self.files.refresh(users):
+        self._line.shut_out(retired)
+        try:
+            changed = self.files.refresh(users)
+        except OSError as exc:
+            self._complain(exc)
+            return False
+        self._unwritten = False
+        if changed:
+            self._mend_files(process)
             process.send_signal(signal.SIGHUP)
             _log.info("broker_users_renewed", count=self._user_count)
         return True
+
+    def _mend_files(self, process: Process) -> None:
+        """Undo what somebody did to the broker's files, before it reads them again."""
+        try:
+            mended = self.files.mend()
+        except OSError as exc:
+            self._complain(exc)
+            return
+        if mended:
+            process.send_signal(signal.SIGHUP)
+            _log.error("broker_files_mended", files=mended, note="made by parkguard: do not edit")
+
+    def _complain(self, error: OSError) -> None:
+        """A file that cannot be written, as on a full disk, stops no broker; said once."""
+        if not self._unwritten:
+            _log.error("broker_files_unwritten", reason=str(error), todo="free space; tried again")
+        self._unwritten = True
+
+    async def _look(self) -> BrokerState:
+        """How the broker is; what begins to be wrong and what is right again is said once."""
+        saves = None
+        if self.kind is BrokerKind.MOSQUITTO:
+            saves = await asyncio.to_thread(self._saved.look)
+        state = assess(saves, self._line.figures, self._broker)
+        for trouble in set(state.troubles) - set(self._troubles):
+            _log.error("broker_trouble_began", trouble=trouble, todo=trouble.todo)
+        for trouble in set(self._troubles) - set(state.troubles):
+            _log.info("broker_trouble_ended", trouble=trouble)
+        self._troubles = state.troubles
+        return state
 
     def _ask_registry(self, ask: Callable[[], _Answer], *, default: _Answer) -> _Answer:
         """Ask; a records database that is away stops no broker, it is said once."""
@@ -232,12 +284,7 @@ class BrokerRunner:
 
     async def _probe(self) -> None:
         """Log in again and again: a broker that listens and lets nobody in is not ready."""
-        login = BrokerLogin(
-            host=self._broker.host,
-            port=self._broker.port,
-            user=PROBE_USER,
-            password=self._passwords[PROBE_USER],
-        )
+        login = self._login_as(PROBE_USER)
         while True:
             fault = await login.check(within_s=self._timing.probe_s)
             fine = not fault
@@ -248,8 +295,14 @@ class BrokerRunner:
             self._listening = fine
             await asyncio.sleep(self._timing.probe_s if fine else self._timing.look_s)
 
+    def _login_as(self, user: str) -> BrokerLogin:
+        broker = self._broker
+        password = self._passwords[user]
+        return BrokerLogin(host=broker.host, port=broker.port, user=user, password=password)
+
     def _write_files(self) -> None:
         users = self._users.read()
+        self._line.shut_out(self._users.retired())
         self._user_count = len(users)
         self.files.write(users)
         if self.kind is BrokerKind.EMBEDDED:
@@ -268,20 +321,7 @@ class BrokerRunner:
     def _persistence_is_broken(self, code: int) -> bool:
         crashed = -code in {signal.SIGSEGV, signal.SIGABRT, signal.SIGBUS}
         said = self._output.holds(_BROKEN)
-        return (crashed or said) and self._persistence.exists()
-
-    def _move_persistence_aside(self) -> None:
-        aside = self._persistence.with_name(f"{PERSISTENCE_FILE}.broken-{self._wall_ms()}")
-        self._persistence.rename(aside)
-        _log.error(
-            "broker_persistence_moved_aside",
-            file=str(aside),
-            note="the broker starts empty: messages it kept for us are lost, gaps will show",
-        )
-
-    @property
-    def _persistence(self) -> Path:
-        return self.files.folder / PERSISTENCE_FILE
+        return crashed or said
 
     async def _port_is_free(self) -> bool:
         """Give an older broker a moment to end."""
@@ -293,7 +333,10 @@ class BrokerRunner:
             await asyncio.sleep(self._timing.look_s)
         return True
 
-    def _say(self, *, ready: bool, reason: str) -> None:
-        self._status.write(
-            ready=ready, reason=reason, metrics={"broker_users": float(self._user_count)}
-        )
+    def _say(self, *, ready: bool, reason: str, metrics: Mapping[str, float]) -> None:
+        ours = {
+            "broker_users": float(self._user_count),
+            "broker_line_up": float(self._line.is_up),
+            "broker_cleared_messages_total": float(self._line.cleared),
+        }
+        self._status.write(ready=ready, reason=reason, metrics={**metrics, **ours})

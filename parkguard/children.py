@@ -1,6 +1,7 @@
 """How child processes are started: they die with their parent, whatever kills it."""
 
 import asyncio
+import resource
 import shutil
 import signal
 from asyncio.subprocess import Process
@@ -36,10 +37,19 @@ def die_with_parent(command: Sequence[str], *, user: str | None = None) -> list[
     return [setpriv, *change, "--pdeathsig", "TERM", "--", *command]
 
 
+def allow_most_files() -> None:
+    """Let us and every child from now on open as many files and sockets as the kernel allows.
+
+    Each connection is one; the usual soft limit of 1,024 would shut out the 1,025th device.
+    """
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+
+
 def ask_to_end(process: Process) -> None:
     """Send SIGTERM, if it still runs."""
     if process.returncode is None:
-        _send(process, signal.SIGTERM)
+        kill(process, signal.SIGTERM)
 
 
 async def end(process: Process, *, within_s: float) -> int:
@@ -49,11 +59,12 @@ async def end(process: Process, *, within_s: float) -> int:
         async with asyncio.timeout(within_s):
             return await process.wait()
     except TimeoutError:
-        _send(process, signal.SIGKILL)
+        kill(process, signal.SIGKILL)
         return await process.wait()
 
 
-def _send(process: Process, number: signal.Signals) -> None:
+def kill(process: Process, number: signal.Signals) -> None:
+    """Send a signal; harmless when it has ended by itself."""
     try:
         process.send_signal(number)
     except ProcessLookupError:

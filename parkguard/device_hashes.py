@@ -4,10 +4,11 @@ import msgspec
 import sqlalchemy as sa
 
 from devices import control as controls
+from devices.model import AdminState
 from parkguard.clock import wall_ms
 from stores.processing import store_errors
 from stores.registry import Registry
-from stores.schema import control
+from stores.schema import control, devices
 
 _PAGE = 1000
 
@@ -46,6 +47,16 @@ class DeviceHashes:
         """
         with store_errors():
             return self._registry.secret_hashes()
+
+    def retired(self) -> frozenset[str]:
+        """Ids of every device that was revoked.
+
+        Raises:
+            StoreError: The database is away; ask again.
+        """
+        wanted = sa.select(devices.c.id).where(devices.c.admin == AdminState.RETIRED.value)
+        with store_errors(), self._engine.connect() as connection:
+            return frozenset(connection.execute(wanted).scalars())
 
 
 def _is_about_devices(body: bytes) -> bool:

@@ -4,11 +4,11 @@ from collections.abc import Iterator
 
 import httpx
 
-from parkguard.broker_login import BrokerLogin
+from parkguard.broker_login import BrokerLogin, RulesNotInForce
 from parkguard.broker_rules import DOCTOR_USER, SECRET_NAMES
 from parkguard.doctor import Finding, Grade, Patient
 from parkguard.first_start import ADMIN_TOKEN_FILE, secrets_dir
-from parkguard.parts import PART_NAMES
+from parkguard.parts import part_names
 from parkguard.secret_files import SecretRefused, read_secret
 from parkguard.status_files import read_all
 from parkguard.supervisor import FRESH_MS
@@ -20,9 +20,7 @@ WITHIN_S = 3.0
 def check_parts(patient: Patient) -> Iterator[Finding]:
     """What every part says of itself, and how old that is."""
     said = read_all(patient.run_dir)
-    for name in PART_NAMES:
-        if name == "broker" and patient.settings.broker.kind == "external":
-            continue
+    for name in part_names(patient.settings):
         status = said.get(name)
         if status is None or patient.now_ms - status.at_ms > FRESH_MS:
             yield patient.absent(
@@ -48,8 +46,17 @@ async def check_broker_login(patient: Patient) -> Finding:
     except SecretRefused as exc:
         return patient.absent("broker_echo", str(exc))
     login = BrokerLogin(host=broker.host, port=broker.port, user=DOCTOR_USER, password=password)
-    topic = f"{broker.root}/sys/doctor"
-    fault = await login.echo(topic, str(patient.now_ms).encode(), within_s=WITHIN_S)
+    payload = str(patient.now_ms).encode()
+    own, forbidden = f"{broker.root}/sys/doctor", f"{broker.root}/sys/not-of-the-doctor"
+    try:
+        fault = await login.echo(own, payload, forbidden=forbidden, within_s=WITHIN_S)
+    except RulesNotInForce:
+        return Finding(
+            check="broker_echo",
+            grade=Grade.FAIL,
+            found="everybody may use every topic: the broker does not keep to our rules",
+            todo="give it the rules of broker/acl and restart it",
+        )
     if fault:
         return patient.absent("broker_echo", f"{broker.host}:{broker.port}: {fault}")
     return Finding(

@@ -2,6 +2,7 @@
 
 from parkguard.clock import wall_ms
 from parkguard.doctor import Finding, admit, examine
+from parkguard.doctor_broker import check_broker_state
 from parkguard.doctor_influx import check_influx, check_refused
 from parkguard.doctor_machine import (
     check_broker_kind,
@@ -29,6 +30,7 @@ CHECKS = (
     check_refused,
     check_latest,
     check_parts,
+    check_broker_state,
 )
 SLOW_CHECKS = (check_broker_login, check_api)
 

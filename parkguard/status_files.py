@@ -1,5 +1,6 @@
 """Status files ``run/{part}.json``: every part says about once a second how it is."""
 
+import errno
 import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -7,6 +8,8 @@ from pathlib import Path
 import msgspec
 
 from parkguard.private_files import replace_private
+
+_NO_ROOM = {errno.ENOSPC, errno.EDQUOT}
 
 
 class PartStatus(msgspec.Struct, frozen=True, kw_only=True):
@@ -45,7 +48,11 @@ class StatusFile:
         self._started_ms = wall_ms()
 
     def write(self, *, ready: bool, reason: str, metrics: Mapping[str, float]) -> None:
-        """Replace the file; readers see the old or the new status, never a part of one."""
+        """Replace the file; readers see the old or the new status, never a part of one.
+
+        On a full disk it is overwritten where it stands: a part that falls silent would be taken
+        for stuck, and one that dies of it could not say why.
+        """
         status = PartStatus(
             part=self._part,
             pid=os.getpid(),
@@ -55,7 +62,14 @@ class StatusFile:
             reason=reason,
             metrics=dict(metrics),
         )
-        replace_private(self._path, msgspec.json.encode(status))
+        content = msgspec.json.encode(status)
+        try:
+            replace_private(self._path, content)
+        except OSError as exc:
+            if exc.errno not in _NO_ROOM or not self._path.exists():
+                raise
+            with self._path.open("r+b", buffering=0) as file:
+                file.write(content.ljust(self._path.stat().st_size))
 
 
 def read_all(run_dir: Path) -> dict[str, PartStatus]:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from paho.mqtt import publish
+from structlog.testing import capture_logs
 
 from ingest.ports import Envelope
 from ingest.source import MqttSource, SourceSettings
@@ -33,7 +34,9 @@ def steady_ms() -> int:
     return time.monotonic_ns() // 1_000_000
 
 
-def a_source(broker: Mosquitto, *, silent_ms: int = 30_000, echo_ms: int = 10_000) -> MqttSource:
+def a_source(
+    broker: Mosquitto, *, silent_ms: int = 30_000, echo_ms: int = 10_000, was_here: bool = False
+) -> MqttSource:
     """A started and connected source."""
     source = MqttSource(
         SourceSettings(
@@ -46,6 +49,7 @@ def a_source(broker: Mosquitto, *, silent_ms: int = 30_000, echo_ms: int = 10_00
             silent_ms=silent_ms,
             echo_ms=echo_ms,
             keepalive_s=60,
+            was_here=was_here,
         ),
         steady_ms,
     )
@@ -116,6 +120,44 @@ def test_subscriptions_are_renewed_when_the_broker_forgot_everything(broker: Mos
     assert got[0].payload == b"after"
 
 
+@pytest.mark.fault(21)
+def test_a_session_that_the_broker_forgot_is_counted_and_said(broker: Mosquitto) -> None:
+    """In the same process and over a restart of ours; a session that is there is no alarm."""
+    first = a_source(broker)
+    first.stop()
+    kept = a_source(broker, was_here=True)
+
+    broker.kill()
+    broker.db.unlink(missing_ok=True)
+    with capture_logs() as logs:
+        broker.start()
+        wait_until(lambda: kept.reconnects == 1 and kept.connected, what="connected again")
+        kept.stop()
+        broker.kill()
+        broker.db.unlink(missing_ok=True)
+        broker.start()
+        again = a_source(broker, was_here=True)
+        again.stop()
+
+    assert (first.sessions_lost, kept.sessions_lost, again.sessions_lost) == (0, 1, 1)
+    assert [line["event"] for line in logs].count("broker_session_lost") == 2
+
+
+def test_deaf_by_the_brokers_rules_is_noticed(broker: Mosquitto) -> None:
+    """The right to read what devices say is gone, nothing else: connected, subscribed, deaf."""
+    source = a_source(broker, silent_ms=1_000, echo_ms=200)
+    acl = broker.files.folder / "acl"
+    assert broker.process is not None
+
+    acl.write_text(acl.read_text().replace("topic read pg/v1/up/#\n", ""))
+    broker.process.send_signal(signal.SIGHUP)
+    wait_until(lambda: not watched(source), what="silence noticed")
+    reason = source.reason
+    source.stop()
+
+    assert "echo is missing" in reason
+
+
 def test_connected_but_silent_broker_is_noticed_and_said(broker: Mosquitto) -> None:
     """A stopped broker keeps its sockets: only the missing echo tells; it heals by itself."""
     source = a_source(broker, silent_ms=1_000, echo_ms=200)
@@ -178,6 +220,25 @@ def test_a_clean_end_under_load_repeats_nothing_that_was_acknowledged(broker: Mo
         load.join()
 
     assert again == set()
+
+
+@pytest.mark.promise(11)
+@pytest.mark.fault(9)
+def test_what_waits_is_bounded_whatever_the_broker_sends(broker: Mosquitto) -> None:
+    """mosquitto 2.0.11 sends a whole backlog after the first acknowledgement: we leave it there."""
+    a_source(broker).stop()
+    say(broker, *(b"%06d" % number for number in range(3_000)))
+    source = a_source(broker)
+    wait_until(lambda: source.unacknowledged >= 100, what="the first messages came")
+
+    source.ack(source.take(10, 0.0))
+    wait_until(lambda: source.unacknowledged >= 200, what="it fills up to the bound")
+    over = source.unacknowledged
+    got = heard(source, 2_990)
+    source.stop()
+
+    assert over < 220
+    assert {envelope.payload for envelope in got} == {b"%06d" % n for n in range(10, 3_000)}
 
 
 def _speak(broker: Mosquitto, wanted: threading.Semaphore, over: threading.Event) -> None:

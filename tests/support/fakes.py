@@ -63,6 +63,7 @@ class ScriptedSource:
         self.reason = ""
         self.stopped = False
         self.watched = 0
+        self.acked_when_watched: list[int] = []
 
     @property
     def unacknowledged(self) -> int:
@@ -81,8 +82,9 @@ class ScriptedSource:
         self.acked += envelopes
 
     def watch(self) -> None:
-        """Count the calls."""
+        """Count the calls, and what was acknowledged before each."""
         self.watched += 1
+        self.acked_when_watched.append(len(self.acked))
 
     def stop(self) -> None:
         """Remember it."""

@@ -159,8 +159,12 @@ class Machine:
 
     def kill_mosquitto(self) -> None:
         """SIGKILL the broker's own process: what it did not save is lost."""
+        os.kill(self.mosquitto_pid(), signal.SIGKILL)
+
+    def mosquitto_pid(self) -> int:
+        """The broker's own process, as soon as it runs."""
         wait_until(self._mosquitto, what="mosquitto runs")
-        os.kill(self._mosquitto(), signal.SIGKILL)
+        return self._mosquitto()
 
     def _mosquitto(self) -> int:
         pid = self.pid("broker")
@@ -170,16 +174,18 @@ class Machine:
 
     def wait_ready(self, *parts: str) -> None:
         """Wait until the processes that run these parts now say they are ready."""
-        run_dir = self.settings.data_dir / "run"
+        wait_until(
+            lambda: self.is_ready(*parts),
+            within_s=START_S,
+            what=f"{parts} are ready; logs in {self.folder}",
+        )
 
-        def ready() -> bool:
-            said = read_all(run_dir)
-            return all(
-                part in said and said[part].ready and said[part].pid == self.pid(part)
-                for part in parts
-            )
-
-        wait_until(ready, within_s=START_S, what=f"{parts} are ready; logs in {self.folder}")
+    def is_ready(self, *parts: str) -> bool:
+        """Whether the processes that run these parts now say they are ready."""
+        said = read_all(self.settings.data_dir / "run")
+        return all(
+            part in said and said[part].ready and said[part].pid == self.pid(part) for part in parts
+        )
 
     def output(self, module: str, *arguments: str) -> bytes:
         """What a command prints; a failure fails the test with what it said."""
@@ -233,6 +239,17 @@ class Machine:
                     heard, ticks = entry.seq, 0
         reader.close()
         return ticks >= 2 and min(self.offsets()) >= heard
+
+    def payloads(self) -> set[bytes]:
+        """What all messages in the journal say."""
+        reader = SqliteJournalReader(self.settings.data_dir / "journal")
+        found: set[bytes] = set()
+        seq = 0
+        while entries := reader.read(seq, 5_000):
+            seq = entries[-1].seq
+            found |= {entry.payload for entry in entries if entry.kind == EntryKind.MQTT}
+        reader.close()
+        return found
 
     def offsets(self) -> tuple[int, int]:
         """How far the processor and the projector have committed."""

@@ -23,6 +23,8 @@ class MqttClient:
         client_id: What it calls itself; "" = the user.
         clean: Whether the broker may forget it when it goes.
         will: Topic and payload of a last will.
+        will_retain: Whether the broker is to keep it.
+        keepalive_s: Silence of one side for so long is noticed by the other.
 
     Attributes:
         got: (topic, payload, retain) of every message, in order.
@@ -39,6 +41,8 @@ class MqttClient:
         client_id: str = "",
         clean: bool = True,
         will: tuple[str, bytes] | None = None,
+        will_retain: bool = False,
+        keepalive_s: int = 30,
     ) -> None:
         self.got: list[tuple[str, bytes, bool]] = []
         self.losses = 0
@@ -46,6 +50,7 @@ class MqttClient:
         self._connected = threading.Event()
         self._granted: dict[int, bool] = {}
         self._address = (host, port)
+        self._keepalive_s = keepalive_s
         self._paho = paho.Client(
             CallbackAPIVersion.VERSION2,
             client_id=client_id or user,
@@ -55,7 +60,7 @@ class MqttClient:
         )
         self._paho.username_pw_set(user, password)
         if will is not None:
-            self._paho.will_set(will[0], will[1], qos=1)
+            self._paho.will_set(will[0], will[1], qos=1, retain=will_retain)
         self._paho.on_connect = self._on_connect
         self._paho.on_disconnect = self._on_disconnect
         self._paho.on_message = self._on_message
@@ -63,7 +68,7 @@ class MqttClient:
 
     def connect(self) -> Self:
         """Connect and wait for the broker's answer; ``refused`` says why not."""
-        self._paho.connect(*self._address, keepalive=30)
+        self._paho.connect(*self._address, keepalive=self._keepalive_s)
         self._paho.loop_start()
         wait_until(lambda: self._connected.is_set() or self.refused, what="a CONNACK")
         return self

@@ -208,6 +208,12 @@ class City:
         self._process.terminate()
         wait_until(lambda: self.over, within_s=30, what="every device left")
 
+    def kill(self) -> None:
+        """End it at once."""
+        assert self._process is not None
+        self._process.kill()
+        self._process.wait()
+
     def sent(self) -> dict[str, Any]:
         """The sender's books."""
         books: dict[str, Any] = json.loads(self._status.read_bytes())

@@ -3,10 +3,11 @@
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from parkguard.clock import SteadyClock
+from parkguard.clock import CarriedClock, SteadyClock
 
 
 class World:
@@ -120,3 +121,17 @@ def test_it_never_falls_whatever_happens(tmp_path_factory: object, steps: list[S
         clock = world.clock(anchor, last)
         assert last is None or clock.elapsed_ms() >= last[0]
         last = (clock.elapsed_ms(), world.wall_ms)
+
+
+@pytest.mark.promise(39)
+@pytest.mark.parametrize("leap_ms", [3_600_000, -3_600_000, 10 * 31_557_600_000])
+def test_waits_are_counted_as_if_nobody_had_touched_the_clock(leap_ms: int) -> None:
+    """An hour on, an hour back, ten years on."""
+    world = World()
+    clock = CarriedClock(wall=lambda: world.wall_ms, boottime=lambda: world.boottime_ms)
+    before_ms = clock()
+
+    world.wall_ms += leap_ms
+    world.passes(1_000)
+
+    assert clock() - before_ms == 1_000
