@@ -3,6 +3,10 @@
 from alerts import report
 from alerts.model import AlertChange, Channel, IncidentOpened, Notice, NoticeKind
 from alerts.open_alert import OpenAlert
+from devices.model import SYNTHETIC_ID
+
+SYNTHETIC = "synthetic"
+"""Audience of what a synthetic theft brings about: nobody (``parkguard.synthetic_round``)."""
 
 
 def to_desk(change: AlertChange) -> Notice:
@@ -13,7 +17,7 @@ def to_desk(change: AlertChange) -> Notice:
         action=change.what,
         channel=Channel.FEED,
         receiver="feed",
-        audience="desk",
+        audience=SYNTHETIC if change.vehicle_id == SYNTHETIC_ID else "desk",
         area=change.area,
         alert_id=change.alert_id,
         incident_id=None,

@@ -6,6 +6,9 @@ from api.deps import ApiPolicy
 from api.system_rows import PartStatus
 from api.system_schemas import PartOut, ReadyOut
 
+AHEAD_MS = 1_000
+"""A word may be so far from the future: the clock was set a little, parts speak once a second."""
+
 
 def assess_parts(statuses: Mapping[str, PartStatus], policy: ApiPolicy, now_ms: int) -> ReadyOut:
     """Judge every expected part: ready by its own word, and the word is young."""
@@ -18,6 +21,8 @@ def _assess(name: str, status: PartStatus | None, policy: ApiPolicy, now_ms: int
         return PartOut(part=name, ready=False, reason="never reported", age_s=None)
     age_ms = now_ms - status.at_ms
     age_s = round(age_ms / 1000, 1)
+    if age_ms < -AHEAD_MS:  # the clock was put back since, and the part has said nothing
+        return PartOut(part=name, ready=False, reason="silent since the clock leapt", age_s=age_s)
     if age_ms >= policy.status_max_ms:
         return PartOut(part=name, ready=False, reason=f"silent for {age_s:g} s", age_s=age_s)
     return PartOut(part=name, ready=status.ready, reason=status.reason, age_s=age_s)

@@ -3,7 +3,8 @@
     python -m benchmarks.backfill [--rate 500] [--seconds 60] [--quick] [--json]
 
 Two runs of the same live load, one alone (the control) and one with the back-fill in its middle:
-live fix to stream p50 and p99 of both (of the first word of 200 thefts), their ratio, when everything was worked off, how many late
+live fix to stream p50 and p99 of both (the first words of 200 thefts), their ratio, when all was
+worked off, how many late
 alerts came and whether they say so, and whether the books balance.
 """
 
@@ -26,6 +27,8 @@ from parkguard.demo_stream import follow
 
 AGE_S = 21_600.0
 LATE_THEFTS = 20
+LATE_S = 600.0
+"""An alert is late when its cause is older (decisions.md 12)."""
 LATE_WITHIN_S = 120.0
 """Late data are judged when none came for a while (``detection.late_settle_s``)."""
 QUICK = {"rate": 300.0, "seconds": 15.0, "devices": 200, "fixes": 50, "thefts": 40}
@@ -43,7 +46,7 @@ class Heard(Story):
     @override
     def hear(self, event: str, data: Mapping[str, Any], arrived_ms: int) -> None:
         """Take one event."""
-        late = event == "alert" and float(data["body"].get("late_s") or 0.0) > 0
+        late = event == "alert" and float(data["body"].get("late_s") or 0.0) > LATE_S
         if event == "alert" and data["action"] in FROM_FIX:
             self.raised[f"{data['body']['alert_id']} {data['action']}"] += 1
         if late:

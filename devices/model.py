@@ -7,6 +7,10 @@ import msgspec
 
 from devices.crs import Crs
 
+SYNTHETIC_ID = "synthetic-theft"
+"""The tracker, and its vehicle, that are stolen again and again to see whether the chain works.
+People never see them: ``alerts.telling`` and ``stores.queries`` leave them out."""
+
 
 class DeviceClass(StrEnum):
     """The classes of wire.md, as they stand in topics."""

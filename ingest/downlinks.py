@@ -4,6 +4,7 @@ A broker that is away costs a receipt, which the next record brings again; nothi
 so an old word never reaches a device late.
 """
 
+import threading
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -17,8 +18,11 @@ from paho.mqtt.reasoncodes import ReasonCode
 from devices.downlink import Downlink, ReceiptMessage
 
 log = structlog.get_logger()
-RETRY_MIN_S, RETRY_MAX_S = 1, 30
-"""Between two attempts to reach the broker. Source: ours; nobody is told anything meanwhile."""
+RETRY_MIN_S, RETRY_MAX_S = 1, 5
+"""Between two attempts to reach the broker. Source: those of the receiver."""
+
+STOP_S = 2.0
+"""Longest wait for the network thread at the end. Source: a stop may take 10 s in all (P10)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,9 +62,11 @@ class MqttDownlinks:
         self._client.loop_start()
 
     def stop(self) -> None:
-        """Disconnect."""
+        """Disconnect; a network thread that stands still is left behind."""
         self._client.disconnect()
-        self._client.loop_stop()
+        stopping = threading.Thread(target=self._client.loop_stop, daemon=True)
+        stopping.start()
+        stopping.join(STOP_S)
 
     def send(self, downlinks: Sequence[Downlink]) -> None:
         """Send what can be sent now; the rest is counted and dropped."""

@@ -1,5 +1,6 @@
 """The command ``parkguard``: every part, the supervisor, the registry, the doctor."""
 
+import faulthandler
 import os
 import sys
 from collections.abc import Callable
@@ -12,6 +13,7 @@ import typer
 from parkguard.cli_devices import devices_app
 from parkguard.cli_export import EXAMPLES as EXPORT_EXAMPLES
 from parkguard.cli_export import export
+from parkguard.cli_journal import journal_app
 from parkguard.cli_migrate import EXAMPLES as MIGRATE_EXAMPLES
 from parkguard.cli_migrate import migrate
 from parkguard.cli_quarantine import quarantine_app
@@ -47,6 +49,7 @@ app.add_typer(tokens_app, name="tokens")
 app.add_typer(quarantine_app, name="quarantine")
 app.add_typer(wire_app, name="wire")
 app.add_typer(stores_app, name="stores")
+app.add_typer(journal_app, name="journal")
 
 
 @app.callback()
@@ -65,6 +68,7 @@ def _run(ctx: typer.Context, part: str, *, as_json: bool, run: Callable[[Setting
     settings = settings_of(ctx)
     ensure_data_dir(settings.data_dir)
     start_logs(settings, part, as_json=as_json)
+    faulthandler.enable()  # on SIGABRT (parkguard.supervisor) every thread says where it stands
     raise typer.Exit(run(settings))
 
 
@@ -114,6 +118,14 @@ def dispatch(ctx: typer.Context, *, as_json: Json = False) -> None:
     from parkguard.wiring.dispatch import run_dispatch  # noqa: PLC0415
 
     _run(ctx, "dispatch", as_json=as_json, run=run_dispatch)
+
+
+@app.command(epilog="Example: parkguard synthetic")
+def synthetic(ctx: typer.Context, *, as_json: Json = False) -> None:
+    """Play thefts through the whole chain and call the outside heartbeat when each was seen."""
+    from parkguard.wiring.synthetic import run_synthetic  # noqa: PLC0415
+
+    _run(ctx, "synthetic", as_json=as_json, run=run_synthetic)
 
 
 @app.command(epilog="Example: PARKGUARD_API__PORT=8080 parkguard api")

@@ -14,7 +14,7 @@ from rich.console import Console
 from rich.table import Table
 
 from api.roles import Role
-from devices.errors import JournalError
+from devices.errors import JournalError, StoreError
 from parkguard.children import ProgramMissing, ServerNotStarted
 from parkguard.locks import AlreadyRunning
 from parkguard.logs import set_up_logs
@@ -58,6 +58,9 @@ def exit_code_of(error: Exception) -> int | None:
             | ServerNotStarted()
         ):
             complain(str(error))
+            return 1
+        case StoreError() if error.may_pass:
+            complain(f"{error}: it is away, start again")
             return 1
         case _:
             return None

@@ -34,6 +34,24 @@ def boot_id() -> str:
     return BOOT_ID.read_text(encoding="ascii").strip()
 
 
+class CarriedClock:
+    """Wall clock of its own beginning, carried on by CLOCK_BOOTTIME: it never leaps.
+
+    Waits and deadlines are counted on it, so a wall clock that is put on or back while we run
+    makes none of them shorter or longer (reliability.md P39).
+    """
+
+    def __init__(
+        self, *, wall: Callable[[], int] = wall_ms, boottime: Callable[[], int] = boottime_ms
+    ) -> None:
+        self._boottime = boottime
+        self._offset_ms = wall() - boottime()
+
+    def __call__(self) -> int:
+        """Give ms UTC as if nobody had touched the wall clock since."""
+        return self._boottime() + self._offset_ms
+
+
 class Anchor(msgspec.Struct, frozen=True, kw_only=True):
     """How the steady clock of one boot relates to CLOCK_BOOTTIME.
 

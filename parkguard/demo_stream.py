@@ -22,10 +22,11 @@ async def follow(client: httpx.AsyncClient, hear: Hear) -> None:
             async with client.stream(
                 "GET", "/v1/stream", headers=headers, timeout=httpx.Timeout(10.0, read=None)
             ) as answer:
+                answer.raise_for_status()
                 async for event, number, data in _events(answer):
                     last = number or last
                     hear(event, msgspec.json.decode(data), wall_ms())
-        except httpx.TransportError:
+        except (httpx.TransportError, httpx.HTTPStatusError):  # away, or it cannot serve us now
             await asyncio.sleep(0.5)
 
 

@@ -11,6 +11,7 @@ from devices.errors import JournalError
 from parkguard.doctor import Finding, Grade, Patient
 from parkguard.doctor_records import check_server_records, revision_found
 from parkguard.records import records_path
+from parkguard.settings import Settings
 from parkguard.wiring.shared import READERS, Places
 from stores.journal_checking import check_newest, faults_of_closed
 from stores.journal_files import first_numbers, live_path
@@ -34,7 +35,7 @@ def check_journal(patient: Patient) -> Iterator[Finding]:
         faults.append("the newest segment is missing")
     if not faults:
         try:
-            yield from _journal_found(take_stats(folder, READERS))
+            yield from _journal_found(take_stats(folder, READERS), _patience_ms(patient.settings))
         except JournalError as exc:
             faults.append(str(exc))
     if faults:
@@ -46,14 +47,21 @@ def check_journal(patient: Patient) -> Iterator[Finding]:
         )
 
 
-def _journal_found(stats: JournalStats) -> Iterator[Finding]:
+def _patience_ms(settings: Settings) -> int:
+    """A reader says how far it is at every checkpoint: after two of them it should have, ms."""
+    return int(2_000 * max(settings.process.checkpoint_s, settings.project.checkpoint_s))
+
+
+def _journal_found(stats: JournalStats, patience_ms: int) -> Iterator[Finding]:
     size_mib = sum(segment.bytes for segment in stats.segments) / MIB
     yield Finding(
         check="journal",
         grade=Grade.OK,
         found=f"{len(stats.segments)} segments, {size_mib:,.0f} MiB, the newest is whole",
     )
-    never = [lag.reader for lag in stats.readers if lag.noted is None]
+    never = [
+        lag.reader for lag in stats.readers if lag.noted is None and lag.behind_ms > patience_ms
+    ]
     lags = ", ".join(f"{lag.reader} {lag.entries:,} behind" for lag in stats.readers)
     yield Finding(
         check="journal_readers",

@@ -7,6 +7,8 @@ from pathlib import Path
 from parkguard.broker import BrokerKind, choose_kind
 from parkguard.settings import Settings
 
+SYNTHETIC_PART = "synthetic"
+"""The part that plays thefts, only when ``synthetic.on``."""
 PART_NAMES = ("broker", "ingest", "process", "project", "dispatch", "api")
 """Start order: who is needed first. They stop in the opposite order, so that what is in flight
 still finds its way: people first, the broker last."""
@@ -27,6 +29,17 @@ class Part:
     reports: bool = True
 
 
+def part_names(settings: Settings) -> tuple[str, ...]:
+    """Give the names of the parts that run with these settings, in start order.
+
+    Raises:
+        SettingsError: mosquitto is asked for and not installed.
+    """
+    external = choose_kind(settings.broker) is BrokerKind.EXTERNAL
+    names = PART_NAMES[1:] if external else PART_NAMES
+    return (*names, SYNTHETIC_PART) if settings.synthetic.on else names
+
+
 def build_parts(settings: Settings, settings_file: Path) -> tuple[Part, ...]:
     """Give the parts of one machine; no broker when an external one is used.
 
@@ -37,12 +50,10 @@ def build_parts(settings: Settings, settings_file: Path) -> tuple[Part, ...]:
     Raises:
         SettingsError: mosquitto is asked for and not installed.
     """
-    external = choose_kind(settings.broker) is BrokerKind.EXTERNAL
     return tuple(
         Part(
             name=name,
             command=(sys.executable, "-m", "parkguard", "--settings", str(settings_file), name),
         )
-        for name in PART_NAMES
-        if not (external and name == "broker")
+        for name in part_names(settings)
     )

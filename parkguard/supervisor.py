@@ -1,10 +1,11 @@
-"""Runs parts as child processes: restarts the dead with backoff, stops all in order.
+"""Runs parts as child processes: restarts the dead and the stuck, stops all in order.
 
 Used by ``parkguard up`` and, as a library, by the demo. Nothing is left behind: every child
 asks the kernel to be ended with its parent (``children.die_with_parent``).
 """
 
 import asyncio
+import signal
 from asyncio.subprocess import Process
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
@@ -14,13 +15,14 @@ from pathlib import Path
 import msgspec
 import structlog
 
-from parkguard.children import ask_to_end, die_with_parent, end
+from parkguard.children import ask_to_end, die_with_parent, end, kill
 from parkguard.clock import wall_ms
 from parkguard.parts import Part
 from parkguard.private_files import replace_private
 from parkguard.secret_files import REFUSED_EXIT
 from parkguard.settings import Settings
 from parkguard.status_files import read_all
+from parkguard.watchdog import LOOK_S, Watchdog
 
 _log = structlog.get_logger()
 
@@ -33,7 +35,7 @@ FRESH_MS = 15_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RestartPolicy:
-    """When a dead part is started again, and how long stopping may take.
+    """When a dead or stuck part is started again, and how long stopping may take.
 
     Attributes:
         first_s: Wait before the first restart; doubles with every further death.
@@ -41,18 +43,22 @@ class RestartPolicy:
         healthy_s: A part that ran so long begins at ``first_s`` again.
         stop_s: All parts together may take so long to stop (reliability.md P10). Each has its
             share; one that needs longer is left behind and killed at the very end.
+        last_words_s: A stuck part has so long to write where its threads stand (SIGABRT) before
+            it is killed.
     """
 
     first_s: float = 0.2
     longest_s: float = 30.0
     healthy_s: float = 30.0
     stop_s: float = 10.0
+    last_words_s: float = 1.0
 
 
 class PartChange(StrEnum):
     """What happened to a part."""
 
     STARTED = "started"
+    STUCK = "stuck"
     DIED = "died"
     REFUSED = "refused"
     STOPPED = "stopped"
@@ -124,6 +130,7 @@ class Supervisor:
         self._keepers: list[asyncio.Task[None]] = []
         self._started_ms = 0
         self._ending = asyncio.Event()
+        self._watchdog = Watchdog(settings.supervise.stuck_s)
         self.refused_code: int | None = None
 
     @property
@@ -144,6 +151,7 @@ class Supervisor:
             kept.process = await self._spawn(kept)
             self._keepers.append(asyncio.create_task(self._keep(kept, kept.process)))
         self._keepers.append(asyncio.create_task(self._write_status()))
+        self._keepers.append(asyncio.create_task(self._watch()))
 
     async def wait_ready(self, within_s: float = 30.0) -> None:
         """Wait until every part says it is ready.
@@ -224,6 +232,28 @@ class Supervisor:
             kept.restarts += 1
             process = kept.process = await self._spawn(kept)
 
+    async def _watch(self) -> None:
+        """Kill what is stuck: ``_keep`` then starts it again. Its threads are in the log."""
+        loop = asyncio.get_running_loop()
+        looked_s = loop.time()
+        while True:
+            await asyncio.sleep(LOOK_S)
+            now_s, before_s = loop.time(), looked_s
+            looked_s = now_s
+            said = read_all(self._run_dir)
+            for name in self._watchdog.stuck(said, self.pids, passed_s=now_s - before_s):
+                await self._kill(self._kept[name])
+
+    async def _kill(self, kept: _Kept) -> None:
+        process = kept.process
+        if process is None or not kept.pid:
+            return
+        self._tell(kept, PartChange.STUCK, pid=process.pid)
+        kill(process, signal.SIGABRT)
+        if not await _wait_for(process.wait(), self._policy.last_words_s):
+            kill(process, signal.SIGKILL)
+            await process.wait()
+
     async def _spawn(self, kept: _Kept) -> Process:
         """Start it in a session of its own: Ctrl-C is for us, who stop the parts in order."""
         command = die_with_parent(kept.part.command)
@@ -261,6 +291,8 @@ class Supervisor:
                 _log.info("part_started", **fields)
             case PartChange.DIED:
                 _log.error("part_died", code=code, again_after_s=wait_s, **fields)
+            case PartChange.STUCK:
+                _log.error("part_stuck", note="it says nothing any more: killed", **fields)
             case PartChange.REFUSED:
                 _log.error("part_refused", code=code, note="see its message above", **fields)
             case PartChange.STOPPED:

@@ -9,6 +9,7 @@ from typing import Any, Protocol
 import msgspec
 import sqlalchemy as sa
 
+from devices.model import SYNTHETIC_ID
 from stores.schema import audit, vehicles
 
 AuditRow = tuple[int, str, str, str, str, str]
@@ -48,7 +49,10 @@ def in_scope(
         vehicle_id: Its vehicle column; None where an owner sees nothing of the kind.
     """
     if scope.owner_id is None:
-        return starts_with(area, scope.areas)
+        inside = starts_with(area, scope.areas)
+        if vehicle_id is None:
+            return inside
+        return sa.and_(inside, vehicle_id.is_distinct_from(SYNTHETIC_ID))
     if not scope.owner_id or vehicle_id is None:
         return sa.false()
     own = sa.select(vehicles.c.id).where(vehicles.c.owner_id == scope.owner_id)

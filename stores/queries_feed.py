@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import sqlalchemy as sa
 
+from alerts.telling import SYNTHETIC
 from stores.queries import json_of
 from stores.schema import feed
 
@@ -33,8 +34,9 @@ class FeedQueries:
         self._engine = engine
 
     def after(self, feed_id: int, limit: int) -> list[FeedRow]:
-        """Rows above ``feed_id``, ascending."""
-        query = sa.select(*_COLUMNS).where(feed.c.id > feed_id).order_by(feed.c.id).limit(limit)
+        """Rows above ``feed_id``, ascending; synthetic thefts are nobody's."""
+        for_people = sa.and_(feed.c.id > feed_id, feed.c.audience != SYNTHETIC)
+        query = sa.select(*_COLUMNS).where(for_people).order_by(feed.c.id).limit(limit)
         with self._engine.connect() as connection:
             return [
                 FeedRow(**(dict(row) | {"body": json_of(row["body"])}))

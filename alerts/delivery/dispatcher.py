@@ -35,11 +35,17 @@ class Pace:
         poll_s: Cheap check for anything new. Source: feed rows are out within 100 ms.
         look_s: Look at the rows although nothing changed: retries fall due by time alone.
         status_s: Write the status (about once a second).
+        late_s: A store call without an answer for so long is told. Source: readiness tells
+            within 15 s (reliability.md P38).
+        hung_s: ... and for so long it will never answer: a busy SQLite says so after 10 s
+            (``stores.records``), a server after less.
     """
 
     poll_s: float = 0.05
     look_s: float = 0.25
     status_s: float = 1.0
+    late_s: float = 5.0
+    hung_s: float = 15.0
 
 
 class Dispatcher:
@@ -51,6 +57,7 @@ class Dispatcher:
         outbox: OutboxStore,
         targets: Sequence[Target],
         clock: Clock,
+        due_clock: Clock | None = None,
         draw: Callable[[], float],
         status: StatusSink,
         backoff: Backoff | None = None,
@@ -61,7 +68,8 @@ class Dispatcher:
         Args:
             outbox: The records database; called from one thread only.
             targets: Who can be told; other receivers are ``no_target``.
-            clock: Wall clock, ms UTC.
+            clock: Wall clock, ms UTC; what was done bears its time.
+            due_clock: One that never leaps, on which waits are counted; None = ``clock``.
             draw: Random number in [0, 1), for the jitter.
             status: Where the part says how it is.
             backoff: Waits between attempts.
@@ -69,6 +77,7 @@ class Dispatcher:
         """
         self._outbox, self._targets, self._status = outbox, tuple(targets), status
         self._clock, self._draw = clock, draw
+        self._due_clock = due_clock or clock
         self._backoff, self._pace = backoff or Backoff(), pace or Pace()
         self._tally = Tally()
 
@@ -101,6 +110,7 @@ class Dispatcher:
             outbox=self._outbox,
             store=store,
             clock=self._clock,
+            due_clock=self._due_clock,
             backoff=self._backoff,
             draw=self._draw,
             tally=self._tally,
@@ -142,16 +152,26 @@ class Dispatcher:
     async def _report(
         self, store: PatientStore, lanes: Sequence[Lane], stop: asyncio.Event
     ) -> None:
-        """Write the status. A lost target is said, and does not make the dispatcher unready."""
-        backlog = Backlog(pending={}, oldest_ms=None)
+        """Write the status. A lost target is said, and does not make the dispatcher unready.
+
+        A store call that neither answers nor fails is told; after ``hung_s`` nothing is written
+        any more, and who watches the status file ends this process.
+        """
+        loop = asyncio.get_running_loop()
+        backlog, answered_s = Backlog(pending={}, oldest_ms=None), loop.time()
         while not stop.is_set():
-            with suppress(TimeoutError):  # then store.lost says why, and the old figures stay
+            with suppress(TimeoutError):  # then the old figures stay
                 async with asyncio.timeout(self._pace.status_s):
                     backlog = await store.ask(self._outbox.backlog)
-            lost = [f"{lane.target.label} {lane.lost}" for lane in lanes if lane.lost is not None]
-            reason = f"records: {store.lost}" if store.lost is not None else "; ".join(lost)
-            figures = self._tally.figures(backlog, lost=len(lost), now_ms=self._clock())
-            self._status.write(ready=store.lost is None, reason=reason, metrics=figures)
+                    answered_s = loop.time()
+            trouble, waited_s = store.lost, loop.time() - answered_s
+            if trouble is None and waited_s > self._pace.late_s:
+                trouble = f"no answer for {waited_s:.0f} s"
+            if store.lost is not None or waited_s <= self._pace.hung_s:
+                lost = [f"{one.target.label} {one.lost}" for one in lanes if one.lost is not None]
+                reason = f"records: {trouble}" if trouble is not None else "; ".join(lost)
+                figures = self._tally.figures(backlog, lost=len(lost), now_ms=self._clock())
+                self._status.write(ready=trouble is None, reason=reason, metrics=figures)
             await _pause(self._pace.status_s, stop)
 
 

@@ -60,6 +60,7 @@ class Lane:
     outbox: OutboxStore
     store: PatientStore
     clock: Clock
+    due_clock: Clock
     backoff: Backoff
     draw: Callable[[], float]
     tally: Tally
@@ -87,7 +88,7 @@ class Lane:
             lambda: self.outbox.due(
                 self.target.channel,
                 self.target.name,
-                now_ms=self.clock(),
+                now_ms=self.due_clock(),
                 busy=tuple(self._busy),
                 limit=free,
             )
@@ -135,13 +136,13 @@ class Lane:
 
     async def _failed(self, notice: DueNotice, error: DeliveryError) -> None:
         """Put it off, or give it up where people see it."""
-        now_ms = self.clock()
+        now_ms = self.due_clock()
         failure = Failure(reason=error.reason, detail=error.detail, attempts=notice.attempts + 1)
         due_ms = next_due_ms(notice, error, now_ms=now_ms, backoff=self.backoff, draw=self.draw)
         if due_ms is not None:
             await self.store.ask(lambda: self.outbox.postponed(notice, failure, due_ms=due_ms))
         else:
-            await self.store.ask(lambda: self.outbox.given_up(notice, failure, at_ms=now_ms))
+            await self.store.ask(lambda: self.outbox.given_up(notice, failure, at_ms=self.clock()))
             if error.reason.end is End.REJECTED:
                 self.tally.rejected()
             else:
@@ -167,6 +168,6 @@ class Lane:
             log.info("target_back", target=self.target.label)
             await self.store.ask(
                 lambda: self.outbox.hasten(
-                    self.target.channel, self.target.name, now_ms=self.clock()
+                    self.target.channel, self.target.name, now_ms=self.due_clock()
                 )
             )

@@ -1,8 +1,9 @@
 """What every part is wired with: places, the stop signal, the clock, the lock."""
 
+import asyncio
 import signal
 import threading
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -13,10 +14,13 @@ from devices.registry import RegistrySnapshot
 from parkguard.clock import monotonic_s, wall_ms
 from parkguard.locks import hold_lock
 from parkguard.status_files import StatusFile
+from stores.processing import store_errors
 from stores.registry import Registry
 
 MIB = 1_048_576
 HOUR_MS = 3_600_000
+READERS = ("processor", "projector")
+"""Who must have read an entry of the journal before it may go."""
 
 
 class Places:
@@ -64,14 +68,28 @@ def one_of(places: Places, part: str) -> Iterator[StatusFile]:
 
 
 def registered(engine: sa.Engine) -> KnownRegistry:
-    """The registry as the records database has it."""
+    """The registry as the records database has it.
+
+    Raises:
+        StoreError: The database went away after it was opened, or cannot be read.
+    """
     registry = Registry(engine, wall_ms)
-    return KnownRegistry(
-        RegistrySnapshot(
-            devices=registry.devices(),
-            vehicles=registry.vehicles(),
-            sites=registry.sites(),
-            grids=registry.grids(),
-            fences=registry.fences(),
+    with store_errors():
+        return KnownRegistry(
+            RegistrySnapshot(
+                devices=registry.devices(),
+                vehicles=registry.vehicles(),
+                sites=registry.sites(),
+                grids=registry.grids(),
+                fences=registry.fences(),
+            )
         )
-    )
+
+
+async def until_signal(run: Callable[[asyncio.Event], Awaitable[None]]) -> None:
+    """Run until SIGTERM or SIGINT."""
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    await run(stop)

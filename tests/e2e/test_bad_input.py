@@ -186,6 +186,7 @@ def _wait_lost(client: MqttClient) -> None:
     wait_until(lambda: client.losses == 1, what="the broker hangs up")
 
 
+@pytest.mark.promise(7)
 def test_every_good_message_is_stored_and_nothing_stopped(ended: tuple[Outside, Sent]) -> None:
     """By number, each once; the processes are the same (asserted where they are started)."""
     city, sent = ended
@@ -211,6 +212,7 @@ def test_every_refusal_is_counted_under_its_reason(ended: tuple[Outside, Sent]) 
     assert reasons["not_kept"] == []
 
 
+@pytest.mark.promise(6)
 def test_the_books_balance(ended: tuple[Outside, Sent]) -> None:
     """received = accepted + duplicate + quarantined; accepted = projected + thinned."""
     city, sent = ended

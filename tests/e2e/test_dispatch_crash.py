@@ -5,6 +5,7 @@ import json
 import signal
 from pathlib import Path
 
+import pytest
 import sqlalchemy as sa
 
 from parkguard.clock import wall_ms
@@ -37,6 +38,7 @@ def committed(engine: sa.Engine) -> None:
             put_row(connection, number, at_ms=at_ms)
 
 
+@pytest.mark.fault(41)
 def test_ten_kills_between_send_and_commit_tell_each_case_once(tmp_path: Path) -> None:
     """Each kill comes after the desk said yes and before we wrote it down."""
     records = tmp_path / "records.db"

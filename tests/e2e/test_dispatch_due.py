@@ -116,3 +116,17 @@ def test_long_past_notice_gets_its_attempt(engine: sa.Engine) -> None:
     asyncio.run(run())
 
     assert len(hears.heard) == 1
+
+
+@pytest.mark.promise(39)
+@pytest.mark.parametrize(
+    ("due_in_s", "attempts", "told"),
+    [(3_600, 0, True), (600, 1, False), (3_600 * 24 * 365 * 10, 1, True)],
+)
+def test_a_due_time_of_another_clock_is_not_waited_for(
+    engine: sa.Engine, store: SqlOutbox, due_in_s: int, attempts: int, *, told: bool
+) -> None:
+    """Who was never told is told now; a wait that nobody would set is none; a real one is kept."""
+    row = put(engine, due_ms=LATER_MS + due_in_s * 1_000, attempts=attempts)
+
+    assert [notice.id for notice in due(store)] == ([row] if told else [])

@@ -148,6 +148,7 @@ def zipped() -> bytes:
     ],
     ids=["endless", "100 MB", "gzip", "64 KiB + 1", "reset", "not http", "nothing", "silent"],
 )
+@pytest.mark.fault(42)
 def test_bad_answer_is_cut_and_named(
     said: bytes | Callable[[asyncio.StreamWriter], Awaitable[None]], reason: DeliveryReason
 ) -> None:
@@ -169,6 +170,7 @@ def test_answer_of_exactly_64_kib_is_read() -> None:
     asyncio.run(told(answer(200, body)))
 
 
+@pytest.mark.fault(42)
 def test_nobody_listens_is_unreachable() -> None:
     """Connection refused may pass."""
 
@@ -250,6 +252,7 @@ def test_connection_goes_to_the_judged_address_and_speaks_to_the_name(tmp_path: 
     assert server.heard[0].headers["host"] == f"desk.example:{server.port}"
 
 
+@pytest.mark.fault(42)
 def test_certificate_that_nobody_vouches_for_is_refused(tmp_path: Path) -> None:
     """tls_failed may pass: certificates are renewed."""
     theirs = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)

@@ -31,10 +31,8 @@ KEEP_ALL = {
 """Nothing is thinned; checkpoints come often, so that restarts begin in the middle."""
 
 
-@pytest.mark.promise(2, 6)
-@pytest.mark.fault(2, 3)
-@pytest.mark.promise(1, 6)
-@pytest.mark.fault(2, 3)
+@pytest.mark.promise(1, 2, 6)
+@pytest.mark.fault(2, 3, 5)
 def test_nothing_is_missing_and_nothing_doubled_after_kills_between_commit_and_ack(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -103,8 +101,6 @@ def test_nothing_is_missing_and_nothing_doubled_after_kills_between_commit_and_a
 
 @pytest.mark.promise(2)
 @pytest.mark.fault(7, 12, 13)
-@pytest.mark.promise(2)
-@pytest.mark.fault(12, 13)
 def test_what_a_killed_broker_loses_is_exactly_what_the_gaps_say(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

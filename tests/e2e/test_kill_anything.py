@@ -28,6 +28,8 @@ NUMBERED = frozenset({"trk/fix", "chg/status"})
 """Channels whose records carry a sequence number; only of these can a loss be seen."""
 
 
+@pytest.mark.promise(2, 6, 12)
+@pytest.mark.fault(12)
 def test_killing_any_part_around_an_alert_loses_nothing_unseen_and_tells_nobody_twice(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -11,11 +11,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
 import sqlalchemy as sa
 
-from devices.presence import Presence
 from parkguard.clock import monotonic_s, wall_ms
 from parkguard.first_start import prepare
 from parkguard.parts import PART_NAMES
@@ -23,10 +21,10 @@ from parkguard.records import open_migrated
 from parkguard.settings import Settings
 from parkguard.status_files import read_all
 from stores.checkpoints import FileCheckpoints
-from stores.latest_state import LatestStateFile
-from stores.schema import alerts, devices, incidents, metadata, outbox
+from stores.schema import alerts, incidents, metadata, outbox
 from support.broker import wait_until
 from support.machine import Runs, missing_mosquitto
+from support.presence_watch import PresenceWatch
 from support.town import Town
 
 pytestmark = pytest.mark.broker
@@ -140,6 +138,7 @@ def test_a_theft_is_one_alert_and_told_once_over_restarts(afternoon: Afternoon) 
     assert sorted(case["incident"] for case in afternoon.cases) == [row[0] for row in opened]
 
 
+@pytest.mark.promise(19)
 def test_our_own_outage_is_nobodys_silence(
     afternoon: Afternoon, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -153,46 +152,12 @@ def test_our_own_outage_is_nobodys_silence(
     assert {vehicle for _, vehicle, *_ in afternoon.decided["alerts"]} <= set(afternoon.truths)
 
 
-class _Watch:
-    """Presence of every device as the API shows it."""
-
-    def __init__(self, town: Town) -> None:
-        self._latest = LatestStateFile.create_or_open(
-            town.settings.data_dir / "latest" / "latest.bin", writable=False
-        )
-        self._names = {row["slot"]: row["id"] for row in town.rows(devices)}
-        self._slots = np.array(list(self._names), np.int64)
-        self.changes: list[Counter[str]] = []
-
-    def offline(self) -> list[str]:
-        """Names of those that are offline."""
-        rows = self._latest.many(self._slots)
-        found = self._slots[rows["presence"] == Presence.OFFLINE]
-        return [self._names[int(slot)] for slot in found]
-
-    def heard_since(self, moment_ms: int) -> set[str]:
-        """Who has spoken since; what changed meanwhile is noted."""
-        rows = self._latest.many(self._slots)
-        now = Counter(Presence(int(value)).word for value in rows["presence"])
-        if self.changes[-1:] != [now]:
-            self.changes.append(now)
-        return {self._names[int(slot)] for slot in self._slots[rows["recv_ms"] > moment_ms]}
-
-    def close(self) -> None:
-        """Look no more."""
-        self._latest.close()
-
-    def everybody_but(self, names: list[str]) -> set[str]:
-        """All other devices."""
-        return set(self._names.values()) - set(names)
-
-
 def _let_outage_pass(town: Town, seen: Afternoon) -> None:
     """Kill all that listens, for ``OUTAGE_S``, and the processor's checkpoints.
 
     Watches until everybody who was not silent before has spoken again.
     """
-    watch = _Watch(town)
+    watch = PresenceWatch(town)
     wait_until(watch.offline, within_s=WITHIN_S, what="the camera that fell silent is offline")
     seen.silent = watch.offline()
     town.kill_mosquitto()

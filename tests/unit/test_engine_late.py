@@ -20,6 +20,7 @@ from support.theft import LOST_S, and_back, late_ride
 HOUR_S = 3_600
 
 
+@pytest.mark.promise(18)
 def test_theft_in_a_buffer_of_three_hours_tells_the_owner_late() -> None:
     """Level 1, once, with its age and the words; no incident (scenario 35, P18)."""
     scene = Scene.parked()

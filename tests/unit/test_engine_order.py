@@ -48,6 +48,7 @@ def _words(scene: Scene) -> set[tuple[str, AlertKind]]:
     lags=st.lists(st.integers(0, 60), min_size=len(RIDE), max_size=len(RIDE)),
     again=st.lists(st.booleans(), min_size=len(RIDE), max_size=len(RIDE)),
 )
+@pytest.mark.promise(9)
 def test_order_and_repeats_change_neither_the_last_place_nor_the_alert(
     lags: list[int], again: list[bool]
 ) -> None:

@@ -10,6 +10,8 @@ from devices.readings import (
 from support.factories import a_fix, at_ms
 from support.ward import CAMERA, Ward, a_fleet, a_heartbeat
 
+pytestmark = pytest.mark.promise(19)
+
 
 @pytest.mark.parametrize("before_s", [0, 1, 4])
 def test_wills_of_a_stopping_broker_are_nobodys(before_s: int) -> None:

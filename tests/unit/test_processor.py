@@ -64,6 +64,7 @@ def test_books_of_the_story_balance() -> None:
     assert books["gaps", ""] == 5
 
 
+@pytest.mark.promise(8)
 def test_refused_messages_stand_in_quarantine_with_their_bytes() -> None:
     """Topic, reason, raw bytes, by entry."""
     rows = _plain().quarantine
@@ -183,6 +184,7 @@ def test_alert_is_committed_at_once() -> None:
     assert raised == sorted({change.caused_recv_ms for change in _plain().changes})
 
 
+@pytest.mark.promise(8)
 def test_records_database_that_comes_back_loses_nothing() -> None:
     """Refused three times: wait, say so, commit the same again."""
     plant = ProcessorPlant(JOURNAL, batch_max=40)

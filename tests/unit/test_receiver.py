@@ -92,6 +92,16 @@ def test_message_is_acknowledged_after_it_is_durable() -> None:
     assert post.source.acked == [*batch, _envelope(3)]
 
 
+def test_source_is_watched_before_it_has_new_acknowledgements_to_write() -> None:
+    """Just queued ones looked as if its thread wrote nothing: it was ended under load."""
+    post = Post([_envelope(1)], [_envelope(2)], rounds=200)
+
+    post.receiver.run()
+
+    assert post.source.acked == [_envelope(1), _envelope(2)]
+    assert post.source.acked_when_watched[0] == 0
+
+
 def test_message_is_not_acknowledged_when_the_append_fails() -> None:
     """The broker must send it again; the process ends."""
     post = Post([_envelope(1)], journal=FailingJournal(BROKEN))
@@ -180,6 +190,7 @@ def test_word_whose_append_failed_is_copied_by_the_next_process() -> None:
     assert post.said == [_arm(1)]
 
 
+@pytest.mark.promise(19)
 def test_tick_comes_once_a_second_and_says_whether_the_broker_is_there() -> None:
     """Silence while it is away is nobody's."""
     post = Post(rounds=10**6)
@@ -195,6 +206,19 @@ def test_tick_comes_once_a_second_and_says_whether_the_broker_is_there() -> None
     assert [tick.elapsed_ms - ticks[0].elapsed_ms for tick in ticks] == [1000 * k for k in range(6)]
     assert {tick.recv_ms for tick in ticks} == {at_ms(0)}
     assert post.source.watched == 6
+
+
+@pytest.mark.promise(19)
+def test_tick_says_that_the_broker_was_away_between_two_ticks() -> None:
+    """Back within a second: its wills are nobody's all the same."""
+    post = Post(rounds=10**6)
+
+    for reconnects in (0, 1, 1, 3, 3):
+        post.source.reconnects = reconnects
+        post.receiver.receive([])
+        post.clock.now_ms += 1_000
+
+    assert [tick.flags for tick in post.journal.of_kind(EntryKind.TICK)] == [1, 0, 1, 0, 1]
 
 
 def test_status_follows_the_broker() -> None:

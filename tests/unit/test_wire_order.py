@@ -5,6 +5,7 @@ from itertools import pairwise
 from random import Random
 
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -67,6 +68,7 @@ def _without_flags(rows: dict[object, Row]) -> dict[object, tuple[object, ...]]:
     doubles=st.lists(st.integers(0, 23), max_size=12),
     batches=st.lists(st.integers(0, 40), max_size=4),
 )
+@pytest.mark.promise(9)
 def test_permuted_and_doubled_track_gives_the_same_history(
     track: list[Point], order: Random, doubles: list[int], batches: list[int]
 ) -> None:
@@ -85,6 +87,7 @@ def test_permuted_and_doubled_track_gives_the_same_history(
 
 @settings(max_examples=30)
 @given(track=TRACKS, order=st.randoms(use_true_random=False))
+@pytest.mark.promise(9)
 def test_one_far_future_point_never_freezes_the_last_position(
     track: list[Point], order: Random
 ) -> None:
