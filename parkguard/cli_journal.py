@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -20,9 +20,10 @@ from parkguard.locks import is_held
 from parkguard.wiring.shared import READERS, Places
 from stores.journal_checking import Checked, verify
 from stores.journal_files import first_numbers
-from stores.journal_reading import SqliteJournalReader
 from stores.journal_rescue import rescue as rescue_segment
-from stores.journal_stats import take_stats
+
+if TYPE_CHECKING:
+    from stores.journal_reading import SqliteJournalReader
 
 _LOOK_BACK = 2_000
 """Entries read at once, looking back for messages among the ticks."""
@@ -40,6 +41,8 @@ journal_app = typer.Typer(
 @journal_app.command(epilog="Examples: parkguard journal stats · parkguard journal stats --json")
 def stats(ctx: typer.Context, *, as_json: Json = False) -> None:
     """Print segments, bytes, entries, how far each reader is, and the room that is left."""
+    from stores.journal_stats import take_stats  # noqa: PLC0415 - no other command waits for it
+
     settings = settings_of(ctx)
     folder = _journal(ctx)
     with _told():
@@ -102,6 +105,8 @@ def tail(
 
     With --json an object a line.
     """
+    from stores.journal_reading import SqliteJournalReader  # noqa: PLC0415 - as above
+
     zone = settings_of(ctx).timezone
     reader = SqliteJournalReader(_journal(ctx))
 
@@ -172,6 +177,8 @@ def _journal(ctx: typer.Context) -> Path:
 
 def _verified(folder: Path) -> list[Checked]:
     """Check everything under a bar that counts entries."""
+    from stores.journal_reading import SqliteJournalReader  # noqa: PLC0415 - as above
+
     first = last = first_numbers(folder)[0]
     with suppress(JournalError):  # the check itself says what is wrong
         last = SqliteJournalReader(folder).last_seq()
@@ -195,7 +202,7 @@ def _checked_rows(checked: list[Checked], bad: list[Checked]) -> list[dict[str, 
     return [*rows, {"segment": f"{whole:,} segments", "entries": f"{entries:,}", "found": "whole"}]
 
 
-def _newest(reader: SqliteJournalReader, last: int, count: int, *, ticks: bool) -> list[Entry]:
+def _newest(reader: "SqliteJournalReader", last: int, count: int, *, ticks: bool) -> list[Entry]:
     """The newest entries up to ``last``, ascending."""
     found: list[Entry] = []
     first = reader.first_seq()

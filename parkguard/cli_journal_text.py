@@ -1,6 +1,7 @@
 """Entries of the journal as lines: what they say, without places, persons and unknown words."""
 
 from datetime import datetime
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -12,7 +13,9 @@ from devices.plain_objects import parse
 from devices.quarantine_hints import one_line
 from parkguard.settings import JournalSettings
 from parkguard.wiring.shared import MIB
-from stores.journal_stats import JournalStats
+
+if TYPE_CHECKING:
+    from stores.journal_stats import JournalStats
 
 HIDDEN = "…"
 """Stands for a value that is not shown."""
@@ -88,7 +91,7 @@ def as_row(entry: Entry, *, hidden: bool) -> dict[str, object]:
 
 
 def stats_rows(
-    found: JournalStats, settings: JournalSettings, zone: str
+    found: "JournalStats", settings: JournalSettings, zone: str
 ) -> list[dict[str, object]]:
     """What the journal holds, a line a fact."""
     packed = [one for one in found.segments if one.archived]

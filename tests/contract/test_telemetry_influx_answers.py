@@ -119,7 +119,7 @@ def test_numbers_that_mean_nothing_are_not_believed() -> None:
 def test_2x_repeats_the_bad_line_and_has_written_nothing() -> None:
     """The rest is written again."""
     line = (
-        f"fix,device=trk-000001 lat_deg=31.82,lon_deg=117.22,acc_m=6.5,seq=3i {NOW_MS + 3000}000003"
+        f"fix,device=trk-000001 lat_deg=31.82,lon_deg=117.22,acc_m=6.5,seq=3i {NOW_MS + 3000}003000"
     )
     bad = Said(400, {"code": "invalid", "message": f"unable to parse '{line}': invalid number"})
 

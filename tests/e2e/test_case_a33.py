@@ -152,8 +152,8 @@ def _fill(path: Path, device_id: str) -> None:
     begin_ms = wall_ms() - FIXES * 1_000
     rows = """
         WITH RECURSIVE k (s) AS (SELECT 0 UNION ALL SELECT s + 1 FROM k WHERE s < :last)
-        INSERT INTO fix (device, t_ms, seq, lat_deg, lon_deg, acc_m, source, flags, recv_ms)
-        SELECT 1, :begin + s * 1000, s, 31.8 + s * 1e-9, 117.2, 6.5, 'gnss', 0, :begin + s * 1000
+        INSERT INTO fix (device, t_ms, seq, lat_deg, lon_deg, acc_m, source, flags)
+        SELECT 1, :begin + s * 1000, s, 31.8 + s * 1e-9, 117.2, 6.5, 'gnss', 0
         FROM k
     """
     db = sqlite3.connect(path)
