@@ -134,7 +134,7 @@ demo: setup broker  ## the whole product with a theft, on one screen (STORE=infl
 
 .PHONY: test
 test: setup debian  ## all tests, real servers included
-	@exec $(BIN)/pytest -n 3 --dist loadfile --no-loadscope-reorder -m 'not chaos' $(ARGS)
+	@exec $(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder -m 'not long' $(ARGS)
 
 .PHONY: lint
 lint: setup  ## formatting and ruff
@@ -169,8 +169,8 @@ fuzz: setup  ## fuzz the wire, guided by coverage (FUZZ_SECONDS=60)
 
 # One minute of faults, the same each time, and one that nobody has seen before; it names its seed.
 .PHONY: chaos
-chaos: setup debian  ## minutes of chaos: everything killed, stopped, cut; the books must balance
-	@$(BIN)/pytest -m chaos tests/e2e/test_chaos.py
+chaos: setup debian  ## the long tests of faults, then minutes of chaos: the books must balance
+	@$(BIN)/pytest -n 2 --dist loadfile -m long tests/e2e
 	@$(BIN)/python -m benchmarks.chaos --seed $(CHAOS_SEED) $(ARGS)
 	@$(BIN)/python -m benchmarks.chaos $(ARGS)
 

@@ -12,7 +12,7 @@ from benchmarks.chaos_plan import EVERYTHING, Fault, FaultKind
 from benchmarks.chaos_run import Options, run
 from support.machine import missing_mosquitto
 
-pytestmark = [pytest.mark.broker, pytest.mark.influx, pytest.mark.postgres, pytest.mark.chaos]
+pytestmark = [pytest.mark.broker, pytest.mark.influx, pytest.mark.postgres, pytest.mark.long]
 OPTIONS = Options(
     seconds=7.0, seed=1, devices=30, trackers=8, rate=60.0, thefts=3, lead_s=7.0, tail_s=4.0
 )

@@ -19,7 +19,7 @@ from stores.journal_reading import SqliteJournalReader
 from support.broker import wait_until
 from support.machine import Machine, Runs, missing_mosquitto
 
-pytestmark = pytest.mark.broker
+pytestmark = [pytest.mark.broker, pytest.mark.long]
 STOPS, UPS = 20, 2
 DEVICES, RATE = 50, 1_000
 MORE = 300

@@ -26,7 +26,7 @@ from support.machine import Machine, missing_mosquitto
 from support.mqtt_client import MqttClient
 from support.slow_owners import SlowOwners
 
-pytestmark = pytest.mark.broker
+pytestmark = [pytest.mark.broker, pytest.mark.long]
 HOUR_S, YEAR_S = 3_600, 31_557_600
 LEAPS_S = {"v-1": HOUR_S, "v-2": -HOUR_S, "v-3": 10 * YEAR_S}
 """Vehicle -> the leap between the theft of it and the answer of its owner."""

@@ -16,7 +16,7 @@ from support.dead_mans_switch import DeadMansSwitch
 from support.machine import missing_mosquitto
 from support.town import Town
 
-pytestmark = pytest.mark.broker
+pytestmark = [pytest.mark.broker, pytest.mark.long]
 WITHIN_S = 60.0
 QUICK = {
     "synthetic": {"on": True, "every_s": 3, "within_s": 3},

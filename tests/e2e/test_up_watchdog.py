@@ -18,7 +18,7 @@ from parkguard.supervisor import PartChange, PartEvent, Supervisor
 from support.delivery_run import eventually
 from support.machine import Machine, missing_mosquitto
 
-pytestmark = pytest.mark.broker
+pytestmark = [pytest.mark.broker, pytest.mark.long]
 SETTINGS = {"supervise": {"stuck_s": 16}, "process": {"checkpoint_s": 1}}
 """A little above the 15 s of readiness, so that both are seen."""
 TOLD_S = 15.0
