@@ -50,7 +50,7 @@ def test_no_wait_is_longer_or_shorter_for_a_clock_that_leaps(
     clock = LeapingClock(tmp_path)
     with SlowOwners() as owners, _machine(tmp_path, owners, clock) as machine:
         machine.start("broker")
-        machine.wait_ready("broker")  # a client that waits to connect again sleeps: see LeapingClock
+        machine.wait_ready("broker")  # first: see LeapingClock
         for part in PARTS:
             machine.start(part)
         wait_until(lambda: _all_up(machine), within_s=WITHIN_S, what="all are ready")
