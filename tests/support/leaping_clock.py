@@ -10,7 +10,7 @@ LIBRARIES = ("/usr/lib/*/faketime/libfaketimeMT.so.1", "/usr/lib/faketime/libfak
 class LeapingClock:
     """One wall clock for every part started with ``command``; steady clocks stay true.
 
-    ``time.sleep`` fails under it (an error of the library): our services never sleep, but the MQTT
+    Sleeping fails under it (an error of the library): our services never sleep, but the MQTT
     client does while it waits to connect again. Start the broker first.
 
     Args:
