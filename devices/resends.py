@@ -90,15 +90,15 @@ class Resends:
 
     def due(self, elapsed_ms: int) -> list[str]:
         """Devices whose time has come, at most ``resend_devices`` of them."""
-        found = list[str]()
+        found = dict[str, None]()  # in order; who began twice in one moment stands there twice
         while self._due and self._due[0][0] <= elapsed_ms:
             if len(found) == self._policy.resend_devices:
                 break
             due_ms, device_id = heappop(self._due)
             asking = self._asking.get(device_id)
             if asking is not None and asking.due_ms == due_ms:
-                found.append(device_id)
-        return found
+                found[device_id] = None
+        return list(found)
 
     def ask(self, device: Device, seen: Seen, *, elapsed_ms: int, wall_ms: int) -> list[Downlink]:
         """Ask a device that is due for what is missing, or be done with it."""

@@ -49,8 +49,8 @@ def info(at_s: float = 0.0, *, receipts: bool = True, caps: tuple[str, ...] = ("
     return an_entry(msgspec.json.encode(body), at_s=at_s, channel="info")
 
 
-def state(word: str, at_s: float) -> Entry:
-    body = {"v": 1, "state": word, "t": at_ms(at_s), "boot": "b1"}
+def state(word: str, at_s: float, reason: str = "") -> Entry:
+    body = {"v": 1, "state": word, "t": at_ms(at_s), "boot": "b1", "reason": reason}
     return an_entry(msgspec.json.encode(body), at_s=at_s, channel="state")
 
 
@@ -238,3 +238,16 @@ def test_a_device_that_no_longer_wants_is_left_alone() -> None:
     town.hear(info(), fix(1, 1.0), fix(4, 2.0), info(2.5, receipts=False, caps=()))
 
     assert town.say(1_000.0) == []
+
+
+def test_a_device_that_connects_twice_in_one_moment_is_asked_once() -> None:
+    """And when its gap closed meanwhile nobody is asked, and nothing breaks."""
+    twice = (state("online", 3.0, "power_on"), state("online", 3.0, "reconnected"))
+    asking, closed = Town(), Town()
+    for town in (asking, closed):
+        town.hear(info())
+        town.hear(fix(1, 1.0), fix(3, 2.0), *twice)
+    closed.hear(fix(2, 4.0))
+
+    assert asked(asking.say(6.0)) == [("b1", 2, 2)]
+    assert asked(closed.say(6.0)) == []
