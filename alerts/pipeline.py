@@ -112,13 +112,10 @@ class Pipeline:
 
     def _answer(self, admitted: Admitted, elapsed_ms: int) -> None:
         """What devices are to be told of it, and what is missing of each."""
-        self.downlinks.records(admitted)
-        gapped = self.admission.take_gapped()
-        if gapped:
-            self.downlinks.gaps(gapped, elapsed_ms)
-            for device_id in gapped:
-                slot = self.admission.registry.devices[device_id].slot
-                self.health.missing(slot, self.admission.seen(slot).gaps())
+        self.downlinks.take(admitted, elapsed_ms)
+        for device_id in admitted.gapped:
+            slot = self.admission.registry.devices[device_id].slot
+            self.health.missing(slot, self.admission.seen(slot).gaps())
 
     def _follow(self, records: list[Record]) -> None:
         """How the devices are: health first, then what others know about causes."""

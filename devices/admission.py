@@ -64,14 +64,13 @@ class Admission:
         self._seen: defaultdict[int, Seen] = defaultdict(Seen)
         self._clocks: dict[int, ClockState] = {}
         self.gaps = 0
-        self._gapped = set[str]()
 
     def admit(self, entries: list[Entry], books: Books) -> Admitted:
         """Admit a run of MQTT entries and count every record into ``books``.
 
         A batch counts one record an item; a message that cannot be opened counts one.
         """
-        admitted = Admitted([], [], [], set())
+        admitted = Admitted([], [], [], set(), set())
         run = Run(admitted, books)
         for run.entry in entries:
             self._admit_one(run)
@@ -94,7 +93,7 @@ class Admission:
 
         What is refused anew gets running item numbers: the rows of one control entry differ.
         """
-        admitted = Admitted([], [], [], set())
+        admitted = Admitted([], [], [], set(), set())
         run = Run(admitted, books, entry.recv_ms)
         for held in requeue.messages:
             run.entry = entry._replace(
@@ -168,7 +167,7 @@ class Admission:
                 device.id, entry.payload, entry.recv_ms, device.profile, clock.offset_ms
             )
         except WireError as exc:
-            self._hold(device, exc.number)
+            self._hold(device, exc.number, run)
             raise
         if self._take(device, fix, run) is _CONFLICT:
             raise _conflict(fix)
@@ -196,10 +195,10 @@ class Admission:
                 offset_ms=clock.offset_ms,
             )
         except WireError as exc:
-            self._hold(device, exc.number)
+            self._hold(device, exc.number, run)
             raise
         for item in decoded.refused:
-            self._hold(device, item.error.number)
+            self._hold(device, item.error.number, run)
             run.refuse(item.item, device.id, item.error, held(item.payload))
         for k, reading in enumerate(decoded.readings):
             if self._take(device, reading, run) is _CONFLICT:
@@ -219,7 +218,7 @@ class Admission:
             timed = 0 if reading.flags & _NO_CLOCK else t_ms
             taken, change = seen.take(reading.boot, seq, timed, _content(reading))
             if change:
-                self._count_gaps(device, change)
+                self._count_gaps(device, change, run)
         if taken is not _NEW:
             if taken is _DUPLICATE:
                 run.admitted.duplicates.append(device.id)
@@ -236,14 +235,14 @@ class Admission:
         run.admitted.records.append(as_record((entry, device, reading)))
         return taken
 
-    def _hold(self, device: Device, number: tuple[str, int] | None) -> None:
+    def _hold(self, device: Device, number: tuple[str, int] | None, run: Run) -> None:
         """What is refused with a number is held, not lost."""
         if number is not None:
-            self._count_gaps(device, self._seen[device.slot].hold(*number))
+            self._count_gaps(device, self._seen[device.slot].hold(*number), run)
 
-    def _count_gaps(self, device: Device, change: int) -> None:
+    def _count_gaps(self, device: Device, change: int, run: Run) -> None:
         self.gaps += change
-        self._gapped.add(device.id)
+        run.admitted.gapped.add(device.id)
 
     # -- many devices in one message --------------------------------------------------------
 
@@ -319,11 +318,6 @@ class Admission:
     def seen(self, slot: int) -> Seen:
         """What was seen of one device."""
         return self._seen[slot]
-
-    def take_gapped(self) -> set[str]:
-        """Devices whose gaps changed since the last call."""
-        gapped, self._gapped = self._gapped, set()
-        return gapped
 
     def dump(self) -> AdmissionState:
         """State for a checkpoint."""

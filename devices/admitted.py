@@ -42,13 +42,15 @@ class Refusal(NamedTuple):
 class Admitted(NamedTuple):
     """What a run of entries gave, in order.
 
-    ``duplicates`` has the device of each, ``numbers`` (entry, item) of the refusals.
+    ``duplicates`` has the device of each, ``numbers`` (entry, item) of the refusals, ``gapped`` the
+    devices whose gaps changed.
     """
 
     records: list[Record]
     refusals: list[Refusal]
     duplicates: list[str]
     numbers: set[tuple[int, int]]
+    gapped: set[str]
 
 
 @dataclass(slots=True)

@@ -32,8 +32,8 @@ class Downlinks:
         self._receipts = Receipts(int(policy.receipt_s * 1000))
         self._resends = Resends(policy)
 
-    def records(self, admitted: Admitted) -> None:
-        """Take what a run of entries gave."""
+    def take(self, admitted: Admitted, elapsed_ms: int) -> None:
+        """Take what a run of entries gave, the first of them at ``elapsed_ms``."""
         receipts = self._receipts
         for record in admitted.records:
             kind = type(record.reading)
@@ -44,13 +44,9 @@ class Downlinks:
         for device_id in admitted.duplicates:
             if receipts.wants(device_id):
                 receipts.again(device_id)
-
-    def gaps(self, devices: set[str], elapsed_ms: int) -> None:
-        """The gaps of these devices changed."""
-        registry = self._admission.registry
-        for device_id in devices:
-            seen = self._admission.seen(registry.devices[device_id].slot)
-            self._resends.gap(device_id, seen, elapsed_ms)
+        for device_id in admitted.gapped:
+            slot = self._admission.registry.devices[device_id].slot
+            self._resends.gap(device_id, self._admission.seen(slot), elapsed_ms)
 
     def forget(self, device: Device) -> None:
         """A device was retired: nothing is said to it any more."""

@@ -27,8 +27,7 @@ class Town:
     def hear(self, *entries: Entry) -> None:
         """Admit entries and let them be answered."""
         admitted = self.admission.admit(list(entries), Counter())
-        self.downlinks.records(admitted)
-        self.downlinks.gaps(self.admission.take_gapped(), entries[-1].elapsed_ms)
+        self.downlinks.take(admitted, entries[-1].elapsed_ms)
 
     def say(self, at_s: float) -> list[Downlink]:
         """What is due."""
