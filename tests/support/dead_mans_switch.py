@@ -1,14 +1,11 @@
 """The outside that waits for a heartbeat, as a small HTTP server in the test."""
 
-import threading
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from types import TracebackType
-from typing import Self
+from http.server import BaseHTTPRequestHandler
 
-from typing_extensions import override
+from support.http_serving import HttpServing, Quiet
 
 
-class DeadMansSwitch:
+class DeadMansSwitch(HttpServing):
     """Counts calls of its one secret address.
 
     Attributes:
@@ -22,7 +19,7 @@ class DeadMansSwitch:
         self.beats = self.strays = 0
         switch = self
 
-        class Handler(BaseHTTPRequestHandler):
+        class Handler(Quiet, BaseHTTPRequestHandler):
             def do_GET(self) -> None:
                 known = self.path == switch.PATH
                 switch.beats += known
@@ -30,24 +27,5 @@ class DeadMansSwitch:
                 self.send_response(200 if known else 404)
                 self.end_headers()
 
-            @override
-            def log_message(self, format: str, *args: object) -> None:
-                pass
-
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.url = f"http://127.0.0.1:{self._server.server_address[1]}{self.PATH}"
-        self._thread = threading.Thread(target=self._server.serve_forever)
-
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self._server.shutdown()
-        self._thread.join()
-        self._server.server_close()
+        super().__init__(Handler)
+        self.url = f"{self.address}{self.PATH}"

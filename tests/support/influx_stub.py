@@ -6,21 +6,18 @@ assert stub.faults == []
 """
 
 import re
-import sys
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from types import TracebackType
-from typing import Self
+from http.server import BaseHTTPRequestHandler
 from urllib.parse import parse_qs, urlsplit
 
 import msgspec
-from typing_extensions import override
 
 from parkguard.passwords import new_secret
 from stores.influx_place import InfluxPlace, InfluxVersion
 from support.broker import WAIT_S
+from support.http_serving import HttpServing, Quiet
 
 SECRET = new_secret()
 ORG, BUCKET = "city", "parkguard"
@@ -69,16 +66,7 @@ class Said:
         return self.body if isinstance(self.body, bytes) else msgspec.json.encode(self.body)
 
 
-class _Patient(ThreadingHTTPServer):
-    """A server whose client may go away in the middle (a timeout)."""
-
-    @override
-    def handle_error(self, request: object, client_address: object) -> None:
-        if not isinstance(sys.exception(), ConnectionError):
-            super().handle_error(request, client_address)  # type: ignore[arg-type]
-
-
-class InfluxStub:
+class InfluxStub(HttpServing):
     """Plays the answers in order; a request more is a fault and gets 500.
 
     Attributes:
@@ -95,7 +83,7 @@ class InfluxStub:
         self.faults: list[str] = []
         stub = self
 
-        class Handler(BaseHTTPRequestHandler):
+        class Handler(Quiet, BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
 
             def _serve(self) -> None:
@@ -113,17 +101,12 @@ class InfluxStub:
 
             do_GET = do_POST = do_PATCH = do_PUT = _serve  # noqa: N815 - names of http.server
 
-            @override
-            def log_message(self, format: str, *args: object) -> None:
-                """Say nothing."""
-
-        self._server = _Patient(("127.0.0.1", 0), Handler)
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,))
+        super().__init__(Handler)
 
     def place(self, *, timeout_s: float = 5.0) -> InfluxPlace:
         """How the product reaches it."""
         return InfluxPlace(
-            url=f"http://127.0.0.1:{self._server.server_port}",
+            url=self.address,
             version=self._version,
             secret=SECRET,
             bucket=BUCKET,
@@ -168,17 +151,3 @@ class InfluxStub:
                 faults.append("a packed write")
             faults += [f"bad line {line!r}" for line in asked.lines if not LINE.fullmatch(line)]
         return faults
-
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self._server.shutdown()
-        self._thread.join(WAIT_S)
-        self._server.server_close()

@@ -1,20 +1,17 @@
 """The owners' gateway as a webhook that fails when told so, in the test's own process."""
 
 import json
-import threading
 from collections import Counter, defaultdict
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from types import TracebackType
-from typing import Any, Self
-
-from typing_extensions import override
+from http.server import BaseHTTPRequestHandler
+from typing import Any
 
 from parkguard.clock import monotonic_s
+from support.http_serving import HttpServing, Quiet
 
 ACCEPTED = b'{"status":"accepted"}'
 
 
-class SlowOwners:
+class SlowOwners(HttpServing):
     """Takes notices to owners, or answers 503.
 
     Attributes:
@@ -29,7 +26,7 @@ class SlowOwners:
         self.told: defaultdict[str, list[float]] = defaultdict(list)
         owners = self
 
-        class Handler(BaseHTTPRequestHandler):
+        class Handler(Quiet, BaseHTTPRequestHandler):
             def do_POST(self) -> None:
                 length = int(self.headers["content-length"])
                 self.send_response(owners.take(json.loads(self.rfile.read(length))))
@@ -37,13 +34,8 @@ class SlowOwners:
                 self.end_headers()
                 self.wfile.write(ACCEPTED)
 
-            @override
-            def log_message(self, format: str, *args: object) -> None:
-                pass
-
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.url = f"http://127.0.0.1:{self._server.server_address[1]}/"
-        self._thread = threading.Thread(target=self._server.serve_forever)
+        super().__init__(Handler)
+        self.url = f"{self.address}/"
 
     def take(self, said: dict[str, Any]) -> int:
         """One notice; the status of the answer."""
@@ -53,17 +45,3 @@ class SlowOwners:
             return 503
         self.told[vehicle].append(monotonic_s())
         return 200
-
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self._server.shutdown()
-        self._thread.join()
-        self._server.server_close()
