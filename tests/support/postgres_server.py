@@ -11,7 +11,7 @@ import shutil
 import signal
 import subprocess
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
@@ -41,6 +41,29 @@ _CLEAN = "; ".join(
 """Quicker than DROP DATABASE or TRUNCATE, which wait for the disk: one transaction, one fsync."""
 _QUICK_AFTER_A_KILL = "recovery_init_sync_method = syncfs\n"
 """Not file by file, when it is started again."""
+
+
+def launched(
+    command: list[str], log: Path, connect: Callable[[], psycopg.Connection[tuple[object, ...]]]
+) -> subprocess.Popen[bytes]:
+    """Start a server as its own user and wait until ``connect`` gets in."""
+    with log.open("ab") as file:
+        process = subprocess.Popen(  # noqa: S603 - our own command
+            die_with_parent(command, user=account()), stdout=file, stderr=file, cwd="/"
+        )
+
+    def answers() -> bool:
+        if process.poll() is not None:
+            said = log.read_text(errors="replace")[-2000:]
+            pytest.fail(f"postgres ended with {process.returncode}: {said}")
+        try:
+            connect().close()
+        except psycopg.OperationalError:
+            return False
+        return True
+
+    wait_until(answers, within_s=30, what=f"PostgreSQL; see {log}")
+    return process
 
 
 class PostgresServer:
@@ -163,28 +186,11 @@ class PostgresServer:
 
     def start(self) -> None:
         """Start it on the same port and data, and wait until it takes logins."""
-        log = self._folder / "log"
-        with log.open("ab") as file:
-            self._process = subprocess.Popen(  # noqa: S603 - our own command
-                die_with_parent(self._command, user=account()),
-                stdout=file,
-                stderr=file,
-                cwd="/",
-            )
-        wait_until(self._answers, within_s=30, what=f"PostgreSQL on {self.port}")
+        self._process = launched(self._command, self._folder / "log", self.connect)
 
     def said(self) -> str:
         """What it wrote so far."""
         return (self._folder / "log").read_text(errors="replace")
-
-    def _answers(self) -> bool:
-        if self._process is not None and self._process.poll() is not None:
-            pytest.fail(f"postgres ended with {self._process.returncode}: {self.said()[-2000:]}")
-        try:
-            self.connect().close()
-        except psycopg.OperationalError:
-            return False
-        return True
 
     def _make(self) -> None:
         """Its files."""

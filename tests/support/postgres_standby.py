@@ -18,7 +18,7 @@ import pytest
 from parkguard.children import die_with_parent
 from parkguard.demo_postgres import account, connect, find_postgres
 from support.broker import WAIT_S, free_port, wait_until
-from support.postgres_server import PostgresServer
+from support.postgres_server import PostgresServer, launched
 
 
 class Standby:
@@ -76,29 +76,14 @@ class Standby:
         )
         if done.returncode != 0:
             pytest.fail(f"pg_basebackup: {done.stderr}")
-        with (self._folder / "log").open("ab") as log:
-            self._process = subprocess.Popen(  # noqa: S603 - our own command
-                die_with_parent(
-                    [
-                        *(str(programs / "postgres"), "-D", str(data), "-p", str(self.port)),
-                        *("-c", "fsync=off"),  # what it has is thrown away
-                    ],
-                    user=user,
-                ),
-                stdout=log,
-                stderr=log,
-                cwd="/",
-            )
-        wait_until(self._answers, within_s=30, what=f"the standby on {self.port}")
-
-    def _answers(self) -> bool:
-        if self._process is not None and self._process.poll() is not None:
-            pytest.fail(f"the standby ended: {(self._folder / 'log').read_text()[-2000:]}")
-        try:
-            self.connect().close()
-        except psycopg.OperationalError:
-            return False
-        return True
+        self._process = launched(
+            [
+                *(str(programs / "postgres"), "-D", str(data), "-p", str(self.port)),
+                *("-c", "fsync=off"),  # what it has is thrown away
+            ],
+            self._folder / "log",
+            self.connect,
+        )
 
     def __enter__(self) -> Self:
         self._primary.allow_replication()
