@@ -4,7 +4,7 @@ A request a device would be most of the time where a device has few rows. So: co
 some devices in one request, then ask for as many devices at once as have few enough rows.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from urllib.parse import quote
 
 from devices.telemetry import MEASUREMENTS, Row
@@ -89,31 +89,24 @@ class InfluxBulk(InfluxReads):
 
 def _requests(device_ids: Sequence[str]) -> Iterator[list[str]]:
     """The devices in lots that one request can name."""
-    lot: list[str] = []
-    letters = 0
-    for device_id in device_ids:
-        longer = len(quote(tag_of(device_id), safe="")) + _LETTERS
-        if lot and letters + longer > ADDRESS_MAX:
-            yield lot
-            lot, letters = [], 0
-        lot.append(device_id)
-        letters += longer
-    if lot:
-        yield lot
+    letters = (len(quote(tag_of(each), safe="")) + _LETTERS for each in device_ids)
+    return _lots(zip(device_ids, letters, strict=True), ADDRESS_MAX)
 
 
 def _packed(device_ids: Sequence[str], counts: Mapping[str, int]) -> Iterator[list[str]]:
     """Devices that have rows, in their order, as many at once as have a page of rows together."""
+    return _lots(((each, counts[each]) for each in device_ids if counts.get(each)), PAGE_ROWS)
+
+
+def _lots(weighed: Iterable[tuple[str, int]], most: int) -> Iterator[list[str]]:
+    """Names in their order, as many at once as weigh no more than ``most``; at least one."""
     lot: list[str] = []
-    rows = 0
-    for device_id in device_ids:
-        count = counts.get(device_id, 0)
-        if not count:
-            continue
-        if lot and rows + count > PAGE_ROWS:
+    weight = 0
+    for name, more in weighed:
+        if lot and weight + more > most:
             yield lot
-            lot, rows = [], 0
-        lot.append(device_id)
-        rows += count
+            lot, weight = [], 0
+        lot.append(name)
+        weight += more
     if lot:
         yield lot

@@ -1,8 +1,5 @@
 """A records server that cannot be used is one line with what to do, at the start and in doctor."""
 
-import os
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -20,7 +17,7 @@ from stores.records_faults import RecordsUnusable
 from stores.records_policy import RecordsPolicy
 from support.broker import free_port
 from support.postgres_server import PostgresServer
-from support.postgres_settings import postgres_settings
+from support.postgres_settings import postgres_settings, run_part
 
 pytestmark = pytest.mark.postgres
 
@@ -157,20 +154,7 @@ def test_no_password_at_all_is_told(postgres: PostgresServer, tmp_path: Path) ->
 
 def test_command_ends_with_one_line(postgres: PostgresServer, tmp_path: Path) -> None:
     """Exit code 1, no trace."""
-    records = postgres_settings(wrong_database(postgres), tmp_path / "private")
-    done = subprocess.run(
-        [sys.executable, "-m", "parkguard", "up"],
-        cwd=tmp_path,
-        env={
-            "PATH": os.defpath,
-            "PYTHONPATH": str(Path(__file__).parents[2]),
-            "PARKGUARD_RECORDS__URL": str(records["url"]),
-            "PARKGUARD_RECORDS__PASSWORD_FILE": str(records["password_file"]),
-        },
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    done = run_part("up", wrong_database(postgres), tmp_path)
 
     assert done.returncode == 1
     assert done.stderr.count("\n") == 1

@@ -1,8 +1,5 @@
 """One dispatcher works on a server at a time; a lost connection makes no two of them."""
 
-import os
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -20,7 +17,7 @@ from stores.records_turns import Turn
 from stores.schema import outbox
 from support.postgres_server import PostgresServer
 from support.postgres_sessions import Running, wait_for_waiters
-from support.postgres_settings import postgres_settings
+from support.postgres_settings import run_part
 from support.stores_records import NOW_MS, a_notice, rows_of
 
 pytestmark = pytest.mark.postgres
@@ -93,23 +90,8 @@ def test_second_dispatcher_is_refused_until_the_first_has_gone(dispatcher: Open)
 def test_program_ends_with_one_line(dispatcher: Open, url: str, tmp_path: Path) -> None:
     """`parkguard dispatch` on another machine's folder: exit code 1, nobody is told twice."""
     session_of(dispatcher())
-    records = postgres_settings(url, tmp_path / "private")
 
-    done = subprocess.run(
-        [sys.executable, "-m", "parkguard", "dispatch"],
-        cwd=tmp_path,
-        env={
-            "PATH": os.defpath,
-            "PYTHONPATH": str(Path(__file__).parents[2]),
-            "PARKGUARD_RECORDS__URL": str(records["url"]),
-            "PARKGUARD_RECORDS__PASSWORD_FILE": str(records["password_file"]),
-            "PARKGUARD_RECORDS__LOCK_S": "0.3",
-        },
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=60,
-    )
+    done = run_part("dispatch", url, tmp_path, PARKGUARD_RECORDS__LOCK_S="0.3")
 
     assert done.returncode == 1
     assert done.stderr.count("\n") == 1

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from support.broker import Embedded, Mosquitto, wait_until
-from support.mqtt_client import MqttClient
+from support.mqtt_client import MqttClient, login
 
 pytestmark = pytest.mark.broker
 
@@ -33,11 +33,6 @@ STRANGERS = (
 def broker(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Mosquitto]:
     with request.param(tmp_path, SECRETS) as running:
         yield running
-
-
-def login(broker: Mosquitto, user: str, **more: object) -> MqttClient:
-    words = {"user": user, "password": broker.passwords[user], **more}
-    return MqttClient(broker.host, broker.port, **words)  # type: ignore[arg-type]
 
 
 def test_a_device_publishes_below_its_own_id(broker: Mosquitto) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from support.broker import Embedded, Mosquitto, wait_until
-from support.mqtt_client import MqttClient
+from support.mqtt_client import login
 from support.mqtt_packets import DISCONNECT, connect, ends, publish, raw_link
 
 pytestmark = pytest.mark.broker
@@ -65,11 +65,6 @@ def greedy_filters(victim: str) -> list[str]:
 def broker(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Mosquitto]:
     with request.param(tmp_path, SECRETS) as running:
         yield running
-
-
-def login(broker: Mosquitto, user: str, **more: object) -> MqttClient:
-    words = {"user": user, "password": broker.passwords[user], **more}
-    return MqttClient(broker.host, broker.port, **words)  # type: ignore[arg-type]
 
 
 def own(device: str) -> str:

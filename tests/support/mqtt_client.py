@@ -9,7 +9,7 @@ from paho.mqtt.enums import CallbackAPIVersion
 from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 
-from support.broker import WAIT_S, wait_until
+from support.broker import WAIT_S, Mosquitto, wait_until
 
 
 class MqttClient:
@@ -152,3 +152,9 @@ class MqttClient:
         trace: TracebackType | None,
     ) -> None:
         self.close()
+
+
+def login(broker: Mosquitto, user: str, **more: object) -> MqttClient:
+    """A client of one of the broker's users, with that one's password unless told otherwise."""
+    words = {"user": user, "password": broker.passwords[user], **more}
+    return MqttClient(broker.host, broker.port, **words)  # type: ignore[arg-type]

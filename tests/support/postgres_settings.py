@@ -1,5 +1,8 @@
 """Settings of a platform whose records are on a test's own PostgreSQL."""
 
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import sqlalchemy as sa
@@ -21,3 +24,23 @@ def postgres_settings(url: str, folder: Path) -> dict[str, object]:
         query=parsed.query,
     )
     return {"url": plain.render_as_string(), "password_file": str(secret)}
+
+
+def run_part(part: str, url: str, folder: Path, **more: str) -> subprocess.CompletedProcess[str]:
+    """Run a part in ``folder`` until it ends by itself; ``more`` are environment variables."""
+    records = postgres_settings(url, folder / "private")
+    return subprocess.run(  # noqa: S603 - our own command
+        [sys.executable, "-m", "parkguard", part],
+        cwd=folder,
+        env={
+            "PATH": os.defpath,
+            "PYTHONPATH": str(Path(__file__).parents[2]),
+            "PARKGUARD_RECORDS__URL": str(records["url"]),
+            "PARKGUARD_RECORDS__PASSWORD_FILE": str(records["password_file"]),
+            **more,
+        },
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
