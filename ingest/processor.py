@@ -26,7 +26,7 @@ from ingest.ports import (
 )
 
 log = structlog.get_logger()
-STATE_VERSION = 5
+STATE_VERSION = 6
 """Raise it when the shape of ``ProcessorState`` changes: older checkpoints are not loaded."""
 RETRY_S = 1.0
 """Wait before a refused commit is tried again."""
