@@ -13,6 +13,7 @@ from alerts.engine import Engine, EngineState
 from alerts.model import Effects
 from devices.admission import Admission, AdmissionState, split_runs
 from devices.admitted import Admitted, Record, Refusal
+from devices.backlog import Backlog, BacklogPolicy, BacklogState
 from devices.chargers import CHARGER_CAUSES, Chargers, ChargersState
 from devices.control import RegisterDevices, Requeue, RevokeDevice
 from devices.downlink import Downlink
@@ -21,6 +22,7 @@ from devices.downlinks import Downlinks, DownlinksState
 from devices.entry import Entry, EntryKind
 from devices.errors import WireReason
 from devices.health import Health, HealthState
+from devices.model import Device
 from devices.odometer import Odometer, OdometerState, rounds_of_places
 from devices.presence import Cause
 from devices.quarantine_bound import BoundState, QuarantineBound, bound_id, bound_size
@@ -39,6 +41,7 @@ class PipelineState(msgspec.Struct):
     odometer: OdometerState
     units: UnitCheckState
     engine: EngineState
+    backlog: BacklogState
 
 
 @dataclass(slots=True)
@@ -77,9 +80,11 @@ class Pipeline:
         engine: Engine,
         bound: QuarantineBound | None = None,
         downlinks: DownlinkPolicy | None = None,
+        backlog: BacklogPolicy | None = None,
     ) -> None:
         """Take the parts; they share the registry of ``admission``."""
         self.admission = admission
+        self.backlog = Backlog(backlog or BacklogPolicy())
         self.bound = bound or QuarantineBound()
         self.downlinks = Downlinks(admission, downlinks or DownlinkPolicy())
         self.health = health
@@ -90,14 +95,10 @@ class Pipeline:
 
     def step(self, entries: list[Entry], outcome: Outcome) -> None:
         """Run entries, in order, through everything."""
-        for run in split_runs(entries):
+        for run in split_runs(self.backlog.order(entries)):
             head = run[0]
             if head.kind == EntryKind.MQTT:
-                admitted = self.admission.admit(run, outcome.books)
-                self._set_aside(admitted.refusals, outcome)
-                self._answer(admitted, head.elapsed_ms)
-                self._follow(admitted.records)
-                self._detect(admitted, outcome)
+                self._messages(run, outcome)
             elif head.kind == EntryKind.CONTROL:
                 self._control(head, outcome)
             else:
@@ -106,9 +107,35 @@ class Pipeline:
                 self.health.tick(head, connected=bool(head.flags))
                 self.engine.tick(head, outcome.effects)
                 outcome.downlinks += self.downlinks.tick(
-                    elapsed_ms=head.elapsed_ms, wall_ms=head.recv_ms
+                    elapsed_ms=head.elapsed_ms, wall_ms=head.recv_ms, waits=self._waits_for
                 )
         outcome.touched |= self.engine.take_rearmed()
+
+    def finish(self, end: Entry, outcome: Outcome) -> None:
+        """Take everything that waits: the input has ended (replay), nothing will follow."""
+        self.take_rest(outcome, end.elapsed_ms)
+        self.engine.finish(end, outcome.effects)
+
+    def take_rest(self, outcome: Outcome, elapsed_ms: int | None = None) -> None:
+        """Take everything that waits, as heard at ``elapsed_ms`` or when it was received."""
+        if rest := self.backlog.rest(elapsed_ms):
+            self._messages(rest, outcome)
+
+    @property
+    def waits(self) -> bool:
+        """Whether ticks have something to decide."""
+        return self.engine.waits or len(self.backlog) > 0
+
+    def _messages(self, run: list[Entry], outcome: Outcome) -> None:
+        admitted = self.admission.admit(run, outcome.books)
+        self._set_aside(admitted.refusals, outcome)
+        self._answer(admitted, run[0].elapsed_ms)
+        self._follow(admitted.records)
+        self._detect(admitted, outcome)
+
+    def _waits_for(self, device: Device) -> bool:
+        """Whether something that this device kept is here and waits its turn."""
+        return self.admission.batch_topic(device) in self.backlog
 
     def _answer(self, admitted: Admitted, elapsed_ms: int) -> None:
         """What devices are to be told of it, and what is missing of each."""
@@ -198,6 +225,7 @@ class Pipeline:
             odometer=self.odometer.dump(),
             units=self.units.dump(),
             engine=self.engine.dump(),
+            backlog=self.backlog.dump(),
         )
 
     def load(self, state: PipelineState) -> None:
@@ -210,3 +238,4 @@ class Pipeline:
         self.odometer.load(state.odometer)
         self.units.load(state.units)
         self.engine.load(state.engine, self.admission.registry)
+        self.backlog.load(state.backlog)

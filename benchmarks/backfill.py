@@ -29,8 +29,8 @@ AGE_S = 21_600.0
 LATE_THEFTS = 20
 LATE_S = 600.0
 """An alert is late when its cause is older (decisions.md 12)."""
-LATE_WITHIN_S = 120.0
-"""Late data are judged when none came for a while (``detection.late_settle_s``)."""
+LATE_WITHIN_S = 330.0
+"""What was kept waits its turn for up to 300 s (``devices.backlog``)."""
 QUICK = {"rate": 300.0, "seconds": 15.0, "devices": 200, "fixes": 50, "thefts": 40}
 SETTINGS = {"PARKGUARD_DETECTION__STILL_S": "4"}
 
@@ -113,7 +113,7 @@ def run(arguments: argparse.Namespace, *, backfill: bool) -> dict[str, Any]:
             done = totals["projected"] + totals["thinned"]
             return totals["received"] >= made and done == totals["accepted"]
 
-        drained_s = wait_for(stored, within_s=180, what="everything projected")
+        drained_s = wait_for(stored, within_s=400, what="everything projected")
         totals = book_totals(rig.books())
     return {
         "made": made,

@@ -315,6 +315,10 @@ class Admission:
         """The learnt offset of a device's clock, ms; 0 = none."""
         return self._clocks.get(slot, PLAIN_CLOCK).offset_ms
 
+    def batch_topic(self, device: Device) -> str:
+        """Where a device sends what it kept."""
+        return f"{self._up}/{device.cls}/{device.id}/batch"
+
     def seen(self, slot: int) -> Seen:
         """What was seen of one device."""
         return self._seen[slot]

@@ -4,6 +4,8 @@ Part of the processor's core: no clock, no network. What it gives is sent by the
 lost on the way; the next record, birth or tick makes it again.
 """
 
+from collections.abc import Callable
+
 import msgspec
 
 from devices.admission import Admission
@@ -53,14 +55,20 @@ class Downlinks:
         self._receipts.forget(device.id)
         self._resends.forget(device.id)
 
-    def tick(self, *, elapsed_ms: int, wall_ms: int) -> list[Downlink]:
-        """What is due now."""
+    def tick(
+        self, *, elapsed_ms: int, wall_ms: int, waits: Callable[[Device], bool]
+    ) -> list[Downlink]:
+        """What is due now; who has records that wait here (``waits``) is asked for none."""
         seen, due = self._admission.seen, list[Downlink]()
         for device_id, boots in self._receipts.due(elapsed_ms):
             if (device := self._present(device_id)) is not None:
                 due += receipts_of(device, seen(device.slot), boots)
         for device_id in self._resends.due(elapsed_ms):
-            if (device := self._present(device_id)) is not None:
+            if (device := self._present(device_id)) is None:
+                continue
+            if waits(device):
+                self._resends.later(device_id, elapsed_ms)
+            else:
                 due += self._resends.ask(
                     device, seen(device.slot), elapsed_ms=elapsed_ms, wall_ms=wall_ms
                 )

@@ -100,6 +100,12 @@ class Resends:
                 found[device_id] = None
         return list(found)
 
+    def later(self, device_id: str, elapsed_ms: int) -> None:
+        """Put off what is due of a device, without counting it as asked."""
+        asks = self._asking.pop(device_id).asks
+        wait_ms = int(self._policy.resend_after_s * 1000)
+        self._ask_at(device_id, Asking(elapsed_ms + wait_ms, asks))
+
     def ask(self, device: Device, seen: Seen, *, elapsed_ms: int, wall_ms: int) -> list[Downlink]:
         """Ask a device that is due for what is missing, or be done with it."""
         policy, device_id = self._policy, device.id

@@ -186,6 +186,8 @@ class Processor:
                 break
             self.step(entries)
             self._drop_pending()  # committed before: only the state counts
+        if found and not state:  # of an older version, which took everything at once
+            self._pipeline.take_rest(self._pending)
         self._gaps_booked = self._pipeline.admission.gaps
         self._drop_pending()
         self._seq = max(self._seq, committed)
@@ -239,7 +241,9 @@ class Processor:
             reason="",
             metrics={
                 "process_entries_total": self._processed,
-                "process_lag_entries": max(0, self._journal.last_seq() - self._seq),
+                "process_lag_entries": max(0, self._journal.last_seq() - self._seq)
+                + len(pipeline.backlog),
+                "process_backlog_messages": len(pipeline.backlog),
                 "process_open_alerts": len(pipeline.engine.cases.open),
                 "process_open_gaps": pipeline.admission.gaps,
                 "process_unusable_places": len(unusable),

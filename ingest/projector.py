@@ -13,6 +13,7 @@ import structlog
 
 from devices.admission import Admission, AdmissionState, split_runs
 from devices.admitted import Record
+from devices.backlog import Backlog, BacklogPolicy, BacklogState
 from devices.control import Requeue
 from devices.entry import Entry, EntryKind
 from devices.errors import StoreError
@@ -31,8 +32,10 @@ from ingest.ports import (
 )
 
 log = structlog.get_logger()
-STATE_VERSION = 2
+STATE_VERSION = 3
 """Raise it when the shape of ``ProjectorState`` changes."""
+NO_BACKLOG_VERSION = 2
+"""Yesterday's shape: it is taken, nothing waited then."""
 RETRY_S = 1.0
 """Wait before a refused batch is tried again, unless the store asks for more."""
 
@@ -48,6 +51,7 @@ class ProjectorState(msgspec.Struct):
     admission: AdmissionState
     kept: list[tuple[int, KeptFix]] = []
     thinned: Thinned | None = None
+    backlog: BacklogState = msgspec.field(default_factory=BacklogState)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,6 +95,7 @@ class Projector:
         self._steady_ms = steady_ms
         self._wait = wait
         self._tidy = tidy
+        self._backlog = Backlog(BacklogPolicy())
         self._seq = 0
         self._rows = 0
         self._unstored = 0
@@ -99,6 +104,9 @@ class Projector:
 
     def rows(self, entries: list[Entry], books: Counter[tuple[str, str]]) -> list[Row]:
         """Rows of these entries, in order; counts what is projected and what is thinned."""
+        return self._rows_of(self._backlog.order(entries), books)
+
+    def _rows_of(self, entries: list[Entry], books: Counter[tuple[str, str]]) -> list[Row]:
         rows = []
         for run in split_runs(entries):
             for record in self._admit(run):
@@ -129,6 +137,7 @@ class Projector:
             self._seq = found[0]
             self._admission.load(state.admission)
             self._thinner.load(state.thinned or Thinned(live=state.kept))
+            self._backlog.load(state.backlog)
         elif self._journal.first_seq() > 1:
             self._admission.registry = fallback
         while self._seq < committed:
@@ -138,6 +147,8 @@ class Projector:
                 break
             self.rows(entries, Counter())
             self._seq = entries[-1].seq
+        if state and state.version == NO_BACKLOG_VERSION:
+            self._rows_of(self._backlog.rest(), Counter())  # it was projected at once then
         self._seq = max(self._seq, committed)
         log.info("projector_resumed", committed=committed)
 
@@ -224,6 +235,7 @@ class Projector:
             version=STATE_VERSION,
             admission=self._admission.dump(),
             thinned=self._thinner.dump(),
+            backlog=self._backlog.dump(),
         )
         self._checkpoints.save(self._seq, msgspec.msgpack.encode(state))
 
@@ -234,7 +246,9 @@ class Projector:
             metrics={
                 "project_rows_total": self._rows,
                 "project_unstored_total": self._unstored,
-                "project_lag_entries": max(0, self._journal.last_seq() - self._seq),
+                "project_lag_entries": max(0, self._journal.last_seq() - self._seq)
+                + len(self._backlog),
+                "project_backlog_messages": len(self._backlog),
             },
         )
 
@@ -246,4 +260,4 @@ def _decode_state(blob: bytes) -> ProjectorState | None:
     except msgspec.DecodeError as exc:
         log.warning("checkpoint_unreadable", error=str(exc)[:200])
         return None
-    return state if state.version == STATE_VERSION else None
+    return state if state.version in {STATE_VERSION, NO_BACKLOG_VERSION} else None

@@ -23,6 +23,12 @@ FAREWELL_S = 2.0
 """Longest wait for the broker to have read our last acknowledgements. Source: ours; it reads them
 within milliseconds, and a stop may take 10 s in all (reliability.md)."""
 
+BULK_FROM_BYTES = 8_192
+"""A longer batch is bulk: as ``devices.backlog`` has it."""
+BULK_BYTES = 1 << 20
+"""Bulk of one group commit: some 10 ms of the journal (docs/benchmarks.md, Stores)."""
+BULK_MOST_BYTES = 64 << 20
+"""Reading pauses while so much bulk waits in memory. Ours."""
 PAUSE_S = 0.2
 """While too much waits, a message is read from the socket so often. Short of the keep-alive: the
 network thread goes on writing, and the broker does not miss us."""
@@ -62,6 +68,8 @@ class MqttSource:
         self._settings = settings
         self._steady_ms = steady_ms
         self._queue: deque[Envelope] = deque()
+        self._bulk: deque[Envelope] = deque()
+        self._bulk_in = self._bulk_out = 0  # bytes; each is written by one thread
         self._arrived = threading.Event()
         self._taken = threading.Event()
         self._most = 2 * settings.max_inflight
@@ -109,7 +117,7 @@ class MqttSource:
     @property
     def unacknowledged(self) -> int:
         """Messages taken from the broker and still in the queue."""
-        return len(self._queue)
+        return len(self._queue) + len(self._bulk)
 
     def start(self) -> None:
         """Connect in the background and keep reconnecting for ever."""
@@ -141,12 +149,22 @@ class MqttSource:
             self._network.join(FAREWELL_S)
 
     def take(self, limit: int, wait_s: float) -> list[Envelope]:
-        """Up to ``limit`` envelopes in order of arrival; waits for the first, may be empty."""
-        if not self._queue:
+        """Up to ``limit`` envelopes in order of arrival; waits for the first, may be empty.
+
+        Long batches come after everything else and about ``BULK_BYTES`` at a time: what devices
+        kept for hours does not keep waiting what happens now.
+        """
+        queue, bulk = self._queue, self._bulk
+        if not queue and not bulk:
             self._arrived.wait(wait_s)
         self._arrived.clear()
-        queue = self._queue
         taken = [queue.popleft() for _ in range(min(limit, len(queue)))]
+        left_bytes = BULK_BYTES
+        while bulk and left_bytes > 0 and len(taken) < limit:
+            envelope = bulk.popleft()
+            left_bytes -= len(envelope.payload)
+            taken.append(envelope)
+        self._bulk_out += BULK_BYTES - left_bytes
         self._taken.set()
         return taken
 
@@ -265,18 +283,23 @@ class MqttSource:
             return
         if self._stopping:
             return  # nobody takes it any more: it comes again
-        self._queue.append(
-            Envelope(
-                topic,
-                bytes(message.payload),
-                message.retain,
-                message.dup,
-                message.qos,
-                message.mid,
-                self._session,
-            )
+        envelope = Envelope(
+            topic,
+            bytes(message.payload),
+            message.retain,
+            message.dup,
+            message.qos,
+            message.mid,
+            self._session,
         )
+        size = len(envelope.payload)
+        if size > BULK_FROM_BYTES and topic.endswith("/batch"):
+            self._bulk.append(envelope)
+            self._bulk_in += size
+        else:
+            self._queue.append(envelope)
         self._arrived.set()
-        if len(self._queue) >= self._most:  # mosquitto 2.0.11 sends on past its own limit
+        full = self.unacknowledged >= self._most  # mosquitto 2.0.11 sends on past its own limit
+        if full or self._bulk_in - self._bulk_out >= BULK_MOST_BYTES:
             self._taken.clear()
             self._taken.wait(PAUSE_S)

@@ -208,7 +208,11 @@ def _newest(reader: "SqliteJournalReader", last: int, count: int, *, ticks: bool
     first = reader.first_seq()
     while len(found) < count and last >= first:
         begin = max(first - 1, last - _LOOK_BACK)
-        entries = reader.read(begin, last - begin)
+        entries: list[Entry] = []
+        while more := reader.read(entries[-1].seq if entries else begin, last - begin):
+            entries += more
+            if more[-1].seq >= last:
+                break
         wanted = [
             entry
             for entry in entries

@@ -7,6 +7,7 @@ import sqlite3
 from bisect import bisect_right
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import islice
 from pathlib import Path
 
 import zstandard
@@ -21,6 +22,13 @@ _RELIST_POLLS = 100
 """Every so many idle polls a reader lists the folder: numbers may go on above a hole."""
 
 
+GLANCE = 50
+"""Entries between two looks at how long they are: 3 MiB at most."""
+READ_BYTES = 4 << 20
+"""A read ends when its payloads are about this long: 2,000 messages of 64 KiB would be 128 MiB and
+stop a reader for seconds. Ours."""
+
+
 class SqliteJournalReader:
     """Reads by number, over all segments, archived ones too. One call at a time."""
 
@@ -32,19 +40,20 @@ class SqliteJournalReader:
         self._idle = 0
 
     def read(self, after_seq: int, limit: int) -> list[Entry]:
-        """Up to ``limit`` entries above ``after_seq``, ascending.
+        """Up to ``limit`` entries above ``after_seq``, ascending; fewer when they are long.
 
         Raises:
             JournalError: A segment cannot be read.
         """
         found: list[Entry] = []
-        after = after_seq
-        while len(found) < limit:
+        after, left_bytes = after_seq, READ_BYTES
+        while len(found) < limit and left_bytes > 0:
             following = self._following(after + 1)  # known before the rows are: it is closed then
-            rows = self._rows(after, limit - len(found))
+            rows = self._rows(after, limit - len(found), left_bytes)
             if rows:
                 found += rows
                 after = rows[-1].seq
+                left_bytes -= sum(len(row.payload) for row in rows)
             elif following is not None:
                 after = following - 1
             elif not self._has_grown(after + 1):
@@ -80,7 +89,7 @@ class SqliteJournalReader:
         place = bisect_right(self._firsts, seq)
         return self._firsts[max(place, 1)] if max(place, 1) < len(self._firsts) else None
 
-    def _rows(self, after: int, limit: int) -> list[Entry]:
+    def _rows(self, after: int, limit: int, most_bytes: int) -> list[Entry]:
         if not self._firsts:
             return []
         first = self._firsts[max(bisect_right(self._firsts, after + 1) - 1, 0)]
@@ -90,7 +99,12 @@ class SqliteJournalReader:
             except FileNotFoundError:  # dropped since it was listed
                 self._firsts.remove(first)
                 return []
-            return list(map(Entry._make, connection.execute(READ, (after, limit))))
+            rows = connection.execute(READ, (after, limit))
+            found: list[Entry] = []
+            while most_bytes > 0 and (more := list(map(Entry._make, islice(rows, GLANCE)))):
+                found += more
+                most_bytes -= sum(len(row.payload) for row in more)
+            return found
 
     def _segment(self, first: int) -> sqlite3.Connection:
         if self._opened is None or self._opened[0] != first:

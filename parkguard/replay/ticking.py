@@ -1,7 +1,7 @@
 """How far the simulated clock may leap between two lines without a tick in between.
 
 Live a tick comes once a second. Here it does too while one has something to decide
-(``Engine.waits``: an open alert, a late upload). Else a gap is ticked every two seconds
+(``Pipeline.waits``: an open alert, a late upload, a backlog). Else a gap is ticked every two seconds
 (``devices.listening`` counts at most two seconds of listening a tick, so nobody's age differs),
 and the rest of it is left out when every device is offline or was never heard: more silence
 changes nothing. Equal results are a test: tests/unit/test_replay_outputs.py.
@@ -26,7 +26,7 @@ COARSE_MS = 2_000
 def ahead_ms(pipeline: Pipeline, rows: Rows, gap_ms: int) -> int:
     """No more ticks than have something to do, and one in the last second before the line."""
     whole_ms = gap_ms // TICK_MS * TICK_MS
-    if whole_ms <= TICK_MS or pipeline.engine.waits:
+    if whole_ms <= TICK_MS or pipeline.waits:
         return TICK_MS
     presence = rows["presence"]
     if np.any((presence != Presence.UNKNOWN) & (presence != Presence.OFFLINE)):

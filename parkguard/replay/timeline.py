@@ -98,10 +98,10 @@ class Timeline:
         if self._tick_is_news():
             self._tick(self.clock.elapsed_ms)
         self.step()
-        outcome = Outcome()
+        outcome = Outcome(records=[])
         clock = self.clock
         end = Entry(self._seq + 1, _TICK, clock.wall_ms, clock.elapsed_ms, 1, "", b"")
-        self.pipeline.engine.finish(end, outcome.effects)
+        self.pipeline.finish(end, outcome)
         self.observed.take(outcome, clock.offset_ms)
 
     def seen(self) -> tuple[Pipeline, Rows]:

@@ -1,5 +1,6 @@
 """The projector and its adapters."""
 
+import os
 from collections.abc import Callable
 
 import structlog
@@ -21,11 +22,14 @@ from stores.telemetry_refused import SqliteRefusedRows
 from stores.telemetry_sqlite import SqliteProjectLedger
 
 log = structlog.get_logger()
+NICE = 5
+"""Tracks give way to alerts when there is less CPU than work. Ours."""
 
 
 def run_project(settings: Settings) -> int:
     """Journal to telemetry store until SIGTERM."""
     places, stop = Places(settings.data_dir), Stop()
+    os.nice(NICE)
     with one_of(places, "project") as status:
         engine = open_migrated(settings)
         greet_influx(settings)

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from devices.errors import JournalError
+from stores.journal_reading import GLANCE, READ_BYTES
 from support.stores_journal import (
     NOW_MS,
     a_batch,
@@ -131,6 +132,20 @@ def test_limit_bounds_a_read(tmp_path: Path) -> None:
         lengths = {len(reader.read(after, 30)) for after in (0, 299, 950)}
 
     assert max(lengths) == 30
+
+
+def test_a_read_ends_when_its_entries_are_long(tmp_path: Path) -> None:
+    """2,000 of the longest messages would be 128 MiB at once; nothing is passed over."""
+    long = [incoming._replace(payload=b"k" * 60_000) for incoming in a_batch(300)]
+    with writing_to(tmp_path) as writer, reading_from(tmp_path) as reader:
+        writer.append(long)
+        reads = [reader.read(0, 2_000)]
+        while more := reader.read(reads[-1][-1].seq, 2_000):
+            reads.append(more)
+
+    sizes = [sum(len(entry.payload) for entry in entries) for entries in reads]
+    assert max(sizes) <= READ_BYTES + GLANCE * 60_000
+    assert [entry.seq for entries in reads for entry in entries] == list(range(1, 301))
 
 
 def test_wal_can_be_checkpointed_under_an_idle_reader(tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from paho.mqtt import publish
 from structlog.testing import capture_logs
 
 from ingest.ports import Envelope
-from ingest.source import MqttSource, SourceSettings
+from ingest.source import BULK_BYTES, MqttSource, SourceSettings
 from support.broker import Mosquitto, wait_until
 from support.mqtt_client import MqttClient
 
@@ -224,6 +224,26 @@ def test_a_clean_end_under_load_repeats_nothing_that_was_acknowledged(broker: Mo
 
 @pytest.mark.promise(11)
 @pytest.mark.fault(9)
+def test_long_batches_come_after_everything_else_in_pieces(broker: Mosquitto) -> None:
+    source = a_source(broker)
+    long = b"k" * 60_000
+    auth = {"username": DEVICE, "password": SECRET}
+    batches = TOPIC.removesuffix("fix") + "batch"
+    said = [(batches, long, 1, False)] * 30 + [
+        (TOPIC, b"now", 1, False),
+        (batches, b"new", 1, False),
+    ]
+    publish.multiple(said, hostname=broker.host, port=broker.port, client_id=DEVICE, auth=auth)
+    wait_until(lambda: source.unacknowledged == 32, what="all of it waits")
+
+    first = source.take(100, 0.05)
+    rest = heard(source, 32 - len(first))
+    source.stop()
+    assert [envelope.payload for envelope in first[:2]] == [b"now", b"new"]
+    assert BULK_BYTES <= sum(len(envelope.payload) for envelope in first[2:]) < BULK_BYTES + 60_000
+    assert {envelope.payload for envelope in first[2:] + rest} == {long}
+
+
 def test_what_waits_is_bounded_whatever_the_broker_sends(broker: Mosquitto) -> None:
     """mosquitto 2.0.11 sends a whole backlog after the first acknowledgement: we leave it there."""
     a_source(broker).stop()

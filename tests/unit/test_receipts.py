@@ -32,7 +32,9 @@ class Town:
     def say(self, at_s: float) -> list[Downlink]:
         """What is due."""
         elapsed_ms = ELAPSED0_MS + round(at_s * 1000)
-        return self.downlinks.tick(elapsed_ms=elapsed_ms, wall_ms=at_ms(at_s))
+        return self.downlinks.tick(
+            elapsed_ms=elapsed_ms, wall_ms=at_ms(at_s), waits=lambda _: False
+        )
 
     def restarted(self) -> "Town":
         """What a new process makes of the checkpoint of this moment."""
