@@ -1,8 +1,8 @@
-"""The only file that knows an MQTT client: batches of unacknowledged PUBLISH from the broker.
+"""Batches of unacknowledged PUBLISH from the broker, over MQTT 3.1.1 with a session that lasts.
 
-paho-mqtt over MQTT 3.1.1 with manual acknowledgement and a persistent session. Its network
-thread only appends to a queue, so nothing can kill it; subscriptions are renewed on every
-connect; an echo of our own, among the devices' topics, proves that messages really flow.
+The link's thread (``mqtt_link``) only appends to queues, so nothing can kill it; subscriptions are
+renewed on every connect; an echo of our own, among the devices' topics, proves that messages really
+flow.
 """
 
 import threading
@@ -10,11 +10,10 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 
-import paho.mqtt.client as mqtt
 import structlog
-from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
-from paho.mqtt.reasoncodes import ReasonCode
 
+from ingest import mqtt_packets as packets
+from ingest.mqtt_link import Address, MqttLink
 from ingest.ports import Envelope
 
 log = structlog.get_logger()
@@ -22,16 +21,14 @@ ECHO, FAREWELL = b"echo", b"farewell"
 FAREWELL_S = 2.0
 """Longest wait for the broker to have read our last acknowledgements. Source: ours; it reads them
 within milliseconds, and a stop may take 10 s in all (reliability.md)."""
-
+SUBSCRIBE_MID = 1
+"""We have one subscription; nothing else of ours has a number."""
 BULK_FROM_BYTES = 8_192
 """A longer batch is bulk: as ``devices.backlog`` has it."""
 BULK_BYTES = 1 << 20
 """Bulk of one group commit: some 10 ms of the journal (docs/benchmarks.md, Stores)."""
 BULK_MOST_BYTES = 64 << 20
 """Reading pauses while so much bulk waits in memory. Ours."""
-PAUSE_S = 0.2
-"""While too much waits, a message is read from the socket so often. Short of the keep-alive: the
-network thread goes on writing, and the broker does not miss us."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,7 +71,6 @@ class MqttSource:
         self._taken = threading.Event()
         self._most = 2 * settings.max_inflight
         self._stopping = False
-        self._session = 0
         self._connected = False
         self._reason = "not connected yet"
         self._refused = ""
@@ -82,27 +78,18 @@ class MqttSource:
         self._echo_sent_ms = 0
         self._echo_heard_ms = 0
         self._farewell_heard = threading.Event()
-        self._network: threading.Thread | None = None
-        self._unwritten_ms = 0
         self._expects_session = settings.was_here
         self.reconnects = 0
         self.silences = 0
         self.sessions_lost = 0
-        client = mqtt.Client(
-            CallbackAPIVersion.VERSION2,
-            client_id=settings.user,
-            clean_session=False,
-            protocol=MQTTProtocolVersion.MQTTv311,
-            manual_ack=True,
+        address = Address(
+            host=settings.host,
+            port=settings.port,
+            user=settings.user,
+            password=settings.password,
+            keepalive_s=settings.keepalive_s,
         )
-        client.username_pw_set(settings.user, settings.password)
-        client.reconnect_delay_set(min_delay=1, max_delay=5)
-        client.max_inflight_messages_set(settings.max_inflight)
-        client.on_connect = self._on_connect
-        client.on_disconnect = self._on_disconnect
-        client.on_message = self._on_message
-        client.on_subscribe = self._on_subscribe
-        self._client = client
+        self._link = MqttLink(address, self, steady_ms)
 
     @property
     def connected(self) -> bool:
@@ -121,14 +108,8 @@ class MqttSource:
 
     def start(self) -> None:
         """Connect in the background and keep reconnecting for ever."""
-        settings = self._settings
         self._echo_heard_ms = self._steady_ms()
-        self._client.connect_async(settings.host, settings.port, settings.keepalive_s)
-        known = set(threading.enumerate())
-        self._client.loop_start()
-        name = f"paho-mqtt-client-{settings.user}"
-        fresh = [one for one in threading.enumerate() if one.name == name and one not in known]
-        (self._network,) = fresh
+        self._link.start()
 
     def stop(self) -> None:
         """Disconnect in good order; the session stays at the broker.
@@ -139,14 +120,11 @@ class MqttSource:
         self._stopping = True
         self._taken.set()
         if self._connected:
-            self._client.publish(self._echo_topic, FAREWELL, qos=0)
+            self._link.send(packets.publish_packet(self._echo_topic, FAREWELL))
             if not self._farewell_heard.wait(FAREWELL_S):
                 log.warning("farewell_unheard", after_s=FAREWELL_S)
         self._connected, self._reason = False, "stopped"
-        self._client.disconnect()
-        if self._network is not None:  # one that stands still is left behind
-            threading.Thread(target=self._client.loop_stop, daemon=True).start()
-            self._network.join(FAREWELL_S)
+        self._link.stop(FAREWELL_S)
 
     def take(self, limit: int, wait_s: float) -> list[Envelope]:
         """Up to ``limit`` envelopes in order of arrival; waits for the first, may be empty.
@@ -170,16 +148,16 @@ class MqttSource:
 
     def ack(self, envelopes: list[Envelope]) -> None:
         """Acknowledge; those of an earlier connection are left to be redelivered."""
-        session = self._session
-        for envelope in envelopes:
-            if envelope.qos and envelope.session == session:
-                self._client.ack(envelope.mid, envelope.qos)
+        session = self._link.session
+        mids = [each.mid for each in envelopes if each.qos and each.session == session]
+        if mids:
+            self._link.send(packets.puback_packets(mids), session=session)
 
     def watch(self) -> None:
         """Send the echo when due, and notice silence. Call it about once a second.
 
         Raises:
-            SourceWedged: Our network thread has died, or has long written nothing.
+            SourceWedged: Our network thread has died, or stands still.
         """
         now, settings = self._steady_ms(), self._settings
         self._refuse_wedge(now)
@@ -187,7 +165,7 @@ class MqttSource:
             return
         if now - self._echo_sent_ms >= settings.echo_ms:
             self._echo_sent_ms = now
-            self._client.publish(self._echo_topic, ECHO, qos=0)
+            self._link.send(packets.publish_packet(self._echo_topic, ECHO))
         silent_ms = now - self._echo_heard_ms
         if silent_ms >= settings.silent_ms:
             if self._reason == "":
@@ -198,40 +176,25 @@ class MqttSource:
             self._echo_heard_ms = now - settings.silent_ms + settings.echo_ms
 
     def _refuse_wedge(self, now_ms: int) -> None:
-        """Whether the client is connected says nothing of its thread (reliability.md, F7).
-
-        A broker that stands still takes what we write into its socket; a thread that stands still
-        writes nothing, and hears no echo.
-        """
-        if self._network is not None and not self._network.is_alive():
+        """Whether we are connected says nothing of the link's thread (reliability.md, F7)."""
+        if not self._link.is_alive:
             raise SourceWedged("our network thread has died")
-        if not (self._connected and self._client.want_write()):
-            self._unwritten_ms = now_ms
-        silent_ms = now_ms - max(self._unwritten_ms, self._echo_heard_ms)
-        reason = f"our network thread writes nothing for {silent_ms // 1000} s"
-        if silent_ms >= self._settings.wedged_ms:
+        still_ms = now_ms - self._link.beat_ms
+        reason = f"our network thread stands still for {still_ms // 1000} s"
+        if still_ms >= self._settings.wedged_ms:
             raise SourceWedged(reason)
-        if silent_ms >= self._settings.wedged_ms // 2:
+        if still_ms >= self._settings.wedged_ms // 2:
             self._reason = reason
 
     def _subscribe(self) -> None:
         filters = (f"{self._settings.root}/up/#", *self._settings.foreign)
-        self._client.subscribe([(each, 1) for each in filters])
+        self._link.send(packets.subscribe_packet(SUBSCRIBE_MID, filters))
 
-    def _on_connect(
-        self,
-        _client: mqtt.Client,
-        _userdata: object,
-        flags: mqtt.ConnectFlags,
-        code: ReasonCode,
-        _properties: object,
-    ) -> None:
-        if code.is_failure:
-            self._reason = f"the broker refused us: {code}"
-            log.error("broker_refused", reason=str(code))
-            return
-        self._session += 1
-        if self._expects_session and not flags.session_present:
+    # -- what the link tells, in its thread -------------------------------------------------
+
+    def on_connected(self, *, session_present: bool) -> None:
+        """The broker let us in."""
+        if self._expects_session and not session_present:
             self.sessions_lost += 1
             log.error("broker_session_lost", note="what it kept for us is gone; gaps will show")
         self._expects_session = True
@@ -239,67 +202,62 @@ class MqttSource:
         self._echo_heard_ms = self._steady_ms()
         self._echo_sent_ms = 0
         self._subscribe()
-        if self._session > 1:
+        if self._link.session > 1:
             self.reconnects += 1
-        log.info("broker_connected", session=self._session)
+        log.info("broker_connected", session=self._link.session)
 
-    def _on_subscribe(
-        self,
-        _client: mqtt.Client,
-        _userdata: object,
-        _mid: int,
-        codes: list[ReasonCode],
-        _properties: object,
-    ) -> None:
-        refused = [str(code) for code in codes if code.is_failure]
+    def on_refused(self, reason: str) -> None:
+        """The broker did not let us in."""
+        self._connected, self._reason = False, f"the broker refused us: {reason}"
+        log.error("broker_refused", reason=reason)
+
+    def on_subscribed(self, codes: bytes) -> None:
+        """The broker's answer to our filters."""
+        refused = packets.REFUSED in codes
         if refused and not self._refused:
-            log.error("subscription_refused", reason=refused[0])
-        self._refused = f"the broker refused our subscription: {refused[0]}" if refused else ""
+            log.error("subscription_refused")
+        self._refused = "the broker refused our subscription" if refused else ""
 
-    def _on_disconnect(
-        self,
-        _client: mqtt.Client,
-        _userdata: object,
-        _flags: mqtt.DisconnectFlags,
-        code: ReasonCode,
-        _properties: object,
-    ) -> None:
+    def on_lost(self, reason: str) -> None:
+        """The connection ended."""
         if self._connected:
-            log.warning("broker_lost", reason=str(code))
-        self._connected = False
-        self._reason = f"connection lost: {code}"
+            log.warning("broker_lost", reason=reason)
+        self._connected, self._reason = False, f"connection lost: {reason}"
 
-    def _on_message(
-        self, _client: mqtt.Client, _userdata: object, message: mqtt.MQTTMessage
-    ) -> None:
-        topic = message.topic
-        if topic == self._echo_topic:
-            self._echo_heard_ms = self._steady_ms()
-            if message.payload == FAREWELL:
-                self._farewell_heard.set()
-            if self._connected and self._reason:
-                log.info("broker_speaks_again")
-                self._reason = ""
-            return
+    def room(self) -> int:
+        """What may still be read: mosquitto 2.0.11 sends on past its own limit."""
         if self._stopping:
-            return  # nobody takes it any more: it comes again
-        envelope = Envelope(
-            topic,
-            bytes(message.payload),
-            message.retain,
-            message.dup,
-            message.qos,
-            message.mid,
-            self._session,
-        )
-        size = len(envelope.payload)
-        if size > BULK_FROM_BYTES and topic.endswith("/batch"):
-            self._bulk.append(envelope)
-            self._bulk_in += size
-        else:
-            self._queue.append(envelope)
+            return self._most
+        if self._bulk_in - self._bulk_out >= BULK_MOST_BYTES:
+            return 0
+        return self._most - self.unacknowledged
+
+    def wait_for_room(self, seconds: float) -> None:
+        """Wait until somebody took something."""
+        self._taken.clear()
+        if self.room() <= 0:
+            self._taken.wait(seconds)
+
+    def on_publications(self, envelopes: list[Envelope]) -> None:
+        """Put them where ``take`` finds them; our own echo is heard here."""
+        queue, echo_topic = self._queue, self._echo_topic
+        for envelope in envelopes:
+            topic, size = envelope.topic, len(envelope.payload)
+            if topic == echo_topic:
+                self._hear_echo(envelope.payload)
+            elif self._stopping:
+                pass  # nobody takes it any more: it comes again
+            elif size > BULK_FROM_BYTES and topic.endswith("/batch"):
+                self._bulk.append(envelope)
+                self._bulk_in += size
+            else:
+                queue.append(envelope)
         self._arrived.set()
-        full = self.unacknowledged >= self._most  # mosquitto 2.0.11 sends on past its own limit
-        if full or self._bulk_in - self._bulk_out >= BULK_MOST_BYTES:
-            self._taken.clear()
-            self._taken.wait(PAUSE_S)
+
+    def _hear_echo(self, payload: bytes) -> None:
+        self._echo_heard_ms = self._steady_ms()
+        if payload == FAREWELL:
+            self._farewell_heard.set()
+        if self._connected and self._reason:
+            log.info("broker_speaks_again")
+            self._reason = ""

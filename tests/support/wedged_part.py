@@ -8,7 +8,6 @@ import sys
 import threading
 from pathlib import Path
 
-import paho.mqtt.client as mqtt
 from fastapi import FastAPI
 from starlette.types import ASGIApp, Receive, Scope, Send
 from typing_extensions import override
@@ -16,6 +15,7 @@ from typing_extensions import override
 from alerts.ports import ProcessCommit
 from api.app import create_app
 from api.deps import Services
+from ingest.ports import Envelope
 from ingest.source import MqttSource
 from parkguard.settings_file import read_settings
 from parkguard.wiring.api import run_api
@@ -45,14 +45,12 @@ class WedgedSource(MqttSource):
     """Its network thread stands still, or dies of a bug."""
 
     @override
-    def _on_message(
-        self, _client: mqtt.Client, _userdata: object, message: mqtt.MQTTMessage
-    ) -> None:
+    def on_publications(self, envelopes: list[Envelope]) -> None:
         if PART == "ingest":
             stand_still()
         elif is_told():
             sys.exit()  # this thread alone
-        super()._on_message(_client, _userdata, message)
+        super().on_publications(envelopes)
 
 
 class WedgedLedger(RecordsProcessLedger):
