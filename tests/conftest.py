@@ -1,5 +1,6 @@
 """How hypothesis runs here, and the servers that many tests share."""
 
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,6 +16,8 @@ from support.stores_records import url_of
 # the same examples every time, no stopwatch (the machine is shared)
 settings.register_profile("parkguard", deadline=None, derandomize=True, max_examples=50)
 settings.load_profile("parkguard")
+# a shell's background jobs ignore Ctrl-C, and so would everything that tests start and interrupt
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")

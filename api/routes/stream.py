@@ -157,7 +157,7 @@ class StreamResponse(EventSourceResponse):
         """Send until the reader goes, lags or may not listen any more."""
         try:
             await super().__call__(scope, receive, send)
-        except SendTimeoutError:
+        except* SendTimeoutError:  # of one of the tasks that serve it, or of two
             self._hub.cut(self._subscriber)  # returning early makes the server close the socket
         finally:
             self._hub.leave(self._subscriber)

@@ -103,6 +103,36 @@ def test_nothing_is_missing_and_nothing_doubled_after_kills_between_commit_and_a
     assert books["gaps"] == 0
 
 
+@pytest.mark.fault(1)
+def test_a_kill_while_nothing_flows_changes_nothing(tmp_path: Path) -> None:
+    """The receiver dies idle: what came before stands once, what comes after is taken."""
+    if (todo := missing_mosquitto()) is not None:
+        pytest.fail(todo)
+    with Machine(tmp_path, registry=("load", "--devices", "10"), settings=KEEP_ALL) as machine:
+        parts = ("broker", "ingest", "process", "project")
+        for part in parts:
+            machine.start(part)
+        machine.wait_ready(*parts)
+        for round_ in (1, 2):
+            _short_load(machine, tmp_path, round_)
+            if round_ == 1:
+                machine.parts["ingest"].end(signal.SIGKILL)
+                machine.start("ingest")
+                machine.wait_ready("ingest")
+        books = machine.books()
+    assert books["received"] == books["accepted"] == books["projected"] == 400
+    assert (books["duplicate"], books["gaps"]) == (0, 0)
+
+
+def _short_load(machine: Machine, folder: Path, round_: int) -> None:
+    """200 messages of ten devices, numbered anew by each round's seed; all are stored."""
+    Background(
+        machine, "load", "--devices", "10", "--rate", "200", "--total", "200",
+        "--seed", str(round_), "--made", str(folder / f"made-{round_}.csv"),
+    ).result()  # fmt: skip
+    wait_until(lambda: machine.is_settled(200 * round_), within_s=60, what="everything is stored")
+
+
 @pytest.mark.promise(2)
 @pytest.mark.fault(7, 12, 13)
 def test_what_a_killed_broker_loses_is_exactly_what_the_gaps_say(

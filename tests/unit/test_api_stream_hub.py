@@ -1,15 +1,17 @@
 """The hub and one reader's stream, step by step: no hole at the seam, lagging readers go."""
 
 import asyncio
+import threading
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pytest
+from starlette.types import Message
 
 from api.deps import Services
 from api.roles import Principal, Role, Scope
-from api.routes.stream import events
+from api.routes.stream import StreamResponse, events
 from api.stream_hub import StreamHub
 from api.stream_scope import Viewer
 from api.subscribers import EndReason
@@ -171,3 +173,32 @@ def test_a_bug_in_the_tail_ends_the_hub_and_its_streams(world: World) -> None:
 
     assert asyncio.run(run()) is EndReason.STOPPED
     assert hub.is_stopped
+
+
+def test_a_reader_whose_sends_take_too_long_is_cut_and_counted(tmp_path: Path) -> None:
+    """On a busy loop its event and its ping are over time at once: one group of two errors."""
+    world = a_world(tmp_path, ping_s=1, sse_send_s=1.5)
+    fill(world)
+    hub = StreamHub(world.services)
+
+    async def never(message: Message) -> None:
+        if message["type"] == "http.response.body":
+            await asyncio.Event().wait()
+
+    async def silent() -> Message:
+        await asyncio.Event().wait()
+        raise AssertionError("nobody speaks")
+
+    async def serve() -> None:
+        await hub.start()
+        asyncio.get_running_loop().call_later(1.2, threading.Event().wait, 2.0)
+        subscriber = hub.join(a_desk())
+        stream = events(world.services, hub, subscriber, None)
+        await StreamResponse(hub, subscriber, stream)(
+            {"type": "http", "method": "GET"}, silent, never
+        )
+
+    asyncio.run(serve())
+    world.engine.dispose()
+    assert hub.metrics()["api_streams_cut_total"] == 1
+    assert hub.metrics()["api_streams"] == 0
