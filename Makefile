@@ -8,8 +8,10 @@ MAKEFLAGS += --no-print-directory
 .DELETE_ON_ERROR:
 
 # Debian packages of the servers that the product and its tests start by themselves; strace, by which
-# tests see what the receiver asks of the kernel; libfaketime, by which they let the clock leap.
-DEBIAN_PACKAGES := mosquitto mosquitto-clients influxdb nginx-light postgresql strace libfaketime
+# tests see what the receiver asks of the kernel; libfaketime, by which they let the clock leap; a
+# typeface with Chinese characters, for pictures.
+DEBIAN_PACKAGES := mosquitto mosquitto-clients influxdb nginx-light postgresql strace libfaketime \
+    fonts-wqy-microhei
 # Their units, which must not run here: every server runs with our own port and configuration.
 DEBIAN_UNITS := mosquitto.service influxdb.service nginx.service postgresql.service
 # What a demo on real servers needs besides mosquitto: make demo STORE=influx RECORDS=postgres
@@ -163,16 +165,28 @@ bench: setup debian  ## the quick benchmarks
 	    $(BIN)/python -m $$benchmark $(ARGS) || exit; \
 	done
 
+# Two of the 44 scenarios as they are explained; docs/explain.md shows them.
+.PHONY: pictures
+pictures: setup  ## draw the pictures of docs/explain.md anew
+	@set -e; \
+	$(BIN)/parkguard-sim scenario 14 --seed 3 | $(BIN)/parkguard explain v-1 - \
+	    --at 2025-11-25T09:17:30 --for 14m --out docs/img/explain_theft.png; \
+	$(BIN)/parkguard-sim scenario 4 --seed 3 --share 0.3 | $(BIN)/parkguard explain v-1 - \
+	    --at 2025-11-25T09:11:00 --for 24m --out docs/img/explain_quiet.png
+
 .PHONY: fuzz
 fuzz: setup  ## fuzz the wire, guided by coverage (FUZZ_SECONDS=60)
 	@PYTHONPATH=.:tests exec $(BIN)/python tests/fuzz/fuzz_wire.py $(ARGS)
 
 # One minute of faults, the same each time, and one that nobody has seen before; it names its seed.
 .PHONY: chaos
-chaos: setup debian  ## the long tests of faults, then minutes of chaos: the books must balance
-	@$(BIN)/pytest -n 2 --dist loadfile -m long tests/e2e
+chaos: setup debian  ## two minutes of chaos: the books must balance
 	@$(BIN)/python -m benchmarks.chaos --seed $(CHAOS_SEED) $(ARGS)
 	@$(BIN)/python -m benchmarks.chaos $(ARGS)
+
+.PHONY: faults
+faults: setup debian  ## the long tests of faults, which make test leaves out
+	@exec $(BIN)/pytest -n 2 --dist loadfile -m long tests/e2e $(ARGS)
 
 .PHONY: soak
 soak: setup debian  ## an hour of chaos
