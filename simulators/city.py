@@ -16,9 +16,12 @@ from simulators.cameras import Ailment, Camera
 from simulators.chargers import Charger, StationPlan, Wire
 from simulators.clock import steady_s, wall_ms
 from simulators.connection import Broker
+from simulators.duty import Duty, Rhythm
 from simulators.fleet import Fleet
 from simulators.gps_noise import GpsNoise, draw_profile
+from simulators.keeping import Command
 from simulators.outgoing import Actor, Identity, Outgoing, ToWall, boot_id, generator
+from simulators.playing import Stage
 from simulators.scenarios import Act
 from simulators.sender_books import Summary
 from simulators.vehicles import Habits, Surroundings, Tracker
@@ -42,9 +45,15 @@ class CityPlan:
 
     Attributes:
         report_s: Reporting interval of trackers; chargers and cameras follow in proportion.
+        heartbeat_s: Parked trackers sleep and report once per this; 0 = they never sleep.
+        commands: Trackers can be asked.
+        deaf: Share of them that does not answer all the same, [0, 1].
     """
 
     report_s: float
+    heartbeat_s: float = 0.0
+    commands: bool = False
+    deaf: float = 0.0
     wire: Wire = Wire.FIRST
 
 
@@ -64,7 +73,7 @@ def build_actors(
                     device_id=vehicle.device_id,
                     cls="trk",
                     boot=boot_id(vehicle.device_id, start_ms),
-                    next_s=plan.report_s,
+                    next_s=plan.heartbeat_s or plan.report_s,
                 ),
                 around,
                 start=(vehicle.east_m, vehicle.north_m),
@@ -72,6 +81,7 @@ def build_actors(
                 rng=rng,
                 habits=habits,
                 script=scripts.get(vehicle.vehicle_id),
+                duty=_duty(world.seed, vehicle.device_id, plan),
             )
         )
     status_s = CHARGER_REPORTS * plan.report_s
@@ -112,6 +122,21 @@ def build_actors(
             )
         )
     return actors
+
+
+def _duty(seed: int, device_id: str, plan: CityPlan) -> Duty | None:
+    """The rhythm of a tracker that sleeps or can be asked; None = it reports on and on."""
+    if not (plan.heartbeat_s or plan.commands):
+        return None
+    rng = generator(seed, device_id, "duty")
+    deaf = bool(rng.uniform() < plan.deaf)
+    rhythm = Rhythm(
+        report_s=plan.report_s,
+        heartbeat_s=plan.heartbeat_s,
+        takes_commands=plan.commands,
+        deaf=deaf,
+    )
+    return Duty(rhythm, rng)
 
 
 def play(actors: Iterable[Actor], *, until_s: float) -> Iterator[tuple[float, Outgoing]]:
@@ -166,6 +191,7 @@ class RunOptions:
         seconds: Length of the run; infinity = until it is told to stop.
         status_file: Rewritten every second with the sender's books; None = nowhere.
         receipts: Trackers keep what they said until the platform's receipt.
+        commands: Trackers listen to commands.
     """
 
     broker: Broker
@@ -174,6 +200,7 @@ class RunOptions:
     seconds: float
     status_file: Path | None = None
     receipts: bool = False
+    commands: bool = False
 
 
 async def run_actors(
@@ -196,6 +223,12 @@ async def run_actors(
     Raises:
         LookupError: A device has no secret.
     """
+    stage, stop, stir = Stage(actors), asyncio.Event(), asyncio.Event()
+
+    def hear(device_id: str, command: Command) -> None:
+        stage.hear(device_id, command, steady_s() - start_steady_s)
+        stir.set()
+
     secrets = options.secrets
     if intruder is not None and secrets is not None:
         secrets = {**secrets, intruder.identity.device_id: token_urlsafe()}
@@ -205,9 +238,9 @@ async def run_actors(
         seed=options.seed,
         now_ms=wall_ms,
         receipts=options.receipts,
+        hear=hear if options.commands else None,
     )
-    stop = asyncio.Event()
-    with _stopped_by_signals(stop):
+    with _stopped_by_signals(stop, stir):
         for actor in actors:
             fleet.join(actor.identity, connect_within_s=CONNECT_WITHIN_S)
         if intruder is not None and secrets is not None:
@@ -215,14 +248,7 @@ async def run_actors(
             for record in intruder.records:
                 fleet.offer(record)
         clock = asyncio.create_task(_say_progress(fleet, options, start_steady_s, progress))
-        for due_s, record in play(actors, until_s=options.seconds):
-            await _until(start_steady_s + due_s, stop)
-            if clock.done():
-                await clock  # raises what it died of
-            if stop.is_set():
-                break
-            fleet.offer(record)
-        await _until(start_steady_s + options.seconds, stop)
+        await _play(stage, fleet, options, start_steady_s, stop=stop, stir=stir, watch=clock)
         await fleet.leave(within_s=FLUSH_S)
         clock.cancel()
         await asyncio.gather(clock, return_exceptions=True)
@@ -231,13 +257,40 @@ async def run_actors(
     return summary
 
 
-async def _until(moment_s: float, stop: asyncio.Event) -> None:
-    """Wait for a moment of the steady clock, or for the stop."""
+async def _play(
+    stage: Stage,
+    fleet: Fleet,
+    options: RunOptions,
+    start_steady_s: float,
+    *,
+    stop: asyncio.Event,
+    stir: asyncio.Event,
+    watch: asyncio.Task[None],
+) -> None:
+    """Let devices act in their time until the end or the stop; commands change whose turn it is.
+
+    ``watch`` is looked at before each turn: it raises what it died of.
+    """
+    while not stop.is_set():
+        moment_s = min(stage.due_s, options.seconds)
+        if await _until(start_steady_s + moment_s, stir):
+            stir.clear()
+            continue
+        if watch.done():
+            await watch
+        if moment_s >= options.seconds:
+            return
+        for record in stage.act():
+            fleet.offer(record)
+
+
+async def _until(moment_s: float, stir: asyncio.Event) -> bool:
+    """Wait for a moment of the steady clock; whether something came in between."""
     left_s = moment_s - steady_s()
-    if left_s <= 0.0:
-        return
-    with contextlib.suppress(TimeoutError):
-        await asyncio.wait_for(stop.wait(), None if math.isinf(left_s) else left_s)
+    if left_s > 0.0 and not stir.is_set():
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(stir.wait(), None if math.isinf(left_s) else left_s)
+    return stir.is_set()
 
 
 async def _say_progress(
@@ -263,10 +316,14 @@ def _write_status(path: Path | None, summary: Summary) -> None:
 
 
 @contextlib.contextmanager
-def _stopped_by_signals(stop: asyncio.Event) -> Iterator[None]:
+def _stopped_by_signals(stop: asyncio.Event, stir: asyncio.Event) -> Iterator[None]:
+    def end() -> None:
+        stop.set()
+        stir.set()
+
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, stop.set)
+        loop.add_signal_handler(number, end)
     try:
         yield
     finally:

@@ -38,17 +38,17 @@ from simulators.connection import Broker
 from simulators.load import load
 from simulators.load_fleet import LoadSize, load_registry_json
 from simulators.outgoing import Actor, wall_from
-from simulators.ride_files import RideError, read_rides
+from simulators.ride_files import RideError, read_rides, side_by_side
 from simulators.rides import RidePlan, RideTracker, ride_truth, rides_registry_json
 from simulators.scenarios import (
     Story,
     behaviour_json,
     build_story,
-    describe,
     truth_lines,
     truth_of,
 )
 from simulators.sender_books import Summary
+from simulators.thefts.commands import scenario, scenarios
 from simulators.world import WorldSize, build_world
 
 Trackers = Annotated[int, typer.Option(min=0, help="E-bikes with a tracker.")]
@@ -67,6 +67,8 @@ registry = typer.Typer(
 app.add_typer(registry, name="registry")
 app.command()(load)
 app.command()(backfill)
+app.command()(scenarios)
+app.command()(scenario)
 
 
 @app.command()
@@ -98,6 +100,13 @@ def city(
     receipts: Annotated[
         bool, typer.Option(help="Trackers keep records until the platform's receipt.")
     ] = False,
+    heartbeat_s: Annotated[
+        float, typer.Option(min=0.0, help="Parked trackers sleep so long; 0 = they never do, s.")
+    ] = 0.0,
+    commands: Annotated[bool, typer.Option(help="Trackers listen to commands.")] = False,
+    deaf: Annotated[
+        float, typer.Option(min=0.0, max=1.0, help="Share of these that does not answer.")
+    ] = 0.1,
     seed: Seed = 1,
     as_json: AsJson = False,
 ) -> None:
@@ -109,11 +118,19 @@ def city(
       parkguard-sim city --seconds 60 --report-s 2 --seed 7 --json
 
       parkguard-sim city --receipts --credentials secrets.json
+
+      parkguard-sim city --heartbeat-s 3600 --report-s 60 --commands --deaf 0.1
     """
     speak_on_stderr()
     try:
         world = build_world(seed, WorldSize(trackers=trackers, chargers=chargers, cameras=cameras))
-        plan = CityPlan(report_s=report_s, wire=wire)
+        plan = CityPlan(
+            report_s=report_s,
+            wire=wire,
+            heartbeat_s=heartbeat_s,
+            commands=commands,
+            deaf=deaf,
+        )
         acts = build_story(story, world, report_s=report_s, seconds=seconds or story_s)
         options = RunOptions(
             broker=Broker(host=host, port=port, root=root),
@@ -122,6 +139,7 @@ def city(
             seconds=seconds or math.inf,
             status_file=status,
             receipts=receipts,
+            commands=commands,
         )
         start_s, start_ms = steady_s(), wall_ms()
         to_wall = wall_from(start_ms)
@@ -186,7 +204,8 @@ def rides(
         to_wall = wall_from(start_ms)
         _write(truth, truth_lines(ride_truth(ride, plan, to_wall) for ride in found))
         actors: list[Actor] = [
-            RideTracker(ride, plan, seed=seed, start_ms=start_ms, to_wall=to_wall) for ride in found
+            RideTracker(ride, plan, seed=seed, start_ms=start_ms, to_wall=to_wall)
+            for ride in side_by_side(found)
         ]
         with progress_bar(total=options.seconds, as_json=as_json) as bar:
             summary = asyncio.run(
@@ -200,20 +219,6 @@ def rides(
     except (UsageError, LookupError, RideError) as exc:
         end_with(str(exc))
     _print(summary, as_json=as_json)
-
-
-@app.command()
-def scenarios(*, as_json: AsJson = False) -> None:
-    """List the stories that `city` can play.
-
-    Examples:
-      parkguard-sim scenarios
-    """
-    if as_json:
-        typer.echo(msgspec.json.encode(describe()).decode())
-        return
-    for story, text in describe().items():
-        typer.echo(f"{story.value:<8} {text}")
 
 
 @registry.command("city")

@@ -8,7 +8,7 @@ import numpy as np
 
 from simulators.connection import Broker, secret_of
 from simulators.outgoing import Identity, Outgoing
-from simulators.publish import DeviceLink
+from simulators.publish import DeviceLink, Hear
 from simulators.sender_books import Books, Summary
 
 GIVE_UP_AFTER = 6
@@ -25,6 +25,7 @@ class Fleet:
         give_up_after: A device that is refused so often in a row gives up.
         now_ms: Wall clock.
         receipts: Trackers keep numbered records until the platform's receipt.
+        hear: Told of every command that comes to a tracker; None = none listens.
     """
 
     def __init__(
@@ -36,8 +37,9 @@ class Fleet:
         now_ms: Callable[[], int],
         give_up_after: int = GIVE_UP_AFTER,
         receipts: bool = False,
+        hear: Hear | None = None,
     ) -> None:
-        self._receipts = receipts
+        self._receipts, self._hear = receipts, hear
         self._give_up_after = give_up_after
         self.books = Books()
         self._broker, self._secrets, self._now_ms = broker, secrets, now_ms
@@ -61,6 +63,7 @@ class Fleet:
             give_up_after=self._give_up_after,
             now_ms=self._now_ms,
             receipts=self._receipts and identity.cls == "trk",
+            hear=self._hear if identity.cls == "trk" else None,
         )
         self._links[device_id] = link
         self._tasks.append(

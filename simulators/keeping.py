@@ -8,6 +8,7 @@ from collections import OrderedDict
 from typing import Literal
 
 import msgspec
+from msgspec import UNSET, UnsetType
 
 from simulators.outgoing import Outgoing
 
@@ -24,13 +25,15 @@ class Receipt(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Command(msgspec.Struct, frozen=True, kw_only=True):
-    """``dn/{class}/{id}/cmd``; of all commands only ``resend`` is obeyed here."""
+    """``dn/{class}/{id}/cmd``: ``resend`` is the link's, the others are the tracker's."""
 
     cmd_id: str
     type: str
     boot: str = ""
     first: int = msgspec.field(name="from", default=0)
     last: int = msgspec.field(name="to", default=0)
+    every_s: float = 0.0
+    for_s: float = 0.0
     until: int = 0
 
 
@@ -41,18 +44,19 @@ class Ack(msgspec.Struct, frozen=True, kw_only=True):
     id: str
     t: int
     cmd_id: str
-    result: Literal["done", "failed"]
+    result: Literal["done", "refused", "failed", "expired"]
     detail: str
 
 
 class Info(msgspec.Struct, frozen=True, kw_only=True):
-    """``up/{class}/{id}/info``: that it wants receipts and can send again. Retained."""
+    """``up/{class}/{id}/info``: whether it wants receipts, and what it can. Retained."""
 
     v: int = 1
     id: str
     t: int
     caps: tuple[str, ...] = ("resend",)
     receipts: bool = True
+    interval_s: float | UnsetType = UNSET
 
 
 class Kept:

@@ -21,6 +21,7 @@ from aiomqtt.exceptions import MqttConnectError
 
 from simulators.connection import BACKOFF_FIRST_S, BACKOFF_MAX_S, Broker
 from simulators.keeping import Ack, Command, Info, Kept, Receipt
+from simulators.obeying import CAPS
 from simulators.outgoing import Identity, Outgoing
 from simulators.sender_books import Books
 
@@ -29,6 +30,9 @@ UNRECEIPTED_S, PARTING_S = 30.0, 3.0
 receipt so long after it, or after the farewell, is sent again unasked."""
 _REFUSALS = frozenset({133, 134, 135})
 """CONNACK codes that speak of the client: bad identifier, bad password, not authorised."""
+
+Hear = Callable[[str, Command], None]
+"""Who is told of a command to a device."""
 
 _log = structlog.get_logger("simulators.publish")
 
@@ -45,6 +49,7 @@ class DeviceLink:
         give_up_after: Refusals in a row.
         now_ms: Wall clock, for births and wills.
         receipts: Keep numbered records until the platform's receipt.
+        hear: Told of its commands but ``resend``; None = it takes none.
     """
 
     def __init__(
@@ -58,8 +63,10 @@ class DeviceLink:
         give_up_after: int,
         now_ms: Callable[[], int],
         receipts: bool = False,
+        hear: Hear | None = None,
     ) -> None:
         self.identity = identity
+        self._hears = hear
         self.gave_up = False
         self._broker, self._secret, self._books = broker, secret, books
         self._rng, self._now_ms = rng, now_ms
@@ -155,16 +162,24 @@ class DeviceLink:
     async def _live(self, client: aiomqtt.Client) -> None:
         """Send and hear until there is nothing left to do, or the connection is lost."""
         kept = self._kept
-        if kept is None:
+        if kept is None and self._hears is None:
             await _while_connected(self._forward(client), _hear(client))
             return
         own = self.identity
         await client.subscribe(f"{self._broker.root}/dn/{own.cls}/{own.device_id}/+", qos=1)
-        info = Info(id=own.device_id, t=self._now_ms())
-        self.offer(self._said("info", info, retain=True))
-        await _while_connected(
-            self._forward(client), self._obey(client, kept), self._send_unreceipted(kept)
+        caps = (() if self._hears is None else CAPS) + (() if kept is None else ("resend",))
+        info = Info(
+            id=own.device_id,
+            t=self._now_ms(),
+            caps=caps,
+            receipts=kept is not None,
+            interval_s=own.next_s,
         )
+        self.offer(self._said("info", info, retain=True))
+        work = [self._forward(client), self._obey(client, kept)]
+        if kept is not None:
+            work.append(self._send_unreceipted(kept))
+        await _while_connected(*work)
 
     async def _send_unreceipted(self, kept: Kept) -> None:
         """Once per connection, after the platform had time to tell its mark."""
@@ -174,17 +189,20 @@ class DeviceLink:
         self._send_again(kept.take_all())
         await asyncio.Event().wait()
 
-    async def _obey(self, client: aiomqtt.Client, kept: Kept) -> None:
-        """Take receipts, and send again what is asked for and still there."""
+    async def _obey(self, client: aiomqtt.Client, kept: Kept | None) -> None:
+        """Take receipts, send again what is asked for and still there; pass on other commands."""
         async for message in client.messages:
             if message.topic.value.endswith("/receipt"):
                 receipt = msgspec.json.decode(message.payload, type=Receipt)
-                if receipt.boot == self.identity.boot:
+                if kept is not None and receipt.boot == self.identity.boot:
                     kept.receipt(receipt)
                     self._wake.set()
                 continue
             command = msgspec.json.decode(message.payload, type=Command)
-            if command.type == "resend" and self._now_ms() < command.until:
+            if command.type != "resend":
+                if self._hears is not None:
+                    self._hears(self.identity.device_id, command)
+            elif kept is not None and self._now_ms() < command.until:
                 self._resend(kept, command)
 
     def _resend(self, kept: Kept, command: Command) -> None:

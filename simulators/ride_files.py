@@ -8,7 +8,7 @@ import csv
 import math
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
@@ -18,6 +18,10 @@ _TIME = ("timestamp",)
 _LAT = ("position_lat", "latitude")
 _LON = ("position_long", "longitude")
 _NUMBERED = re.compile(r"trip_\d+")
+
+
+APART_DEG = 0.01
+"""1.1 km: rides that begin so far apart are no group."""
 
 
 class RideError(Exception):
@@ -113,6 +117,24 @@ def read_rides(folder: Path) -> list[Ride]:
     if not files:
         raise RideError(f"no trip_NUMBER.csv below {folder}; name the folder that holds them")
     return [_read_ride(path) for path in files]
+
+
+def side_by_side(rides: Sequence[Ride]) -> list[Ride]:
+    """The same rides, each ``APART_DEG`` north of the one before.
+
+    Most were ridden by one person from one door. Played at once they would be what they look like:
+    a truck that carries dozens of vehicles.
+    """
+    return [
+        replace(ride, rows=tuple(_moved(row, number * APART_DEG) for row in ride.rows))
+        for number, ride in enumerate(rides)
+    ]
+
+
+def _moved(row: RideRow, north_deg: float) -> RideRow:
+    if not isinstance(row.lat, float):
+        return row
+    return replace(row, lat=round(row.lat + north_deg, 7))
 
 
 def _read_ride(path: Path) -> Ride:

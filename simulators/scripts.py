@@ -9,7 +9,15 @@ import numpy as np
 from simulators.tracks import Box, Pace, Path, street_path
 
 EventType = Literal[
-    "vibration", "tilt", "illegal_ignition", "power_cut", "unlock", "arm", "disarm", "tamper"
+    "vibration",
+    "tilt",
+    "illegal_ignition",
+    "power_cut",
+    "unlock",
+    "arm",
+    "disarm",
+    "tamper",
+    "wake",
 ]
 Switch = Literal["ign", "armed", "ext_power"]
 
