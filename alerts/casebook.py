@@ -4,33 +4,53 @@ Pure: every method takes its cause (times, place, who) and appends what is to be
 ``Effects``. An incident opens here and nowhere else (decisions.md, Levels).
 """
 
+from collections.abc import Callable
+
 from alerts import report, telling
+from alerts.demotion import Demotions
 from alerts.model import (
     AlertChange,
     AlertKind,
     AlertState,
     Effects,
+    Group,
     IncidentOpened,
     Level,
     Reason,
 )
 from alerts.open_alert import Cause, OpenAlert, alert_id_of
+from alerts.outcomes import rule_of
 from alerts.policy import DispatchPolicy
 from devices.model import Device, SiteClass, Vehicle
 
+CLOSING_MS = 90 * 86_400_000
+"""An incident open for longer labels nothing. Our choice: a quarter, as precision counts."""
 GROWN_M = 50.0
 """A vehicle displaced by less since is at rest: parked receivers leave 50 m 8 times a day at most
 (detection.md, measured)."""
 
 
+GROUPS_MIN = 2
+"""Independent groups of witnesses that make level 2 (decisions.md, Levels)."""
+
+
 class Casebook:
-    """Open alerts, at most one per vehicle; signals append to it."""
+    """Open alerts, at most one per vehicle; signals append to it.
+
+    Attributes:
+        class_of: The class of the site where a slot is anchored; None = the vehicle's own counts.
+        site_of: The site where a tracker is anchored; None = the one it is registered at.
+    """
 
     def __init__(self, policy: DispatchPolicy) -> None:
         """Start without open alerts."""
         self._policy = policy
         self.open: dict[str, OpenAlert] = {}
         self.noticed_ms: dict[str, int] = {}
+        self.class_of: Callable[[int], SiteClass] | None = None
+        self.site_of: Callable[[Device], str] | None = None
+        self.demotions = Demotions(policy)
+        self.unclosed: dict[str, OpenAlert] = {}
 
     def by_id(self, alert_id: str) -> OpenAlert | None:
         """The open alert of that id."""
@@ -49,8 +69,23 @@ class Casebook:
         what: str,
         effects: Effects,
     ) -> OpenAlert:
-        """Raise an alert or strengthen the vehicle's open one; a level never falls."""
+        """Raise an alert or strengthen the vehicle's open one; a level never falls.
+
+        What a demoted tracker or rule says stays with the owner (``alerts.demotion``).
+        """
         alert = self.open.get(vehicle.id)
+        rule = rule_of(kind, reasons) if alert is None else alert.rule
+        site = self._site(device, cause) if alert is None else alert.site
+        demoted = self.demotions.of(device.id, rule, site, cause.elapsed_ms)
+        if demoted is not None:
+            told = report.demoted_reason(
+                number=demoted.false_alarms,
+                window_days=demoted.window_days,
+                is_device=demoted.is_device,
+            )
+            reasons = [*reasons, told]
+            if level is Level.PROBABLE:
+                level, what = Level.SUSPECTED, "level"
         if alert is None:
             alert = _new(
                 vehicle,
@@ -61,11 +96,13 @@ class Casebook:
                 reasons=reasons,
                 cause=cause,
             )
+            alert.rule, alert.site = rule, site
             self.open[vehicle.id] = alert
             self._change(alert, "raised", effects)
             if level >= Level.PROBABLE:
                 self._change(alert, what, effects)
             alert.ready = level is Level.PROBABLE
+            alert.ready_ms = cause.elapsed_ms if alert.ready else -1
             if self._may_ask(alert, cause.elapsed_ms):
                 self._ask_owner(alert, effects.alerts[-1], cause.elapsed_ms, effects)
         else:
@@ -122,6 +159,8 @@ class Casebook:
             alert.grown_ms, alert.grown_m = cause.elapsed_ms, cause.moved_m
         becomes_ready = level is Level.PROBABLE and not alert.ready
         alert.ready = alert.ready or becomes_ready
+        if becomes_ready:
+            alert.ready_ms = cause.elapsed_ms
         rises = level > alert.level
         if rises or becomes_ready:
             alert.level = max(alert.level, level)
@@ -176,7 +215,21 @@ class Casebook:
         change = self._change(alert, what, effects, by=cause.by, cause=cause)
         if alert.incident is not None and what != "incident_closed":
             self._tell_incident(alert, change, "stand_down", effects)
+            self._await_closing(alert, cause.recv_ms)
         del self.open[alert.vehicle.id]
+
+    def _site(self, device: Device, cause: Cause) -> str:
+        """Whose rule it is, for precision: the site it is kept at, else the patrol grid."""
+        site = (device.site_id or "") if self.site_of is None else self.site_of(device)
+        return site or cause.grid
+
+    def _await_closing(self, alert: OpenAlert, recv_ms: int) -> None:
+        """Its incident's outcome labels it (``alerts.labelling``); one that never comes is let go.
+
+        An alert that joined another's incident is not closed by its own id.
+        """
+        kept = {k: one for k, one in self.unclosed.items() if one.opened_ms > recv_ms - CLOSING_MS}
+        self.unclosed = kept | {alert.alert_id: alert}
 
     def tick(self, elapsed_ms: int, recv_ms: int, effects: Effects) -> list[OpenAlert]:
         """Timers: second contact, silent owner, expiry. Gives the alerts that ended."""
@@ -192,7 +245,7 @@ class Casebook:
                 self._ask_owner(alert, change, elapsed_ms, effects)
             if since_told >= policy.second_contact_s and not alert.second_told:
                 self._tell_second(alert, cause, effects)
-            if self._may_dispatch_unanswered(alert, since_told):
+            if self._may_dispatch_unanswered(alert, elapsed_ms):
                 alert.reasons.append(report.human_reason("owner_silent"))
                 self._change(alert, "owner_silent", effects, cause=cause)
                 self._open_incident(alert, effects)
@@ -204,16 +257,25 @@ class Casebook:
                 ended.append(alert)
         return ended
 
-    def _may_dispatch_unanswered(self, alert: OpenAlert, since_told_s: float) -> bool:
-        """Level 2 and a silent owner, by the city's policy (decisions.md, Levels)."""
+    def _may_dispatch_unanswered(self, alert: OpenAlert, now_ms: int) -> bool:
+        """Level 2 and a silent owner, by the city's policy (decisions.md, Levels).
+
+        He is silent since he was told and it was police-ready: who was told of a shake alone left
+        no theft unanswered. A witness that was discounted since is none.
+        """
+        silent_ms = now_ms - max(alert.told_ms, alert.ready_ms)
+        site = alert.vehicle.site_class
+        if self.class_of is not None:
+            site = self.class_of(alert.device.slot)
         return (
             self._policy.dispatch_without_human
             and alert.incident is None
             and alert.level is Level.PROBABLE
             and alert.second_told
-            and since_told_s >= self._policy.silent_owner_s
+            and silent_ms >= self._policy.silent_owner_s * 1000
+            and len(alert.groups - {Group.HUMAN}) >= GROUPS_MIN
             and "police_sharing" in alert.vehicle.consent
-            and alert.vehicle.site_class not in {SiteClass.CANYON, SiteClass.GARAGE}
+            and site not in {SiteClass.CANYON, SiteClass.GARAGE}
         )
 
     def _change(
@@ -323,4 +385,5 @@ def _new(
         version=0,
         grown_ms=cause.elapsed_ms,
         grown_m=cause.moved_m,
+        raised_ms=cause.recv_ms,
     )

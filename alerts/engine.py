@@ -6,24 +6,35 @@ one by one would. No clock: times come with the entries. Late records wait in a 
 """
 
 import math
+from datetime import UTC, tzinfo
+from functools import partial
 
-import msgspec
 import numpy as np
 
-from alerts import fence_events, late_alerts, live_events, people, report
+from alerts import fence_events, labelling, late_alerts, live_events, people, report
+from alerts.anchored_site import anchored_site
+from alerts.asking import Asking, Why, ask_about, ask_event, unanswered
 from alerts.batches import LIVE, Lane, lane_of_event, lane_of_fix, rounds_of, to_arrays
 from alerts.casebook import Casebook
 from alerts.detection import statistic
+from alerts.detection.leaps import SITE_M
+from alerts.detection.thresholds import Thresholds
+from alerts.engine_state import EngineState
 from alerts.fences import FenceWatch
-from alerts.late import LateLane, Upload
+from alerts.late import LateLane
 from alerts.model import AlertKind, Effects, Group, Level
 from alerts.open_alert import OpenAlert
 from alerts.policy import DetectionPolicy, DispatchPolicy
 from alerts.routing import GridIndex
 from alerts.rules.geofence import Side
 from alerts.scope import Scope
-from alerts.watch import Watch, WatchState
+from alerts.sight import Look, Observer
+from alerts.site_classes import SiteClasses
+from alerts.surroundings import Surroundings
+from alerts.watch import Watch
+from alerts.witness_policy import WitnessPolicy
 from devices.admitted import Record
+from devices.commands import Wish
 from devices.control import (
     AnyControl,
     DeleteFence,
@@ -35,43 +46,53 @@ from devices.control import (
 )
 from devices.entry import Entry
 from devices.model import Device, DeviceClass
-from devices.readings import Event, Fix
+from devices.readings import DeviceInfo, Event, Fix
 from devices.registry import Registry
 
 JUDGED_A_TICK = 20_000
 """Late fixes judged in one second (but always one upload): 0.1 s of CPU, and live records wait."""
 
 
-class EngineState(msgspec.Struct):
-    """For checkpoints."""
-
-    watch: WatchState
-    open: list[OpenAlert]
-    noticed_ms: dict[str, int]
-    fences: bytes
-    late: list[Upload] = []
-    late_told: dict[str, int] = {}
-
-
 class Engine:
-    """The detector, the ladder and the casebook of one processor."""
+    """The detector, the ladder and the casebook of one processor.
+
+    Attributes:
+        observer: Shown what the engine sees; None costs nothing.
+        around: What is around the vehicles; ``around.hearing`` tells it who speaks.
+    """
 
     def __init__(
-        self, registry: Registry, detection: DetectionPolicy, dispatch: DispatchPolicy
+        self,
+        registry: Registry,
+        detection: DetectionPolicy,
+        dispatch: DispatchPolicy,
+        *,
+        thresholds: Thresholds,
+        witness: WitnessPolicy | None = None,
+        zone: tzinfo = UTC,
     ) -> None:
         """Watch what ``registry`` knows; it is shared with admission and changed there."""
         self._policy = detection
+        self._thresholds = thresholds
         self._watch = Watch()
+        self._sites = SiteClasses()
         self._fences = FenceWatch()
         self._late = LateLane()
         self._late_told: dict[str, int] = {}
         self.cases = Casebook(dispatch)
+        self._asking = Asking(detection)
+        self.around = Surroundings(witness or WitnessPolicy(), zone)
+        self.observer: Observer | None = None
         self.follow(registry)
 
     def follow(self, registry: Registry) -> None:
         """Take over a whole registry (start, or a loaded checkpoint)."""
-        self._fences.follow(list(registry.fences.values()))
+        self._fences.follow(registry.fences.values())
         self._watch.follow(registry)
+        self._sites.follow(registry)
+        self.around.follow(registry)
+        self.cases.class_of = self._sites.class_of
+        self.cases.site_of = partial(anchored_site, watch=self._watch, book=self.around)
         self._scope = Scope(
             policy=self._policy,
             registry=registry,
@@ -79,6 +100,7 @@ class Engine:
             watch=self._watch,
             fences=self._fences,
             cases=self.cases,
+            sites=self._sites,
         )
 
     def armed_state(self, slot: int) -> int:
@@ -94,11 +116,21 @@ class Engine:
         rearmed, self._watch.rearmed = self._watch.rearmed, set()
         return rearmed
 
+    def take_wishes(self) -> list[Wish]:
+        """What trackers are to be asked since the last call."""
+        return self._asking.take()
+
+    def unanswered(self, device: Device, entry: Entry) -> None:
+        """A tracker did not answer a question of ours: a weak sign, while it is watched."""
+        unanswered(device.slot, entry.elapsed_ms, self._watch)
+
     @property
     def unusable(self) -> dict[str, str]:
         """Fences and grids that nobody can watch or route by, with the reason of each."""
         fences = {f"fence {name}": why for name, why in self._fences.unusable.items()}
-        return fences | {f"grid {name}": why for name, why in self._scope.grids.unusable.items()}
+        sites = {f"site {name}": why for name, why in self._sites.unusable.items()}
+        grids = {f"grid {name}": why for name, why in self._scope.grids.unusable.items()}
+        return fences | sites | grids
 
     def fence_side(self, vehicle_id: str, fence_id: str) -> Side:
         """Where a vehicle is by its last decisive fix; UNKNOWN before there was one."""
@@ -107,10 +139,11 @@ class Engine:
     @property
     def waits(self) -> bool:
         """Whether ticks have something to decide: an open alert, or a late upload."""
-        return bool(self.cases.open or self._late)
+        return bool(self.cases.open or self._late or self._asking.waits or self.around.waits)
 
     def records(self, records: list[Record], effects: Effects) -> None:
         """Take accepted records in journal order."""
+        self._show(records)
         rebound = self._scope.registry.rebound
         for round_ in rounds_of(records):
             fixes = []
@@ -120,15 +153,30 @@ class Engine:
                     lane = lane_of_fix(reading)
                     if record.device.vehicle_id is None:
                         continue
+                    if lane is LIVE and self._late and self._late.holds(record):
+                        lane = Lane.LATE
                     if lane is LIVE:
                         if not rebound or self._scope.is_of_now(record.device):
                             fixes.append(record)
                     elif lane is Lane.LATE:
                         self._late.take(record)
-                elif isinstance(reading, Event) and record.device.cls is DeviceClass.TRACKER:
-                    self._event(record, reading, effects)
+                else:
+                    self._other(record, effects)
             if fixes:
                 self._fixes(fixes, effects)
+
+    def _other(self, record: Record, effects: Effects) -> None:
+        reading, device = record.reading, record.device
+        if isinstance(reading, Event) and device.cls is DeviceClass.TRACKER:
+            self._event(record, reading, effects)
+        elif device.cls is DeviceClass.CHARGER:
+            self.around.station(record)
+        elif isinstance(reading, DeviceInfo):
+            self._asking.learn(device, reading)
+
+    def _show(self, records: list[Record]) -> None:
+        if self.observer is not None:
+            self.observer.heard(records)
 
     def control(self, control: AnyControl, entry: Entry, effects: Effects) -> None:
         """Take what a person, the API or the dispatcher did; the registry knows it already."""
@@ -137,6 +185,8 @@ class Engine:
             case RegisterDevices():
                 for device in control.devices:
                     self._watch.bind(device, registry, entry.recv_ms)
+                self._sites.bind(control.devices, registry)
+                self.around.devices(control.devices)
             case RevokeDevice():
                 revoked = registry.devices.get(control.device_id)
                 if revoked is not None:
@@ -144,12 +194,20 @@ class Engine:
             case RegisterVehicles():
                 for vehicle in control.vehicles:
                     self._watch.arm_by_rule(vehicle.id, registry)
+                    self._sites.bind(self._watch.trackers(vehicle.id), registry)
+                self.around.vehicles(control.vehicles)
             case RegisterPlaces():
-                self._scope.grids = GridIndex(list(registry.grids.values()))
+                self._scope.grids = GridIndex(registry.grids.values(), self._scope.grids)
+                self._sites.places_changed(registry, self._watch.anchors)
+                self.around.follow(registry)
             case SaveFence() | DeleteFence():
-                self._fences.follow(list(registry.fences.values()))
+                self._fences.take(control)
             case _:
+                labelling.take(control, entry, self.cases, effects)
                 people.apply(control, entry, self._scope, effects)
+                self.around.control(control, entry, self._scope, effects)
+        if self.observer is not None:
+            self.observer.acted(control, entry)
 
     def tick(self, entry: Entry, effects: Effects) -> None:
         """Let time pass: the casebook's timers, and late uploads that are over."""
@@ -159,6 +217,8 @@ class Engine:
                     self._watch.settle_anew(device.slot, entry.recv_ms)
                 else:
                     self._watch.evidence.forget(device.slot)
+        self.around.tick(entry, self._scope, effects)
+        self._asking.tick(entry.elapsed_ms, entry.recv_ms, self.cases.open)
         if self._late:
             self._judge(entry, self._policy.late_settle_s, JUDGED_A_TICK, effects)
 
@@ -177,6 +237,8 @@ class Engine:
         lane = lane_of_event(event, record.entry.recv_ms)
         if lane is Lane.LIVE:
             live_events.take(record, event, self._scope, effects)
+            self.around.event(record, event, self._scope)
+            ask_event(record, asking=self._asking, scope=self._scope)
         elif lane is Lane.LATE and record.device.vehicle_id is not None:
             self._late.take(record)
 
@@ -186,28 +248,54 @@ class Engine:
         policy, evidence = self._policy, self._watch.evidence
         self._watch.ignitions(fixes, elapsed)
         moved = statistic.step(self._watch.anchors, fixes, policy)
+        self._sites.anchored(fixes.slot[moved.armed_now | moved.towed], self._watch.anchors)
+        site = self._sites.codes(fixes.slot)
+        self._watch.anchors.site_m[fixes.slot] = SITE_M[site]
+        owner_nats, police_nats = self._thresholds.owner[site], self._thresholds.police[site]
         away = moved.scored & (moved.moved_m > policy.owner_min_m)
         evidence.from_fixes(
             fixes.slot, elapsed, moved.fast & moved.scored, moved.standing & moved.scored, away
         )
+        self.around.fixes(records, fixes, moved, scope=self._scope, effects=effects)
+        told = ~evidence.excused(fixes.slot, elapsed)
         total = moved.score + evidence.total(
             fixes.slot, elapsed, policy.evidence_min, policy.evidence_max
         )
-        kept = moved.kept & ~evidence.denied(fixes.slot, elapsed)
-        owner = (moved.owner_shape & (total > policy.owner_threshold)) | moved.slow | moved.towed
-        police = moved.police_shape & (total > policy.police_threshold)
+        kept = moved.kept & ~evidence.denied(fixes.slot, elapsed) & told
+        far = moved.owner_shape & (moved.alone | (total > moved.score))  # nearer: with a witness
+        owner = (far & (total > owner_nats)) | moved.slow | moved.towed
+        owner, police = owner & told, moved.police_shape & (total > police_nats) & told
         sure = owner | police
+        ask_about(records, moved, total, asking=self._asking, scope=self._scope)
         for k in np.flatnonzero(sure | kept).tolist():
             if sure[k] or self._scope.is_open_site(records[k].device):
                 self._suspect(records[k], k, moved, police[k], effects)
+            else:
+                kept[k] = False
         if self.cases.open:
             for k in np.flatnonzero(moved.scored).tolist():
                 alert = self.cases.open.get(records[k].device.vehicle_id or "")
                 if alert is not None:
                     self._follow_alert(alert, records[k], k, moved, effects)
         if self._fences.any:
-            for k in np.flatnonzero(moved.accepted).tolist():
-                fence_events.check(records[k], self._scope, effects)
+            accepted = np.flatnonzero(moved.accepted)
+            fence_events.check(records, fixes, accepted, self._scope, effects)
+        if self.observer is not None:
+            self.observer.saw(
+                Look(
+                    records=records,
+                    moved=moved,
+                    total=total,
+                    owner_threshold=owner_nats,
+                    police_threshold=police_nats,
+                    site=site,
+                    owner=owner,
+                    police=police,
+                    kept=kept,
+                    watch=self._watch,
+                    policy=policy,
+                )
+            )
 
     def _suspect(
         self,
@@ -220,7 +308,7 @@ class Engine:
         """A fix at owner or police level: raise or strengthen the vehicle's alert."""
         device, fix = record.device, record.reading
         vehicle = self._scope.vehicle_of(device)
-        if vehicle is None:
+        if vehicle is None or self.around.is_carried(vehicle.id):
             return
         cause = self._scope.cause_of(record, float(moved.moved_m[k]))
         reasons = [
@@ -238,6 +326,9 @@ class Engine:
         if moved.towed[k] and isinstance(fix, Fix):
             reasons.append(report.towed_reason(fix.speed_mps or 0.0))
         reasons += self._watch.witnesses(device.slot, cause.elapsed_ms)
+        if vehicle.id not in self.cases.open:  # later it did count while it counted
+            reasons += self._watch.discounted(device.slot, cause.elapsed_ms)
+            reasons += self.around.cameras(cause)
         groups = {r.group for r in reasons if r.nats > 0 or r.code == "movement"}
         known = self.cases.open.get(vehicle.id)
         if known is not None:
@@ -263,6 +354,8 @@ class Engine:
         self.cases.moved(alert, cause, effects)
         if not moved.at_anchor[k]:
             alert.back_ms = -1
+            sure = alert.level >= Level.CONFIRMED
+            self._asking.ask(record, cause, Why.ALERT, sure=sure)
         elif alert.back_ms < 0 and alert.kind is AlertKind.MOVEMENT:
             alert.back_ms = cause.elapsed_ms
 
@@ -277,6 +370,11 @@ class Engine:
             fences=self._fences.dump(),
             late=self._late.waiting,
             late_told=self._late_told,
+            sites=self._sites.dump(),
+            standings=self.cases.demotions.standings,
+            unclosed=list(self.cases.unclosed.values()),
+            asking=self._asking.dump(),
+            around=self.around.dump(),
         )
 
     def load(self, state: EngineState, registry: Registry) -> None:
@@ -284,7 +382,12 @@ class Engine:
         self._watch.load(state.watch)
         self.cases.open = {alert.vehicle.id: alert for alert in state.open}
         self.cases.noticed_ms = dict(state.noticed_ms)
+        self.cases.demotions.standings = dict(state.standings)
+        self.cases.unclosed = {alert.alert_id: alert for alert in state.unclosed}
         self._fences.load(state.fences)
+        self._asking.load(state.asking)
+        self.around.load(state.around)
         self._late = LateLane(state.late)
         self._late_told = dict(state.late_told)
+        self._sites = SiteClasses(state.sites)
         self.follow(registry)

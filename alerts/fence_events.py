@@ -1,35 +1,53 @@
 """What becomes of a fix at a fence: a crossing for everybody, an alert for an armed vehicle."""
 
+import numpy as np
+
 from alerts import report
-from alerts.detection.anchor import ARMED
+from alerts.detection.anchor import ARMED, I8
+from alerts.detection.statistic import Fixes
+from alerts.fence_pairs import Heard
 from alerts.model import AlertKind, Effects, FenceCrossing, Level
 from alerts.rules.geofence import FenceEvent
 from alerts.scope import Scope
 from devices.admitted import Record
 from devices.model import FenceKind, Vehicle
-from devices.readings import Fix
 
 
-def check(record: Record, scope: Scope, effects: Effects) -> None:
-    """One fix that is in order and no teleport."""
-    device, fix, entry = record.device, record.reading, record.entry
+def check(records: list[Record], fixes: Fixes, which: I8, scope: Scope, effects: Effects) -> None:
+    """Fixes that are in order and no teleports: ``which`` of the records, and their arrays."""
+    known = scope.registry.vehicles
+    taken = [k for k in which.tolist() if records[k].device.vehicle_id in known]
+    at = np.array(taken, np.int64)
+    heard = Heard(
+        vehicles=[records[k].device.vehicle_id or "" for k in taken],
+        lat_deg=fixes.lat_deg[at],
+        lon_deg=fixes.lon_deg[at],
+        acc_m=fixes.acc_m[at],
+        t_ms=fixes.t_ms[at],
+        elapsed_ms=np.array([records[k].entry.elapsed_ms for k in taken], np.int64),
+    )
+    for k, event in scope.fences.step(heard):
+        _cross(records[taken[k]], event, scope, effects)
+
+
+def _cross(record: Record, event: FenceEvent, scope: Scope, effects: Effects) -> None:
+    device, entry = record.device, record.entry
     vehicle = scope.vehicle_of(device)
-    if vehicle is None or not isinstance(fix, Fix):
+    if vehicle is None:
         return
-    for event in scope.fences.step(vehicle.id, fix, entry.elapsed_ms):
-        effects.crossings.append(
-            FenceCrossing(
-                vehicle_id=vehicle.id,
-                device_id=device.id,
-                fence_id=event.fence.id,
-                what=event.what,
-                t_ms=event.t_ms,
-                recv_ms=entry.recv_ms,
-                inferred=event.inferred,
-            )
+    effects.crossings.append(
+        FenceCrossing(
+            vehicle_id=vehicle.id,
+            device_id=device.id,
+            fence_id=event.fence.id,
+            what=event.what,
+            t_ms=event.t_ms,
+            recv_ms=entry.recv_ms,
+            inferred=event.inferred,
         )
-        if scope.watch.anchors.mode[device.slot] == ARMED and _alarms(event):
-            _raise(record, vehicle, event, scope, effects)
+    )
+    if scope.watch.anchors.mode[device.slot] == ARMED and _alarms(event):
+        _raise(record, vehicle, event, scope, effects)
 
 
 def _alarms(event: FenceEvent) -> bool:

@@ -27,7 +27,7 @@ MAX_EVENTS = 500
 """Kept per vehicle, the newest."""
 UPLOAD_COST = 100
 """What judging an upload costs beside its fixes (4-6 µs each), in fixes."""
-_REQUEUED = int(Flag.REQUEUED)
+_BACKFILL, _REQUEUED = int(Flag.BACKFILL), int(Flag.REQUEUED)
 _PACK = struct.Struct("<qddfb")
 _DTYPE = np.dtype([("t", "<i8"), ("lat", "<f8"), ("lon", "<f8"), ("acc", "<f4"), ("ign", "i1")])
 
@@ -69,6 +69,15 @@ class LateLane:
     def __len__(self) -> int:
         """How many uploads wait."""
         return len(self._uploads)
+
+    def holds(self, record: Record) -> bool:
+        """Whether it is the end of an upload that waits: it was buffered, too, if not so long.
+
+        Scored live, the newest ten minutes of a buffered ride would be judged before the key
+        at its begin.
+        """
+        buffered = bool(record.reading.flags & _BACKFILL)
+        return buffered and (record.device.slot, record.device.vehicle_id or "") in self._uploads
 
     def take(self, record: Record) -> None:
         """One late record of a tracker that is bound to a vehicle."""

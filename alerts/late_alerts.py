@@ -121,8 +121,8 @@ def _home(vehicle: Vehicle, upload: Upload, scope: Scope) -> bool:
     _, lat_deg, lon_deg, said_m = place
     acc_m = UNKNOWN_ACC_M if said_m is None else said_m
     return any(
-        acc_m <= area.size_m <= HOME_MAX_M and area.depth_m(*area.local(lat_deg, lon_deg)) > 0
-        for area in scope.fences.areas(vehicle.id)
+        acc_m <= area.size_m <= HOME_MAX_M
+        for area in scope.fences.around(vehicle.id, lat_deg, lon_deg)
         if area.fence.kind is FenceKind.KEEP_IN
         or (area.fence.vehicle_id is not None and area.fence.kind is FenceKind.WATCH)
     )

@@ -11,6 +11,8 @@ class AlertKind(StrEnum):
     TAMPER = "tamper"
     GEOFENCE = "geofence"
     SOS = "sos"
+    AREA = "area"
+    IDENTITY = "identity"
 
 
 class Level(IntEnum):
@@ -167,6 +169,57 @@ class FenceCrossing:
     inferred: bool = False
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Labelled:
+    """An alert that people said something about: data for ``alerts.outcomes``. One per alert.
+
+    Attributes:
+        rule: ``kind:reason`` that raised it.
+        level: The level it reached.
+        model: Of its tracker, "" = not registered.
+        site: The tracker's site, else the one that holds its anchor, else the patrol grid in which
+            it was raised; "" = none.
+        raised_ms, labelled_ms: Receive times, ms UTC.
+        outcome: A word of ``alerts.outcomes.VERDICTS``.
+    """
+
+    alert_id: str
+    vehicle_id: str
+    device_id: str
+    kind: AlertKind
+    rule: str
+    level: Level
+    model: str
+    site: str
+    area: str
+    raised_ms: int
+    labelled_ms: int
+    outcome: str
+    by: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DemotionChange:
+    """A tracker, or a rule at a site, that was demoted or is no longer. Upsert by ``subject``.
+
+    Attributes:
+        subject: ``device:ID`` or ``rule:KIND:REASON@SITE``.
+        area: Whose business it is: of the alert that brought it about.
+        false_alarms: How many counted.
+        since_ms, until_ms: Wall clock, ms UTC; it ends by itself at ``until_ms``.
+        lifted_ms: When a person lifted it, 0 = nobody did.
+        by: Who did; "" = nobody.
+    """
+
+    subject: str
+    area: str
+    false_alarms: int
+    since_ms: int
+    until_ms: int
+    lifted_ms: int = 0
+    by: str = ""
+
+
 @dataclass(slots=True, kw_only=True)
 class Effects:
     """What a step of the engine wants committed, in order."""
@@ -175,7 +228,10 @@ class Effects:
     incidents: list[IncidentOpened] = field(default_factory=list)
     notices: list[Notice] = field(default_factory=list)
     crossings: list[FenceCrossing] = field(default_factory=list)
+    labels: list[Labelled] = field(default_factory=list)
+    demotions: list[DemotionChange] = field(default_factory=list)
 
     def __bool__(self) -> bool:
         """Whether there is anything to commit."""
-        return bool(self.alerts or self.incidents or self.notices or self.crossings)
+        told = self.alerts or self.incidents or self.notices or self.crossings
+        return bool(told or self.labels or self.demotions)

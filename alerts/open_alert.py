@@ -31,11 +31,15 @@ class OpenAlert(msgspec.Struct):
         told_ms: When it was delivered, -1 = not yet.
         second_told: A second contact was told.
         ready: The police level was reached (measured apart from ``level``).
+        ready_ms: When, -1 = not yet.
         back_ms: Since when the vehicle is back at its anchor, -1 = it is not.
         grown_ms: When level, evidence or displacement last grew.
         grown_m: Displacement at that time, metres.
         grid: Patrol grid that was last told to the incident.
         live: A second signal came; late data never strengthen an alert, so it was a live one.
+        rule: ``kind:reason`` that raised it (``alerts.outcomes.rule_of``).
+        site: Where its vehicle is kept, else the patrol grid in which it was raised.
+        raised_ms: Receive time of what raised it, wall clock.
     """
 
     alert_id: str
@@ -55,12 +59,16 @@ class OpenAlert(msgspec.Struct):
     told_ms: int = -1
     second_told: bool = False
     ready: bool = False
+    ready_ms: int = -1
     back_ms: int = -1
     incident: str | None = None
     opened_ms: int = 0
     updated_ms: int = 0
     grid: str = ""
     live: bool = False
+    rule: str = ""
+    site: str = ""
+    raised_ms: int = 0
 
     @property
     def late(self) -> bool:

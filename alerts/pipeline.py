@@ -9,19 +9,24 @@ from dataclasses import dataclass, field
 
 import msgspec
 
-from alerts.engine import Engine, EngineState
+from alerts.engine import Engine
+from alerts.engine_state import EngineState
 from alerts.model import Effects
+from alerts.ports import Beside
 from devices.admission import Admission, AdmissionState, split_runs
 from devices.admitted import Admitted, Record, Refusal
 from devices.backlog import Backlog, BacklogPolicy, BacklogState
 from devices.chargers import CHARGER_CAUSES, Chargers, ChargersState
-from devices.control import RegisterDevices, Requeue, RevokeDevice
+from devices.command import CommandChange
+from devices.commands import Commands, CommandsState, Wish
+from devices.control import RegisterDevices, Requeue, RevokeDevice, SendCommand
 from devices.downlink import Downlink
 from devices.downlink_policy import DownlinkPolicy
 from devices.downlinks import Downlinks, DownlinksState
 from devices.entry import Entry, EntryKind
 from devices.errors import WireReason
 from devices.health import Health, HealthState
+from devices.listening import MAX_TICK_MS
 from devices.model import Device
 from devices.odometer import Odometer, OdometerState, rounds_of_places
 from devices.presence import Cause
@@ -42,6 +47,7 @@ class PipelineState(msgspec.Struct):
     units: UnitCheckState
     engine: EngineState
     backlog: BacklogState
+    commands: CommandsState
 
 
 @dataclass(slots=True)
@@ -55,6 +61,8 @@ class Outcome:
         effects: Alerts, incidents, notices, crossings of fences.
         touched: Slots of trackers whose arming may have changed, by a record or otherwise.
         downlinks: What is to be said to devices; whoever does not send it loses nothing.
+        commands: Commands to devices, after each change of one.
+        orders: The commands among what is to be said: sent only once they are stored.
         records: What was accepted, for those who ask (a replay); None = not gathered.
         duplicates: The device of each duplicate, gathered with ``records``.
     """
@@ -65,12 +73,19 @@ class Outcome:
     effects: Effects = field(default_factory=Effects)
     touched: set[int] = field(default_factory=set)
     downlinks: list[Downlink] = field(default_factory=list)
+    commands: list[CommandChange] = field(default_factory=list)
+    orders: list[Downlink] = field(default_factory=list)
     records: list[Record] | None = None
     duplicates: list[str] = field(default_factory=list)
 
 
 class Pipeline:
-    """Admission, health and detection of one partition, in journal order."""
+    """Admission, health and detection of one partition, in journal order.
+
+    Attributes:
+        shadow: Gets what the engine gets (shadow mode); None costs nothing.
+        longest_tick_ms: A tick stands for at most so long (``Listening.tick``).
+    """
 
     def __init__(
         self,
@@ -87,11 +102,15 @@ class Pipeline:
         self.backlog = Backlog(backlog or BacklogPolicy())
         self.bound = bound or QuarantineBound()
         self.downlinks = Downlinks(admission, downlinks or DownlinkPolicy())
+        self.commands = Commands(admission, downlinks or DownlinkPolicy())
         self.health = health
         self.chargers = Chargers()
         self.odometer = Odometer()
         self.units = UnitCheck()
         self.engine = engine
+        engine.around.hearing = health
+        self.shadow: Beside | None = None
+        self.longest_tick_ms = MAX_TICK_MS
 
     def step(self, entries: list[Entry], outcome: Outcome) -> None:
         """Run entries, in order, through everything."""
@@ -104,11 +123,17 @@ class Pipeline:
             else:
                 self.chargers.tick(head.elapsed_ms)
                 self._tell_health()
-                self.health.tick(head, connected=bool(head.flags))
+                there = bool(head.flags)
+                self.health.tick(head, connected=there, longest_ms=self.longest_tick_ms)
                 self.engine.tick(head, outcome.effects)
+                if self.shadow is not None:
+                    self.shadow.tick(head)
                 outcome.downlinks += self.downlinks.tick(
                     elapsed_ms=head.elapsed_ms, wall_ms=head.recv_ms, waits=self._waits_for
                 )
+                self._command(head, outcome)
+            for wish in self.engine.take_wishes():
+                self.commands.wish(wish)
         outcome.touched |= self.engine.take_rearmed()
 
     def finish(self, end: Entry, outcome: Outcome) -> None:
@@ -124,14 +149,28 @@ class Pipeline:
     @property
     def waits(self) -> bool:
         """Whether ticks have something to decide."""
-        return self.engine.waits or len(self.backlog) > 0
+        return self.engine.waits or self.commands.waits or len(self.backlog) > 0
 
     def _messages(self, run: list[Entry], outcome: Outcome) -> None:
         admitted = self.admission.admit(run, outcome.books)
         self._set_aside(admitted.refusals, outcome)
         self._answer(admitted, run[0].elapsed_ms)
+        self.commands.records(admitted.records)
         self._follow(admitted.records)
         self._detect(admitted, outcome)
+
+    def _command(self, tick: Entry, outcome: Outcome) -> None:
+        """Commands that are due, answered or over, and who let a question pass."""
+        told = self.commands.tick(elapsed_ms=tick.elapsed_ms, wall_ms=tick.recv_ms)
+        outcome.commands += told.changes
+        outcome.orders += told.downlinks
+        for change in told.changes:
+            outcome.books["command", change.state] += 1
+        for device_id in told.unanswered:
+            device = self.admission.registry.devices[device_id]
+            self.engine.unanswered(device, tick)
+            if self.shadow is not None:
+                self.shadow.unanswered(device, tick)
 
     def _waits_for(self, device: Device) -> bool:
         """Whether something that this device kept is here and waits its turn."""
@@ -166,6 +205,8 @@ class Pipeline:
             outcome.records += admitted.records
             outcome.duplicates += admitted.duplicates
         self.engine.records(admitted.records, outcome.effects)
+        if self.shadow is not None:
+            self.shadow.records(admitted.records)
         outcome.touched |= {
             r.device.slot for r in admitted.records if r.device.vehicle_id is not None
         }
@@ -196,6 +237,16 @@ class Pipeline:
             if revoked is not None:
                 self.health.register(revoked)
                 self.downlinks.forget(revoked)
+                self.commands.forget(revoked.id)
+        elif isinstance(control, SendCommand):
+            self.commands.wish(
+                Wish(
+                    device_id=control.device_id,
+                    order=control.order,
+                    at_ms=control.at_ms,
+                    by=control.by,
+                )
+            )
         elif isinstance(control, Requeue):
             admitted = self.admission.requeue(control, entry, outcome.books)
             outcome.refusals += admitted.refusals  # not bounded: their old rows are done with
@@ -205,6 +256,8 @@ class Pipeline:
             self._detect(admitted, outcome)
             outcome.requeued += [held.row for held in control.messages]
             return
+        if self.shadow is not None:
+            self.shadow.control(control, entry)
         self.engine.control(control, entry, outcome.effects)
 
     def follow(self, registry: Registry) -> None:
@@ -226,6 +279,7 @@ class Pipeline:
             units=self.units.dump(),
             engine=self.engine.dump(),
             backlog=self.backlog.dump(),
+            commands=self.commands.dump(),
         )
 
     def load(self, state: PipelineState) -> None:
@@ -239,3 +293,4 @@ class Pipeline:
         self.units.load(state.units)
         self.engine.load(state.engine, self.admission.registry)
         self.backlog.load(state.backlog)
+        self.commands.load(state.commands)

@@ -1,5 +1,7 @@
 """What people are told: the bodies of notices, in words and numbers, English and Chinese."""
 
+import math
+
 from alerts.model import AlertChange, Group, IncidentOpened, Reason
 from devices.model import Vehicle
 
@@ -7,15 +9,31 @@ HOURS_FROM_S = 5_400
 """From an hour and a half on an age reads better in hours."""
 
 
+ODDS_MAX = 1_000_000
+"""Odds above this are told as "more than": the models of noise are not known any better. Ours."""
+
+
 def movement_reason(*, score: float, moved_m: float, sigma_m: float) -> Reason:
-    """The position's own witness."""
+    """The position's own witness, and how it stands against noise and excursions."""
+    en = f"moved {moved_m:.0f} m from where it was parked (its noise is {sigma_m:.0f} m)"
+    zh = f"离开停放点{moved_m:.0f}米(定位噪声{sigma_m:.0f}米)"
+    odds = odds_of(score)
+    if odds > 1:
+        more = odds > ODDS_MAX
+        odds = min(odds, ODDS_MAX)
+        en += f"; moving off fits its steps {'more than ' if more else ''}{odds:,} times better"
+        en += " than a receiver's error, excursions included"
+        zh += f";真实移动的可能性是定位误差(含多径漂移)的{odds:,}倍{'以上' if more else ''}"
     return Reason(
-        code="movement",
-        group=Group.POSITION,
-        nats=round(score, 1),
-        text_en=f"moved {moved_m:.0f} m from where it was parked (its noise is {sigma_m:.0f} m)",
-        text_zh=f"离开停放点{moved_m:.0f}米(定位噪声{sigma_m:.0f}米)",
+        code="movement", group=Group.POSITION, nats=round(score, 1), text_en=en, text_zh=zh
     )
+
+
+def odds_of(nats: float) -> int:
+    """How many times better one reading fits than the other, to one significant digit."""
+    odds = math.exp(min(max(nats, 0.0), 50.0))
+    step: int = 10 ** math.floor(math.log10(odds))
+    return round(odds / step) * step
 
 
 def slow_reason(*, moved_m: float, for_s: float) -> Reason:
@@ -84,6 +102,19 @@ def human_reason(code: str) -> Reason:
     }
     en, zh = words[code]
     return Reason(code=code, group=Group.HUMAN, nats=0.0, text_en=en, text_zh=zh)
+
+
+def demoted_reason(*, number: int, window_days: float, is_device: bool) -> Reason:
+    """Why an alert stays with the owner: of the tracker, or of the rule at this site."""
+    days = f"{window_days:g}"
+    en, zh = ("this tracker", "该设备") if is_device else ("this rule, here,", "此处该规则")
+    return Reason(
+        code="demoted",
+        group=Group.HUMAN,
+        nats=0.0,
+        text_en=f"{en} gave {number} false alarms in {days} days: only a person tells the police",
+        text_zh=f"{zh}{days}天内误报{number}次:须由人工确认后才通知警方",
+    )
 
 
 def mask_plate(plate: str) -> str:

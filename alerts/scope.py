@@ -7,6 +7,7 @@ from alerts.fences import FenceWatch
 from alerts.open_alert import Cause
 from alerts.policy import DetectionPolicy
 from alerts.routing import GridIndex
+from alerts.site_classes import SiteClasses
 from alerts.watch import Watch
 from devices.admitted import Record
 from devices.model import Device, DeviceClass, SiteClass, Vehicle
@@ -24,6 +25,7 @@ class Scope:
     watch: Watch
     fences: FenceWatch
     cases: Casebook
+    sites: SiteClasses
 
     def vehicle_of(self, device: Device) -> Vehicle | None:
         """The vehicle a tracker is on."""
@@ -31,8 +33,7 @@ class Scope:
 
     def is_open_site(self, device: Device) -> bool:
         """Whether its vehicle stands where a place away from its anchor tells something."""
-        vehicle = self.vehicle_of(device)
-        return vehicle is not None and vehicle.site_class is SiteClass.OPEN
+        return self.sites.class_of(device.slot) is SiteClass.OPEN
 
     def is_of_now(self, device: Device) -> bool:
         """Whether a record's tracker is still on the vehicle it was on then."""

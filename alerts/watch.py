@@ -1,13 +1,15 @@
 """What is known of every tracker slot: anchor, evidence, and whether it arms by rule."""
 
 import math
+from dataclasses import replace
 
 import msgspec
 import numpy as np
 
 from alerts.detection.anchor import ARMED, DISARMED, SETTLING, AnchorArrays
-from alerts.detection.evidence import EvidenceArrays, Sign, reason_of
+from alerts.detection.evidence import Discount, EvidenceArrays, Sign, reason_of
 from alerts.detection.statistic import Fixes
+from alerts.detection.witnessed import Witnessed, reason_of_witness, witnessed
 from alerts.model import Reason
 from alerts.open_alert import Cause
 from alerts.past import Past, Spot, Word
@@ -24,9 +26,12 @@ class WatchState(msgspec.Struct):
     anchors: dict[str, bytes]
     expires: bytes
     shaken: bytes
+    missed: bytes
     by_rule: bytes
+    discounts: dict[int, dict[Sign, Discount]] = {}
     words: dict[int, list[Word]] = {}
     bound_ms: dict[int, int] = {}
+    held_back: dict[int, bool] = {}
 
 
 class Watch:
@@ -34,6 +39,7 @@ class Watch:
 
     Attributes:
         rearmed: Slots whose arming may have changed without a fix of their own, until taken.
+        carried: Vehicles whose alert is part of another's, which is open (``alerts.identity``).
     """
 
     def __init__(self) -> None:
@@ -45,7 +51,9 @@ class Watch:
         self._bound_ms: dict[int, int] = {}
         self._trackers_of: dict[str, list[Device]] = {}
         self._bound: dict[int, str] = {}
+        self._held_back: dict[int, bool] = {}
         self.rearmed: set[int] = set()
+        self.carried: dict[str, str] = {}
 
     def follow(self, registry: Registry) -> None:
         """Take over every tracker of a registry; what is known of its slot is kept."""
@@ -82,6 +90,7 @@ class Watch:
     def _leave(self, slot: int) -> None:
         """Not on its vehicle any more; its last place stays known until it is on another."""
         self._past.forget(slot)
+        self._held_back.pop(slot, None)
         self.evidence.clear(slot)
         self.anchors.unsettle(slot, DISARMED)
         self._by_rule[slot] = False
@@ -105,6 +114,10 @@ class Watch:
         """Whether a tracker is on that vehicle now; its late records may be of an earlier one."""
         return self._bound.get(slot) == vehicle_id
 
+    def vehicle_at(self, slot: int) -> str:
+        """The vehicle a slot is on now, "" = none."""
+        return self._bound.get(slot, "")
+
     def trackers(self, vehicle_id: str) -> list[Device]:
         """The trackers bound to a vehicle, perhaps none."""
         return self._trackers_of.get(vehicle_id, [])
@@ -117,14 +130,28 @@ class Watch:
         for device in self.trackers(vehicle_id):
             slot = device.slot
             begins = vehicle.auto_arm and not self._by_rule[slot]
+            if slot in self._held_back:
+                continue
             self._by_rule[slot] = vehicle.auto_arm
             never_heard = self.anchors.last_t[slot] == 0
             if begins and never_heard and self.anchors.mode[slot] == DISARMED:
                 self.anchors.mode[slot] = SETTLING
                 self.rearmed.add(slot)
 
+    def by_rule(self, slot: int, *, arms: bool) -> None:
+        """Whether it arms by rule from now on."""
+        self._by_rule[slot] = arms
+
+    def hold_back(self, slot: int, at_ms: int) -> None:
+        """Not watched until a person arms it: nobody knows whose tracker speaks."""
+        self._held_back.setdefault(slot, bool(self._by_rule[slot]))
+        self._by_rule[slot] = False
+        self.disarm(slot, at_ms)
+
     def arm(self, slot: int, at_ms: int) -> None:
         """Someone armed it: watch from where it settles next."""
+        if slot in self._held_back:
+            self._by_rule[slot] = self._held_back.pop(slot)
         if self.anchors.mode[slot] != ARMED:
             self._change(slot, "arm", SETTLING, at_ms)
             self.anchors.wish[slot] = 1
@@ -204,7 +231,28 @@ class Watch:
 
     def witnesses(self, slot: int, now_ms: int) -> list[Reason]:
         """The living evidence of a slot as reasons."""
-        return [reason_of(sign) for sign in self.evidence.alive(slot, now_ms)]
+        return [
+            replace(reason_of(sign), nats=nats)
+            for sign, nats in self.evidence.counted(slot, now_ms).items()
+            if nats
+        ]
+
+    def witnessed(self, slot: int, now_ms: int) -> list[Witnessed]:
+        """Every sign of a slot and what it counts, those that count nothing any more, too."""
+        discounts = self.evidence.discounts_of(slot, now_ms)
+        return witnessed(self.evidence, slot, now_ms, discounts)
+
+    def discounted(self, slot: int, now_ms: int) -> list[Reason]:
+        """What was witnessed lately and counts nothing, as reasons that say why."""
+        found = self.witnessed(slot, now_ms)
+        return [reason_of_witness(one) for one in found if one.why and not one.counted]
+
+    def home(self, slot: int) -> tuple[float, float]:
+        """Where the slot's anchor is, WGS 84 degrees."""
+        a = self.anchors
+        east_m = M_PER_DEG_LAT * math.cos(math.radians(float(a.origin_lat[slot])))
+        lat_deg = float(a.origin_lat[slot] + a.anchor_y[slot] / M_PER_DEG_LAT)
+        return lat_deg, float(a.origin_lon[slot] + a.anchor_x[slot] / east_m)
 
     def moved_m(self, slot: int) -> float:
         """Distance of the last accepted fix from the anchor, metres."""
@@ -238,9 +286,12 @@ class Watch:
             anchors={n: getattr(self.anchors, n).tobytes() for n in self.anchors.__slots__},
             expires=self.evidence.expires.tobytes(),
             shaken=self.evidence.shaken.tobytes(),
+            missed=self.evidence.missed.tobytes(),
+            discounts=self.evidence.discounts,
             by_rule=self._by_rule.tobytes(),
             words=self._past.words,
             bound_ms=self._bound_ms,
+            held_back=self._held_back,
         )
 
     def load(self, state: WatchState) -> None:
@@ -254,6 +305,9 @@ class Watch:
             len(Sign), state.size
         )
         self.evidence.shaken[:] = np.frombuffer(state.shaken, np.int64)
+        self.evidence.missed[:] = np.frombuffer(state.missed, np.uint8)
+        self.evidence.discounts = {slot: dict(signs) for slot, signs in state.discounts.items()}
         self._by_rule = np.frombuffer(state.by_rule, np.bool_).copy()
         self._past = Past({slot: list(said) for slot, said in state.words.items()})
         self._bound_ms = dict(state.bound_ms)
+        self._held_back = dict(state.held_back)

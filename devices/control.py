@@ -8,6 +8,7 @@ from typing import Literal
 
 import msgspec
 
+from devices.command import Order
 from devices.model import Device, Fence, Grid, Site, Vehicle
 
 REGISTERED_MAX = 1_000
@@ -18,6 +19,10 @@ HELD_BYTES_MAX = 4 * 1_048_576
 """Bytes of such a row. Our choice: it is one entry of the journal and is read as a whole."""
 ASKED_MAX = 10_000
 """Messages that one call asks to run again. Our choice: a call is one transaction."""
+
+
+TicketKind = Literal["tow", "maintenance", "rebalancing", "attendant"]
+"""Work on a vehicle. The first three explain that it moves; the last one watches it."""
 
 
 class Control(msgspec.Struct, frozen=True, kw_only=True, tag_field="type"):
@@ -76,6 +81,13 @@ class Disarm(Control, frozen=True, kw_only=True, tag="disarm"):
     vehicle_id: str
 
 
+class SendCommand(Control, frozen=True, kw_only=True, tag="send_command"):
+    """Somebody commands a device. Its id: ``devices.command.command_id``."""
+
+    device_id: str
+    order: Order
+
+
 class OwnerAnswer(Control, frozen=True, kw_only=True, tag="owner_answer"):
     """The owner's word on an alert: ``me`` disarms and dismisses, ``not_me`` confirms (level 3)."""
 
@@ -85,11 +97,12 @@ class OwnerAnswer(Control, frozen=True, kw_only=True, tag="owner_answer"):
 
 
 class DeskVerdict(Control, frozen=True, kw_only=True, tag="desk_verdict"):
-    """The verification desk's word on an alert."""
+    """The verification desk's word on an alert; ``outcome`` says why it was dismissed."""
 
     alert_id: str
     verdict: Literal["confirm", "dismiss"]
     reason: str = ""
+    outcome: str | None = None
 
 
 class ReportStolen(Control, frozen=True, kw_only=True, tag="report_stolen"):
@@ -98,12 +111,48 @@ class ReportStolen(Control, frozen=True, kw_only=True, tag="report_stolen"):
     vehicle_id: str
 
 
+class PhoneAt(Control, frozen=True, kw_only=True, tag="phone_at"):
+    """Where the owner's phone was at ``t_ms`` (WGS 84; ``acc_m`` in metres).
+
+    Only the newest of a vehicle is kept, and no longer than it is fresh; its row of the ``control``
+    table goes within the hour (``stores.phone_rows``).
+    """
+
+    vehicle_id: str
+    lat_deg: float
+    lon_deg: float
+    acc_m: float
+    t_ms: int
+
+
+class OpenTicket(Control, frozen=True, kw_only=True, tag="ticket"):
+    """Work on a vehicle until ``until_ms`` (wall clock); an attendant's ticket arms it."""
+
+    vehicle_id: str
+    ticket_id: str
+    ticket: TicketKind
+    until_ms: int
+
+
+class CloseTicket(Control, frozen=True, kw_only=True, tag="ticket_closed"):
+    """The work is done; the end of an attendant's ticket disarms."""
+
+    vehicle_id: str
+    ticket_id: str
+
+
 class Delivered(Control, frozen=True, kw_only=True, tag="delivered"):
     """The dispatcher's proof that a notice about an alert reached a receiver."""
 
     alert_id: str
     notice: str
     receiver: str
+
+
+class LiftDemotion(Control, frozen=True, kw_only=True, tag="lift_demotion"):
+    """A person says that a demoted tracker or rule may be believed again (docs/alerts.md)."""
+
+    subject: str
 
 
 class IncidentMoved(Control, frozen=True, kw_only=True, tag="incident_moved"):
@@ -153,8 +202,13 @@ AnyControl = (
     | OwnerAnswer
     | DeskVerdict
     | ReportStolen
+    | SendCommand
     | Delivered
     | IncidentMoved
+    | LiftDemotion
+    | PhoneAt
+    | OpenTicket
+    | CloseTicket
     | Requeue
 )
 

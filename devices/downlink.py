@@ -1,4 +1,4 @@
-"""What the platform says to a device: receipts and requests to send again (docs/wire.md)."""
+"""What the platform says to a device: receipts, requests to send again, commands (docs/wire.md)."""
 
 from dataclasses import dataclass
 from hashlib import blake2b
@@ -6,6 +6,7 @@ from typing import Literal
 
 import msgspec
 
+from devices.command import CommandMessage
 from devices.model import Device
 from devices.seen import Numbers
 
@@ -39,7 +40,7 @@ class Downlink:
     """One message on its way to a device."""
 
     device: Device
-    message: ReceiptMessage | ResendMessage
+    message: ReceiptMessage | ResendMessage | CommandMessage
 
     @property
     def channel(self) -> Literal["receipt", "cmd"]:

@@ -17,6 +17,22 @@ def check_polygon(kind: str, coordinates: list[object]) -> None:
     Raises:
         ValueError: Says what is wrong; nothing else escapes.
     """
+    check_corners(kind, coordinates)
+    try:
+        drawn = shape({"type": kind, "coordinates": coordinates})
+        valid, why = drawn.is_valid and not drawn.is_empty, shapely.is_valid_reason(drawn)
+    except (ShapelyError, ValueError, TypeError, IndexError) as exc:
+        raise ValueError("is not a polygon") from exc
+    if not valid:
+        raise ValueError(f"is not a simple polygon: {why}")
+
+
+def check_corners(kind: str, coordinates: list[object]) -> None:
+    """Check that rings are closed lists of positions; they may cross each other yet.
+
+    Raises:
+        ValueError: Says what is wrong; nothing else escapes.
+    """
     polygons = [coordinates] if kind == "Polygon" else coordinates
     total = 0
     for polygon in polygons:
@@ -29,13 +45,6 @@ def check_polygon(kind: str, coordinates: list[object]) -> None:
                 _check_position(corner)
             if len(corners) < _MIN_RING or corners[0] != corners[-1]:
                 raise ValueError("a ring is closed and has four or more positions (RFC 7946)")
-    try:
-        drawn = shape({"type": kind, "coordinates": coordinates})
-        valid, why = drawn.is_valid and not drawn.is_empty, shapely.is_valid_reason(drawn)
-    except (ShapelyError, ValueError, TypeError, IndexError) as exc:
-        raise ValueError("is not a polygon") from exc
-    if not valid:
-        raise ValueError(f"is not a simple polygon: {why}")
 
 
 def check_geometry(geometry: dict[str, object]) -> None:

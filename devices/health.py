@@ -24,7 +24,7 @@ from devices.conditions import (
     tracker_condition,
 )
 from devices.entry import RETAIN, Entry
-from devices.listening import Listening, ListeningState
+from devices.listening import MAX_TICK_MS, Listening, ListeningState
 from devices.model import AdminState, Device
 from devices.presence import (
     DEFAULT_INTERVAL_S,
@@ -34,6 +34,7 @@ from devices.presence import (
     PresencePolicy,
     Said,
     assess,
+    missed_reports,
 )
 from devices.readings import (
     SOURCE_CODE,
@@ -96,10 +97,10 @@ class _Heard:
 
 
 class Health:
-    """All devices' health. ``rows_for(slot)`` gives rows with room for a slot."""
+    """All devices' health; ``gone`` are the slots that became offline at the last tick."""
 
     def __init__(self, rows_for: Callable[[int], Rows], policy: PresencePolicy) -> None:
-        """Start with nothing known."""
+        """Start with nothing known. ``rows_for(slot)`` gives rows with room for a slot."""
         self._rows_for = rows_for
         self._policy = policy
         self._presence = PresenceArrays.empty(0)
@@ -107,6 +108,7 @@ class Health:
         self._noted = np.zeros(0, np.uint64)
         self._memory = ConditionState()
         self._listening = Listening(policy)
+        self.gone = np.zeros(0, np.int64)
 
     def register(self, device: Device) -> None:
         """Know a device; a retired one is forgotten."""
@@ -230,10 +232,12 @@ class Health:
         self._memory.lags[slot] = (off_ms, entry.elapsed_ms)
         return False
 
-    def tick(self, entry: Entry, *, connected: bool) -> int:
-        """Let time pass; gives how many devices changed their presence."""
+    def tick(self, entry: Entry, *, connected: bool, longest_ms: int = MAX_TICK_MS) -> int:
+        """Let time pass (``Listening.tick``); gives how many devices changed their presence."""
         anyone = bool(_THERE[self._presence.presence].any())
-        for will in self._listening.tick(entry.elapsed_ms, connected=connected, anyone=anyone):
+        for will in self._listening.tick(
+            entry.elapsed_ms, connected=connected, anyone=anyone, longest_ms=longest_ms
+        ):
             if self._presence.said[will.slot] == Said.LOST:
                 self._presence.said[will.slot] = will.said
                 self._presence.heard_ms[will.slot] = will.heard_ms
@@ -245,6 +249,7 @@ class Health:
             self._presence, clock.now_ms, self._policy, outage_end_ms=clock.outage_end_ms
         )
         changed = np.flatnonzero(presence != self._presence.presence)
+        self.gone = changed[presence[changed] == Presence.OFFLINE]
         self._presence.presence = presence
         rows = self._rows_for(len(presence) - 1)[: len(presence)]
         degraded = self._condition | self._noted
@@ -263,6 +268,15 @@ class Health:
         for slot in [k for k, at_ms in conflicts.items() if elapsed_ms - at_ms > CONFLICT_MS]:
             del conflicts[slot]
             self.note(slot, 0, int(Cause.NUMBERS_CONFLICT))
+
+    def missed(self, slots: list[int], slack_ms: int) -> list[int]:
+        """Promised reports of these slots that did not come."""
+        return missed_reports(self._presence, slots, self._listening.now_ms, slack_ms)
+
+    def works(self, slot: int) -> bool:
+        """Whether a device is online and nothing is wrong with it."""
+        wrong = int(self._condition[slot]) | int(self._noted[slot])
+        return not wrong and self._presence.presence[slot] == Presence.ONLINE
 
     def counts(self) -> dict[str, int]:
         """Registered devices by presence word."""

@@ -67,7 +67,14 @@ class Listening:
         """Remember what was known before a will, for the case that an outage follows."""
         self._state.wills.append(Will(self._state.now_ms, slot, said, heard_ms))
 
-    def tick(self, elapsed_ms: int, *, connected: bool, anyone: bool = True) -> list[Will]:
+    def tick(
+        self,
+        elapsed_ms: int,
+        *,
+        connected: bool,
+        anyone: bool = True,
+        longest_ms: int = MAX_TICK_MS,
+    ) -> list[Will]:
         """Let time pass.
 
         Args:
@@ -75,6 +82,8 @@ class Listening:
             connected: Whether the broker was there.
             anyone: Whether any device was there before. If not, a late tick is nobody's outage (a
                 replay leaps over the time in which more silence changes nothing).
+            longest_ms: A tick counts at most so much; a replay that takes several ticks as one
+                (parkguard.replay.striding) says for how long it stands.
 
         Returns:
             Wills to undo, newest first: an outage begins, they were its first sign.
@@ -83,11 +92,12 @@ class Listening:
         passed_ms = max(elapsed_ms - state.last_tick_ms, 0) if state.last_tick_ms >= 0 else 0
         state.last_tick_ms = elapsed_ms
         if connected:
-            state.now_ms += min(passed_ms, MAX_TICK_MS)
+            state.now_ms += min(passed_ms, longest_ms)
         if state.wills:
             doubt_ms = self._policy.will_doubt_s * 1000 + MAX_TICK_MS
             state.wills = [w for w in state.wills if state.now_ms - w.at_ms <= doubt_ms]
-        began = not state.away and (not connected or (anyone and passed_ms > OUTAGE_TICK_MS))
+        late_ms = max(OUTAGE_TICK_MS, longest_ms)
+        began = not state.away and (not connected or (anyone and passed_ms > late_ms))
         if began or state.away:
             state.outage_end_ms = state.now_ms
         elif state.outage_end_ms is not None and grace_is_over(

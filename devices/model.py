@@ -33,6 +33,7 @@ class SiteClass(StrEnum):
     """How well satellites are seen where a vehicle is kept."""
 
     OPEN = "open"
+    STREET = "street"
     CANYON = "canyon"
     GARAGE = "garage"
     INDOOR = "indoor"
@@ -106,6 +107,20 @@ def foreign_name(adapter: str, foreign_id: str) -> str:
     return f"{adapter}:{foreign_id}"
 
 
+Hours = tuple[int, int]
+"""From a minute of the city's day to before another, [0, 1440); over midnight if it ends first."""
+
+
+CLOCK = "^([01][0-9]|2[0-3]):[0-5][0-9]$"
+"""A time of the day as people write it."""
+
+
+def hours_of(begin: str, end: str) -> Hours:
+    """Hours from two times of the day that match ``CLOCK``."""
+    (h1, m1), (h2, m2) = begin.split(":"), end.split(":")
+    return int(h1) * 60 + int(m1), int(h2) * 60 + int(m2)
+
+
 class Vehicle(msgspec.Struct, frozen=True, kw_only=True):
     """One e-bike or motorcycle and what its owner allowed.
 
@@ -113,6 +128,7 @@ class Vehicle(msgspec.Struct, frozen=True, kw_only=True):
         contacts: Receivers told in order: the owner first, then a second contact.
         consent: Purposes granted: ``anti_theft``, ``police_sharing``, ``statistics``.
         auto_arm: Arm by rule (ignition off and still for ``arming.still_s``).
+        hours: When it is to be armed; outside it is not. None: by rule and by hand alone.
     """
 
     id: str
@@ -125,10 +141,16 @@ class Vehicle(msgspec.Struct, frozen=True, kw_only=True):
     consent: tuple[str, ...] = ("anti_theft", "police_sharing")
     auto_arm: bool = True
     site_class: SiteClass = SiteClass.OPEN
+    hours: tuple[Hours, ...] = ()
 
 
 class Site(msgspec.Struct, frozen=True, kw_only=True):
-    """A parking site. ``geometry`` is GeoJSON (WGS 84) or None."""
+    """A parking site.
+
+    Attributes:
+        geometry: GeoJSON (WGS 84) or None.
+        site_class: Of every vehicle that is anchored in it; None = as the vehicle's own says.
+    """
 
     id: str
     name: str = ""
@@ -136,6 +158,7 @@ class Site(msgspec.Struct, frozen=True, kw_only=True):
     lat_deg: float = 0.0
     lon_deg: float = 0.0
     geometry: dict[str, object] | None = None
+    site_class: SiteClass | None = None
 
 
 class Grid(msgspec.Struct, frozen=True, kw_only=True):

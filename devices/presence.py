@@ -290,3 +290,18 @@ def _held(
 def grace_is_over(since_ms: int, policy: PresencePolicy) -> bool:
     """Whether the grace after an outage is over for every device."""
     return since_ms >= policy.outage_grace_max_s * 1000
+
+
+def missed_reports(
+    arrays: PresenceArrays, slots: list[int], now_ms: int, slack_ms: int
+) -> list[int]:
+    """How many promised reports of each slot did not come, each granted ``slack_ms``.
+
+    Nobody who was never heard missed any.
+    """
+    k = np.array(slots, np.int64)
+    heard_ms, interval_ms = arrays.heard_ms[k], np.maximum(arrays.interval_ms[k], 1)
+    late_ms = now_ms - heard_ms - slack_ms
+    missed = np.where(heard_ms < 0, 0, np.maximum(late_ms // interval_ms, 0))
+    result: list[int] = missed.tolist()
+    return result

@@ -44,6 +44,8 @@ class AnchorArrays:
         near_t, near_n, near_x, near_y: The cluster of agreeing fixes that settles an anchor.
         outside, farther: Consecutive fixes outside; new farthest points since it left.
         farthest: Largest distance since it left, metres.
+        leap_m: Largest excursion that came back to the anchor, metres; fades with ``leap_tau_s``.
+        site_m: What the class of its site says of that (``leaps.SITE_M``), metres.
         left_t: Time of the first fix outside the slow radius, ms; 0 = inside.
         left_n: Fixes since then.
         kept_t, kept_n, kept_x, kept_y: Agreeing fixes away from the anchor: time of the first, ms,
@@ -81,6 +83,8 @@ class AnchorArrays:
     outside: I8
     farther: I8
     farthest: F8
+    leap_m: F8
+    site_m: F8
     left_t: I8
     left_n: I8
     kept_t: I8

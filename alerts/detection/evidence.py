@@ -4,138 +4,70 @@ One array of expiry times per kind; a sum is clipped, so that sensors alone neve
 police without displacement. Times are the journal's steady clock (``elapsed_ms``).
 """
 
-from dataclasses import dataclass
-from enum import IntEnum
+from dataclasses import dataclass, field
 
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from alerts.model import Group, Reason
-from devices.readings import EventType
+from alerts.detection.signs import (
+    EXCUSES,
+    MISSED_MAX,
+    SHAKING,
+    SIGN_OF,
+    WEIGHTS,
+    Sign,
+    Weight,
+    reason_of,
+)
 
+__all__ = [
+    "SHAKING",
+    "SIGN_OF",
+    "WEIGHTS",
+    "Discount",
+    "EvidenceArrays",
+    "Sign",
+    "Weight",
+    "reason_of",
+]
 
-class Sign(IntEnum):
-    """A kind of evidence; its value is the row of the expiry array. Never reuse one."""
-
-    VIBRATION = 0
-    TILT = 1
-    WAKE = 2
-    TOW = 3
-    ILLEGAL_IGNITION = 4
-    POWER_CUT = 5
-    REMOVED = 6
-    JAMMING = 7
-    DOPPLER = 8
-    STANDING = 9
-    UNSHAKEN = 10
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Weight:
-    """What a sign is worth, for how long, and in words. Source: detection.md, Evidence."""
-
-    nats: float
-    lives_s: float
-    group: Group
-    en: str
-    zh: str
-
-
-WEIGHTS: dict[Sign, Weight] = {
-    Sign.VIBRATION: Weight(
-        nats=2, lives_s=60, group=Group.INERTIAL, en="it was shaken", zh="车辆震动"
-    ),
-    Sign.TILT: Weight(
-        nats=2,
-        lives_s=120,
-        group=Group.INERTIAL,
-        en="it was tilted or lifted",
-        zh="车辆倾斜或被抬起",
-    ),
-    Sign.WAKE: Weight(
-        nats=2, lives_s=60, group=Group.INERTIAL, en="motion woke the tracker", zh="设备被移动唤醒"
-    ),
-    Sign.TOW: Weight(
-        nats=2,
-        lives_s=120,
-        group=Group.INERTIAL,
-        en="the tracker senses towing",
-        zh="设备检测到拖移",
-    ),
-    Sign.ILLEGAL_IGNITION: Weight(
-        nats=3, lives_s=600, group=Group.POWER, en="switched on without a key", zh="无钥匙启动"
-    ),
-    Sign.POWER_CUT: Weight(
-        nats=3, lives_s=300, group=Group.POWER, en="main power was cut", zh="主电源被切断"
-    ),
-    Sign.REMOVED: Weight(
-        nats=6,
-        lives_s=600,
-        group=Group.INERTIAL,
-        en="the tracker was opened or removed",
-        zh="设备被拆开或拆除",
-    ),
-    Sign.JAMMING: Weight(
-        nats=3, lives_s=600, group=Group.RADIO, en="its radio is jammed", zh="信号受到干扰"
-    ),
-    Sign.DOPPLER: Weight(
-        nats=4,
-        lives_s=30,
-        group=Group.POSITION,
-        en="Doppler speed shows motion",
-        zh="多普勒速度显示正在移动",
-    ),
-    Sign.STANDING: Weight(
-        nats=-3, lives_s=30, group=Group.POSITION, en="its speed reads zero", zh="速度显示为零"
-    ),
-    Sign.UNSHAKEN: Weight(
-        nats=-3,
-        lives_s=30,
-        group=Group.INERTIAL,
-        en="its sensor felt nothing",
-        zh="震动传感器无反应",
-    ),
-}
-
-SIGN_OF: dict[EventType, Sign] = {
-    EventType.VIBRATION: Sign.VIBRATION,
-    EventType.TILT: Sign.TILT,
-    EventType.FALL: Sign.TILT,
-    EventType.CRASH: Sign.VIBRATION,
-    EventType.WAKE: Sign.WAKE,
-    EventType.TOW: Sign.TOW,
-    EventType.DISPLACEMENT: Sign.TOW,
-    EventType.ILLEGAL_IGNITION: Sign.ILLEGAL_IGNITION,
-    EventType.POWER_CUT: Sign.POWER_CUT,
-    EventType.BATTERY_REMOVED: Sign.POWER_CUT,
-    EventType.REMOVED: Sign.REMOVED,
-    EventType.TAMPER: Sign.REMOVED,
-    EventType.JAMMING_GNSS: Sign.JAMMING,
-    EventType.JAMMING_GSM: Sign.JAMMING,
-}
-"""Which events witness a theft."""
-
-SHAKING = (Sign.VIBRATION, Sign.TILT, Sign.WAKE, Sign.TOW)
-"""Signs of the motion sensor; one of them proves that it works."""
 UNSHAKEN_AFTER_MS = 300_000
 """A working sensor that felt nothing for so long denies motion. Trackers repeat a shock alarm
 at most every 3 to 5 minutes (domain.md 1.2)."""
 
 _NATS = np.array([WEIGHTS[sign].nats for sign in Sign])
 _LIVES_MS = {sign: int(WEIGHTS[sign].lives_s * 1000) for sign in Sign}
+_EXCUSES = list(EXCUSES)
+_LASTING = (*EXCUSES, Sign.PHONE_FAR)
+"""What is said of the surroundings, not of the vehicle: it outlives an arming."""
+
+
+class Discount(msgspec.Struct, frozen=True):
+    """A sign of one slot counts nothing until then (steady clock); ``why`` is a stable word."""
+
+    until_ms: int
+    why: str
 
 
 @dataclass(slots=True)
 class EvidenceArrays:
-    """``expires`` is (signs, slots) on the steady clock; ``shaken`` the last shake, -1 never."""
+    """``expires`` is (signs, slots) on the steady clock; ``shaken`` the last shake, -1 never.
+
+    ``missed`` counts the promised reports that did not come, while ``SILENT`` lives; ``discounts``
+    are the signs that count nothing, by slot (few have any).
+    """
 
     expires: NDArray[np.int64]
     shaken: NDArray[np.int64]
+    missed: NDArray[np.uint8]
+    discounts: dict[int, dict[Sign, Discount]] = field(default_factory=dict)
 
     @classmethod
     def empty(cls, size: int) -> "EvidenceArrays":
         """Nothing witnessed."""
-        return cls(np.zeros((len(Sign), size), np.int64), np.full(size, -1, np.int64))
+        never = np.full(size, -1, np.int64)
+        return cls(np.zeros((len(Sign), size), np.int64), never, np.zeros(size, np.uint8))
 
     def grown(self, size: int) -> "EvidenceArrays":
         """The same with room for ``size`` slots."""
@@ -143,23 +75,39 @@ class EvidenceArrays:
         old = len(self.shaken)
         new.expires[:, :old] = self.expires
         new.shaken[:old] = self.shaken
+        new.missed[:old] = self.missed
+        new.discounts = self.discounts
         return new
 
     def witness(self, slot: int, sign: Sign, now_ms: int) -> None:
         """Let a sign live from now on."""
-        self.expires[sign, slot] = now_ms + _LIVES_MS[sign]
+        self.hold(slot, sign, now_ms + _LIVES_MS[sign])
         if sign in SHAKING:
             self.shaken[slot] = now_ms
 
+    def hold(self, slot: int, sign: Sign, until_ms: int) -> None:
+        """Let a sign live until then."""
+        self.expires[sign, slot] = until_ms
+
+    def silence(self, slot: int, missed: int, now_ms: int) -> None:
+        """So many promised reports did not come."""
+        self.missed[slot] = min(missed, MISSED_MAX)
+        self.witness(slot, Sign.SILENT, now_ms)
+
+    def discount(self, slot: int, sign: Sign, why: str, until_ms: int) -> None:
+        """Count a sign of a slot as nothing until then; ``why`` stands in ``witnessed.WHY``."""
+        self.discounts.setdefault(slot, {})[sign] = Discount(until_ms, why)
+
     def forget(self, slot: int, *signs: Sign) -> None:
-        """End signs early, all without arguments."""
-        for sign in signs or tuple(Sign):
+        """End signs early; without arguments all that are of the vehicle itself."""
+        for sign in signs or (sign for sign in Sign if sign not in _LASTING):
             self.expires[sign, slot] = 0
 
     def clear(self, slot: int) -> None:
         """Begin afresh: nothing is witnessed, and nobody knows whether its sensor works."""
         self.expires[:, slot] = 0
         self.shaken[slot] = -1
+        self.discounts.pop(slot, None)
 
     def from_fixes(
         self,
@@ -193,8 +141,50 @@ class EvidenceArrays:
     ) -> NDArray[np.float64]:
         """Sum of the living signs per slot, clipped to [low, high] nats."""
         alive = self.expires[:, slots] > now_ms
-        total: NDArray[np.float64] = np.minimum(np.maximum(_NATS @ alive, low), high)
-        return total
+        total: NDArray[np.float64] = _NATS @ alive
+        silent = alive[Sign.SILENT]
+        if silent.any():
+            missed = np.maximum(self.missed[slots].astype(np.float64), 1.0)
+            total += silent * _NATS[Sign.SILENT] * (missed - 1.0)
+        if self.discounts:
+            for k, slot in enumerate(slots.tolist()):
+                if slot in self.discounts:
+                    total[k] = sum(self.counted(slot, int(now_ms[k])).values())
+        return np.minimum(np.maximum(total, low), high)
+
+    def excused(self, slots: NDArray[np.int64], now_ms: NDArray[np.int64]) -> NDArray[np.bool_]:
+        """Whether something explains a movement (``EXCUSES``): nobody is told of it."""
+        expires = self.expires[_EXCUSES][:, slots]
+        alive: NDArray[np.bool_] = np.any(expires > now_ms, axis=0)
+        return alive
+
+    def counted(self, slot: int, now_ms: int) -> dict[Sign, float]:
+        """What each living sign of one slot counts, nats."""
+        discounts = self.discounts_of(slot, now_ms)
+        counted = {}
+        for sign in self.alive(slot, now_ms):
+            counted[sign] = discounts[sign][0] if sign in discounts else WEIGHTS[sign].nats
+        return counted
+
+    def discounts_of(self, slot: int, now_ms: int) -> dict[Sign, tuple[float, str]]:
+        """Signs that count another weight than their own: nats, and why ("" = it is its count)."""
+        found = {
+            sign: (0.0, one.why)
+            for sign, one in self.discounts.get(slot, {}).items()
+            if one.until_ms > now_ms
+        }
+        if Sign.SILENT not in found and self.expires[Sign.SILENT, slot] > now_ms:
+            missed = max(int(self.missed[slot]), 1)
+            found[Sign.SILENT] = (WEIGHTS[Sign.SILENT].nats * missed, "")
+        return found
+
+    def prune(self, now_ms: int) -> None:
+        """Forget discounts that are over."""
+        for slot, signs in list(self.discounts.items()):
+            for sign in [sign for sign, one in signs.items() if one.until_ms <= now_ms]:
+                del signs[sign]
+            if not signs:
+                del self.discounts[slot]
 
     def denied(self, slots: NDArray[np.int64], now_ms: NDArray[np.int64]) -> NDArray[np.bool_]:
         """Whether a working sensor felt nothing: multipath does not shake."""
@@ -204,15 +194,3 @@ class EvidenceArrays:
     def alive(self, slot: int, now_ms: int) -> list[Sign]:
         """The living signs of one slot."""
         return [sign for sign in Sign if self.expires[sign, slot] > now_ms]
-
-
-def reason_of(sign: Sign) -> Reason:
-    """A sign as a reason in words and numbers."""
-    weight = WEIGHTS[sign]
-    return Reason(
-        code=sign.name.lower(),
-        group=weight.group,
-        nats=weight.nats,
-        text_en=weight.en,
-        text_zh=weight.zh,
-    )

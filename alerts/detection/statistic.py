@@ -20,7 +20,7 @@ B1 = NDArray[np.bool_]
 
 CLIP_LOW, CLIP_HIGH = -3.0, 5.0
 """Nats one fix may give. Source: detection.md, Method."""
-LOG_SHARES = np.log([[0.7], [0.3], [0.25], [0.35], [0.40]])
+SHARES = np.array([[0.7], [0.3], [0.25], [0.35], [0.40]])
 """Of parked fixes, about the anchor and inside an excursion; of moving ones, pushed, walked and
 ridden. Source: detection.md, ll0 and ll1."""
 MOVING_MPS = np.array([[0.7], [2.0], [6.0]])
@@ -56,6 +56,7 @@ class Moved:
         score: S after the fix, nats.
         moved_m: Distance from the anchor, metres.
         sigma_m: Standard deviation of the vehicle's parked noise, metres.
+        alone: Far enough to tell the owner without a witness.
         owner_shape, police_shape: Displacement, consecutive and new-farthest conditions hold.
         slow: The slow rule holds.
         kept: The kept rule holds: it stands at one place away from its anchor.
@@ -71,6 +72,7 @@ class Moved:
     score: F8
     moved_m: F8
     sigma_m: F8
+    alone: B1
     owner_shape: B1
     police_shape: B1
     slow: B1
@@ -83,9 +85,10 @@ class Moved:
     towed: B1
 
 
-def _log_t4(r2: F8, s2: F8) -> F8:
-    """Log density of a two-dimensional Student t with 4 degrees of freedom, scale² ``s2``."""
-    result: F8 = -np.log(2.0 * np.pi * s2) - 3.0 * np.log1p(r2 / (4.0 * s2))
+def _t4(r2: F8, s2: F8) -> F8:
+    """2 pi times the density of a two-dimensional Student t of 4 degrees, scale² ``s2``."""
+    tail = 1.0 + r2 / (4.0 * s2)
+    result: F8 = 1.0 / (s2 * tail * tail * tail)
     return result
 
 
@@ -100,7 +103,7 @@ def step(arrays: AnchorArrays, fixes: Fixes, policy: DetectionPolicy) -> Moved:
         arrays.origin_lon[new] = fixes.lon_deg[first]
     x, y = to_local_m(fixes.lat_deg, fixes.lon_deg, arrays.origin_lat[i], arrays.origin_lon[i])
     dt = (t_ms - last_t) / 1000.0
-    in_order = first | (dt > 0)
+    in_order = first | ((dt > 0) & (t_ms > arrays.held_t[i]))
     follows = in_order & ~first
     known = in_order & (fixes.ignition >= 0)
     arrays.ignition[i[known]] = fixes.ignition[known]
@@ -123,7 +126,7 @@ def step(arrays: AnchorArrays, fixes: Fixes, policy: DetectionPolicy) -> Moved:
     lag = i[begins]
     arrays.lag_t[lag], arrays.lag_x[lag], arrays.lag_y[lag] = t_ms[begins], x[begins], y[begins]
 
-    found = shapes.shapes(arrays, i, t_ms, moved, sigma, at_anchor, scored, policy)
+    found = shapes.shapes(arrays, i, t_ms, moved, sigma, at_anchor, scored, dt, policy)
     kept = shapes.kept(arrays, i, t_ms, (x, y), moved, sigma, scored, policy)
     fast, standing = _doppler(arrays, i, fixes, implied_mps, accepted, policy)
     quiet = scored & (score < QUIET) & (moved <= 3.0 * sigma + 10.0)
@@ -152,6 +155,7 @@ def step(arrays: AnchorArrays, fixes: Fixes, policy: DetectionPolicy) -> Moved:
         score=score,
         moved_m=moved,
         sigma_m=sigma,
+        alone=found[3],
         owner_shape=found[0],
         police_shape=found[1],
         slow=found[2],
@@ -260,10 +264,9 @@ def _nats(
     r2, s2 = np.empty((5, len(i))), np.empty((5, len(i)))
     r2[0], r2[1:] = innovation, step_r2
     s2[0], s2[1], s2[2:] = q2, spread, (MOVING_MPS * dt) ** 2 + spread
-    anchored, excursion, pushed, walked, ridden = LOG_SHARES + _log_t4(r2, s2)
-    parked = np.logaddexp(anchored, excursion)
-    moving = np.logaddexp(np.logaddexp(pushed, walked), ridden)
-    result: F8 = np.minimum(np.maximum(moving - parked, CLIP_LOW), CLIP_HIGH)
+    likely = SHARES * _t4(r2, s2)
+    parked, moving = likely[0] + likely[1], likely[2] + likely[3] + likely[4]
+    result: F8 = np.minimum(np.maximum(np.log(moving / parked), CLIP_LOW), CLIP_HIGH)
     return result
 
 
