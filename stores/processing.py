@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from alerts.ports import ProcessCommit
 from devices.errors import StoreError
 from stores import postgres_errors, sqlite_errors
+from stores.commands import put_commands
 from stores.processing_effects import put_effects
 from stores.quarantine import mark_replayed, put_refusals
 from stores.records import insert_of, writing
@@ -140,6 +141,8 @@ class RecordsProcessLedger:
                 )
             if commit.effects:
                 put_effects(connection, commit.effects, now_ms=self._now_ms())
+            if commit.commands:
+                put_commands(connection, commit.commands)
             if commit.quarantine:
                 put_refusals(
                     connection,

@@ -1,4 +1,4 @@
-"""What the engine wants committed: alerts with their log, incidents, notices.
+"""What the engine wants committed: alerts with their log, incidents, notices, labels.
 
 Crossings of fences are not stored: they would be a history of where people went.
 
@@ -16,6 +16,7 @@ import sqlalchemy as sa
 from alerts.lifecycle import IncidentState
 from alerts.model import AlertChange, Effects, IncidentOpened, Notice
 from stores.queries_outbox import put_new_notices
+from stores.queries_outcomes import put_demotions, put_labels
 from stores.records import insert_of
 from stores.schema import alert_log, alerts, incident_log, incidents
 
@@ -48,6 +49,8 @@ def put_effects(connection: sa.Connection, effects: Effects, *, now_ms: int) -> 
     _follow(connection, later, known)
     notices = [_with_incident(notice, known) for notice in effects.notices]
     put_new_notices(connection, notices, at_ms=now_ms)
+    put_labels(connection, effects.labels)
+    put_demotions(connection, effects.demotions)
 
 
 def _fresh(connection: sa.Connection, changes: Sequence[AlertChange]) -> Iterator[AlertChange]:

@@ -5,11 +5,11 @@ from collections.abc import Collection, Sequence
 import sqlalchemy as sa
 
 from devices import control as wire
-from devices.control import AnyControl
+from devices.control import AnyControl, PhoneAt
 from stores.processing import put_control
 from stores.queries import AuditRow, put_audit
 from stores.records import writing
-from stores.schema import alerts
+from stores.schema import PHONE, alerts
 
 
 class ActionWriter:
@@ -36,6 +36,11 @@ class ActionWriter:
                 return None
             put_audit(connection, [audit])
             return put_control(connection, wire.encode(control), control.at_ms)
+
+    def say(self, control: PhoneAt) -> int:
+        """Write a phone's place, without audit; ``stores.phone_rows`` forgets it."""
+        with writing(self._engine) as connection:
+            return put_control(connection, wire.encode(control), control.at_ms, kind=PHONE)
 
     def note(self, entries: Sequence[AuditRow]) -> None:
         """Write audit rows alone."""

@@ -100,6 +100,12 @@ class VehicleQueries:
         with self._engine.connect() as connection:
             return frozenset(connection.scalars(query))
 
+    def fences(self, *, after: str, limit: int) -> list[Fence]:
+        """Fences above an id, ascending; not scoped."""
+        query = sa.select(fences.c.body).where(fences.c.id > after).order_by(fences.c.id)
+        with self._engine.connect() as connection:
+            return [_fence.decode(body) for body in connection.scalars(query.limit(limit))]
+
     def fence(self, fence_id: str) -> Fence | None:
         """One fence."""
         query = sa.select(fences.c.body).where(fences.c.id == fence_id)

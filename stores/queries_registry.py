@@ -64,6 +64,10 @@ class RegistryWriter:
         """Add or replace a fence."""
         self._as(by).save_fence(fence)
 
+    def save_fences(self, new: Sequence[Fence], *, by: str) -> None:
+        """Add or replace fences, all or none."""
+        self._as(by).save_fences(new)
+
     def delete_fence(self, fence_id: str, *, by: str) -> None:
         """Forget a fence."""
         self._as(by).delete_fence(fence_id)

@@ -30,6 +30,7 @@ class RecordsPolicy:
         lock_s: Wait for a row that another session holds so long (`lock_timeout`), seconds
         statement_s: A statement may take so long (`statement_timeout`), seconds
         audit_days: Keep the audit so long, days (incidents.md: 400); 0 = for ever
+        commands_days: Keep commands to devices that are over so long, days (as tracks: 90); 0 = for ever
         outbox_days: Keep notices that are over so long, days (as the audit); 0 = for ever
     """  # noqa: E501 - a row of the table in docs/settings.md is one line
 
@@ -42,6 +43,7 @@ class RecordsPolicy:
     statement_s: float = 30.0
     audit_days: int = 400
     outbox_days: int = 400
+    commands_days: int = 90
 
     def __post_init__(self) -> None:
         """Refuse what cannot work.

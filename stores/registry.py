@@ -185,6 +185,13 @@ class Registry:
             _upsert(connection, fences, [{"id": fence.id, "body": _json(fence)}])
             return self._put(connection, control.SaveFence, fence=fence)
 
+    def save_fences(self, new: Sequence[Fence]) -> None:
+        """Add or replace fences, all or none. Check them before (``alerts.fence_geojson``)."""
+        with self._changing() as connection:
+            _upsert(connection, fences, [{"id": fence.id, "body": _json(fence)} for fence in new])
+            for fence in new:
+                self._put(connection, control.SaveFence, fence=fence)
+
     def delete_fence(self, fence_id: str) -> int | None:
         """Forget one fence; gives the control id, None when there was none."""
         with self._changing() as connection:

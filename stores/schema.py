@@ -28,6 +28,8 @@ control = sa.Table(
 )
 REQUEUE = "requeue"
 """Kind of the control rows that hold raw messages of the quarantine."""
+PHONE = "phone_at"
+"""Kind of the control rows that hold where an owner's phone was; gone within hours."""
 sa.Index(
     "control_requeued",
     control.c.at_ms,
@@ -300,3 +302,76 @@ audit = sa.Table(
     sa.Column("purpose", sa.String(32), nullable=False),
     sqlite_autoincrement=True,
 )
+
+alert_outcomes = sa.Table(  # what people said an alert was: one row an alert (alerts.outcomes)
+    "alert_outcomes",
+    metadata,
+    sa.Column("alert_id", sa.String(32), primary_key=True),
+    sa.Column("vehicle_id", sa.String(64), nullable=False),
+    sa.Column("device_id", sa.String(64), nullable=False),
+    sa.Column("kind", sa.String(16), nullable=False),
+    sa.Column("rule", sa.String(64), nullable=False),  # kind:reason that raised it
+    sa.Column("level", sa.Integer, nullable=False),
+    sa.Column("model", sa.String(64), nullable=False),
+    sa.Column("site", sa.String(64), nullable=False),
+    sa.Column("area", sa.String(14), nullable=False),
+    sa.Column("raised_ms", sa.BigInteger, nullable=False, index=True),
+    sa.Column("labelled_ms", sa.BigInteger, nullable=False),
+    sa.Column("outcome", sa.String(32), nullable=False),
+    sa.Column("by", sa.String(64), nullable=False),
+)
+
+demotions = sa.Table(  # the newest demotion of each tracker, and of each rule at a site
+    "demotions",
+    metadata,
+    sa.Column("subject", sa.String(160), primary_key=True),  # device:ID, rule:KIND:REASON@SITE
+    sa.Column("area", sa.String(14), nullable=False),
+    sa.Column("false_alarms", sa.Integer, nullable=False),
+    sa.Column("since_ms", sa.BigInteger, nullable=False),
+    sa.Column("until_ms", sa.BigInteger, nullable=False, index=True),
+    sa.Column("lifted_ms", sa.BigInteger, nullable=False),  # 0 = nobody lifted it
+    sa.Column("by", sa.String(64), nullable=False),
+)
+
+shadow_runs = sa.Table(  # a candidate's settings, beside the live ones since a moment
+    "shadow_runs",
+    metadata,
+    sa.Column("started_ms", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("candidate", sa.Text, nullable=False),  # JSON
+    sa.Column("seen_ms", sa.BigInteger, nullable=False),  # receive time of what it saw last
+    sa.Column("failure", sa.Text, nullable=False),  # why it ended, "" = it runs
+)
+
+shadow_alerts = sa.Table(  # what the candidate would have sent; nobody was told
+    "shadow_alerts",
+    metadata,
+    sa.Column("started_ms", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("alert_id", sa.String(32), primary_key=True),
+    sa.Column("vehicle_id", sa.String(64), nullable=False),
+    sa.Column("kind", sa.String(16), nullable=False),
+    sa.Column("level", sa.Integer, nullable=False),
+    sa.Column("area", sa.String(14), nullable=False),
+    sa.Column("raised_ms", sa.BigInteger, nullable=False),
+    sa.Column("ready_ms", sa.BigInteger),
+    sa.Column("incident_ms", sa.BigInteger),
+)
+
+commands = sa.Table(  # to devices, with what became of each (devices.command)
+    "commands",
+    metadata,
+    sa.Column("id", sa.String(16), primary_key=True),
+    sa.Column("device_id", sa.String(64), nullable=False),
+    sa.Column("kind", sa.String(16), nullable=False),
+    sa.Column("every_s", sa.Float, nullable=False),
+    sa.Column("for_s", sa.Float, nullable=False),
+    sa.Column("state", sa.String(16), nullable=False),
+    sa.Column("by", sa.String(64), nullable=False),
+    sa.Column("why", sa.String(16), nullable=False),
+    sa.Column("asked_ms", sa.BigInteger, nullable=False),
+    sa.Column("until_ms", sa.BigInteger, nullable=False),
+    sa.Column("changed_ms", sa.BigInteger, nullable=False, index=True),
+    sa.Column("sends", sa.Integer, nullable=False),
+    sa.Column("detail", sa.Text, nullable=False),
+    sa.Column("version", sa.Integer, nullable=False),
+)
+sa.Index("commands_by_device", commands.c.device_id, commands.c.asked_ms, commands.c.id)
