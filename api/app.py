@@ -19,27 +19,33 @@ from api.openapi import describe
 from api.routes import (
     alerts,
     books,
+    commands,
     devices,
     docs,
     history,
     incidents,
     operations,
     places,
+    precision,
     quarantine,
     stream,
     tokens,
     tracks,
     vehicles,
+    work,
 )
 from api.stream_hub import StreamHub
 
 ROUTERS = (
     devices.router,
+    commands.router,
     history.router,
     vehicles.router,
+    work.router,
     tracks.router,
     places.router,
     alerts.router,
+    precision.router,
     incidents.router,
     stream.router,
     quarantine.router,

@@ -7,7 +7,9 @@ from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
+from alerts.fence_geojson import DWELL_MAX_S, MARGIN_MAX_M, RADIUS_MAX_M
 from alerts.lifecycle import IncidentState, Outcome
+from alerts.outcomes import Verdict, verdict_of
 from api.fields import (
     AREA_PATTERN,
     AnId,
@@ -22,16 +24,13 @@ from api.roles import AREA_ROLES, Role
 from api.times import parse_time_ms
 from devices.control import ASKED_MAX, REGISTERED_MAX
 from devices.errors import WireReason
-from devices.geometry import check_polygon
-from devices.model import FenceKind, SiteClass
+from devices.geometry import check_corners, check_polygon
+from devices.model import CLOCK, FenceKind, SiteClass
 
 REPLAY_DEFAULT = 1_000
 """Messages of one replay that names no number."""
 IDS_MAX = 1_000
 """Rows that one replay names."""
-
-RADIUS_MAX_M = 50_000.0
-"""A circle fence wider than a city is a slip of the pen."""
 
 
 class Body(BaseModel):
@@ -57,6 +56,13 @@ class Shape(Body):
         return {"type": self.type, "coordinates": self.coordinates}
 
 
+class HoursIn(Body):
+    """Hours of the city's day, over midnight when they end before they begin."""
+
+    begin: Annotated[str, Field(pattern=CLOCK, examples=["22:00"])]
+    end: Annotated[str, Field(pattern=CLOCK, examples=["06:30"])]
+
+
 class VehicleIn(Body):
     """A vehicle to register."""
 
@@ -73,6 +79,9 @@ class VehicleIn(Body):
     ]
     auto_arm: bool = Field(default=True, strict=True)
     site_class: SiteClass = SiteClass.OPEN
+    hours: list[HoursIn] = Field(
+        default=[], max_length=10, description="When it is to be armed; outside it is not"
+    )
 
 
 class VehiclesIn(Body):
@@ -90,6 +99,7 @@ class SiteIn(Body):
     lat_deg: LatDeg = 0.0
     lon_deg: LonDeg = 0.0
     geometry: Shape | None = None
+    site_class: SiteClass | None = None
 
 
 class GridIn(Body):
@@ -107,6 +117,33 @@ class PlacesIn(Body):
     grids: list[GridIn] = Field(default=[], max_length=REGISTERED_MAX)
 
 
+class Outline(Body):
+    """A GeoJSON geometry whose rings may cross themselves a little: that is mended."""
+
+    type: Literal["Polygon", "MultiPolygon"]
+    coordinates: list[object] = Field(min_length=1, max_length=1000)
+
+    @model_validator(mode="after")
+    def closed(self) -> Self:
+        """Check that it has closed rings of positions."""
+        check_corners(self.type, self.coordinates)
+        return self
+
+    def as_geojson(self) -> dict[str, object]:
+        """Give it as the registry keeps it."""
+        return {"type": self.type, "coordinates": self.coordinates}
+
+
+class FencesIn(Body):
+    """Fences as GeoJSON: a circle is a Point with the property ``radius_m``."""
+
+    type: Literal["FeatureCollection"]
+    features: list[object] = Field(max_length=REGISTERED_MAX)
+    name: str | None = None
+    crs: object | None = None
+    next: str | None = Field(None, description="A page of the list may be sent as it is")
+
+
 class FenceIn(Body):
     """A fence: either a circle (lat, lon, radius) or a polygon."""
 
@@ -117,9 +154,9 @@ class FenceIn(Body):
     radius_m: (
         Annotated[float, Field(gt=0, le=RADIUS_MAX_M, allow_inf_nan=False, strict=True)] | None
     ) = None
-    geometry: Shape | None = None
-    margin_m: float = Field(10.0, ge=0, le=1000, allow_inf_nan=False, strict=True)
-    dwell_s: float = Field(20.0, ge=0, le=3600, allow_inf_nan=False, strict=True)
+    geometry: Outline | None = None
+    margin_m: float = Field(10.0, ge=0, le=MARGIN_MAX_M, allow_inf_nan=False, strict=True)
+    dwell_s: float = Field(20.0, ge=0, le=DWELL_MAX_S, allow_inf_nan=False, strict=True)
     vehicle_id: AnId | None = None
 
     @model_validator(mode="after")
@@ -162,6 +199,26 @@ class VerdictIn(Body):
     """The verification desk's word on an alert."""
 
     verdict: Literal["confirm", "dismiss"]
+    reason: Line500 = ""
+    outcome: Outcome | None = Field(None, description="Why it is dismissed; labels the alert")
+
+    @model_validator(mode="after")
+    def dismisses_no_theft(self) -> Self:
+        """Check that an outcome goes with a dismissal, and is none of a theft."""
+        if self.outcome is None:
+            return self
+        if self.verdict != "dismiss" or verdict_of(self.outcome) is Verdict.TRUE:
+            raise ValueError("outcome says why an alert is dismissed, so it is no theft_...")
+        return self
+
+
+class LiftIn(Body):
+    """A demotion to lift."""
+
+    subject: Annotated[
+        str,
+        Field(pattern=r"^(device|rule):[ -~]{1,150}$", examples=["device:trk-000123"]),
+    ]
     reason: Line500 = ""
 
 

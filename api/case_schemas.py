@@ -1,5 +1,7 @@
 """Answers about alerts and incidents. Units and times as in ``schemas``."""
 
+from pydantic import Field
+
 from api.schemas import Answer, Page
 
 
@@ -49,6 +51,45 @@ class AlertDetailOut(AlertOut):
     """One alert with its timeline, oldest first."""
 
     timeline: list[AlertStepOut]
+
+
+class PrecisionLineOut(Answer):
+    """Labelled alerts that are alike. ``low``, ``high``: 95 % interval of the share (Wilson)."""
+
+    key: list[str] = Field(examples=[["movement:movement"]])
+    true: int
+    false: int
+    not_counted: int
+    precision: float | None = Field(description="Share of thefts; null when nothing counts")
+    low: float
+    high: float
+    outcomes: dict[str, int]
+
+
+class PrecisionOut(Answer):
+    """Precision of the alerts of a period. ``raised``: alerts in all, labelled or not."""
+
+    by: list[str]
+    from_ms: int
+    raised: int
+    labelled: int
+    lines: list[PrecisionLineOut]
+
+
+class DemotionOut(Answer):
+    """A tracker, or a rule at a site, whose alerts stay with the owner."""
+
+    subject: str = Field(examples=["device:trk-000123"])
+    area: str
+    false_alarms: int
+    since_ms: int
+    until_ms: int
+
+
+class DemotionsOut(Answer):
+    """What is demoted now."""
+
+    demoted: list[DemotionOut]
 
 
 class IncidentOut(Answer):

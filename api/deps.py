@@ -9,10 +9,12 @@ from fastapi import Depends, Request
 from api.ports import (
     Actions,
     AlertBook,
+    CommandBook,
     DeviceBook,
     FeedBook,
     IncidentBook,
     LatestState,
+    OutcomeBook,
     Registry,
     StatusSink,
     TokenBook,
@@ -31,6 +33,7 @@ class ApiPolicy:
     """Bounds of the API.
 
     Attributes:
+        timezone: Of the city: where its weeks begin.
         docs_open: ``/docs`` and ``/openapi.json`` without a token: only on a loopback listener.
         page_default: Rows of a page that asks for no number.
         page_max: Most rows a page may ask for.
@@ -55,6 +58,7 @@ class ApiPolicy:
         stuck_ms: The feed was not read for so long: ``/livez`` says 503.
     """
 
+    timezone: str = "UTC"
     docs_open: bool = False
     page_default: int = 100
     page_max: int = 1000
@@ -93,9 +97,11 @@ class Services:
     policy: ApiPolicy
     tokens: TokenBook
     devices: DeviceBook
+    commands: CommandBook
     vehicles: VehicleBook
     alerts: AlertBook
     incidents: IncidentBook
+    outcomes: OutcomeBook
     feed: FeedBook
     quarantine: QuarantineBook
     actions: Actions

@@ -8,10 +8,11 @@ from typing import Protocol
 
 import numpy as np
 
+from alerts.precision import Label
 from api.roles import Scope
-from api.rows import AlertRow, AuditEntry, IncidentChange, IncidentRow
+from api.rows import AlertRow, AuditEntry, DemotionRow, IncidentChange, IncidentRow
 from api.system_rows import Adopted, FeedRow, TokenRow
-from devices.control import AnyControl
+from devices.control import AnyControl, PhoneAt
 from devices.model import Device, Fence, Grid, Site, Vehicle
 from devices.telemetry import Interval, Row
 
@@ -34,6 +35,16 @@ class DeviceBook(Protocol):
         ...
 
 
+class CommandBook(Protocol):
+    """Commands to devices. Not scoped: ask after a check of the device."""
+
+    def page(
+        self, device_id: str, *, before: tuple[int, str] | None, limit: int
+    ) -> Sequence[object]:
+        """Commands (``command_schemas.CommandOut``) below the key (asked_ms, id), newest first."""
+        ...
+
+
 class VehicleBook(Protocol):
     """Registered vehicles and fences."""
 
@@ -47,6 +58,10 @@ class VehicleBook(Protocol):
 
     def owned(self, owner_id: str) -> frozenset[str]:
         """Ids of one owner's vehicles."""
+        ...
+
+    def fences(self, *, after: str, limit: int) -> Sequence[Fence]:
+        """Fences above an id, ascending. Not scoped: ask for their vehicles."""
         ...
 
     def fence(self, fence_id: str) -> Fence | None:
@@ -75,6 +90,22 @@ class AlertBook(Protocol):
 
     def timeline(self, alert_id: str) -> Sequence[object]:
         """Steps of one alert (``schemas.AlertStepOut``), oldest first. Not scoped."""
+        ...
+
+
+class OutcomeBook(Protocol):
+    """What people said of alerts, and what is demoted for it."""
+
+    def labels(self, scope: Scope, *, since_ms: int) -> Sequence[Label]:
+        """Labelled alerts that were raised since then, any order."""
+        ...
+
+    def raised(self, scope: Scope, *, since_ms: int) -> int:
+        """How many alerts that told somebody were raised since then, labelled or not."""
+        ...
+
+    def demoted(self, scope: Scope, *, now_ms: int) -> Sequence[DemotionRow]:
+        """Demotions that hold now, the newest first."""
         ...
 
 
@@ -199,6 +230,13 @@ class Actions(Protocol):
         """The same, unless the alert's state is in ``ended``: then None and nothing written."""
         ...
 
+    def say(self, control: PhoneAt) -> int:
+        """Write a phone's place without an audit row; gives the control id. It goes within hours.
+
+        A row of the audit for each would be a diary of its owner.
+        """
+        ...
+
     def note(self, entries: Sequence[AuditEntry]) -> None:
         """Write audit rows alone."""
         ...
@@ -242,6 +280,10 @@ class Registry(Protocol):
 
     def save_fence(self, fence: Fence, *, by: str) -> None:
         """Register a fence."""
+        ...
+
+    def save_fences(self, new: Sequence[Fence], *, by: str) -> None:
+        """Register fences, all or none."""
         ...
 
     def delete_fence(self, fence_id: str, *, by: str) -> None:

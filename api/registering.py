@@ -2,9 +2,7 @@
 
 from collections.abc import Collection, Sequence
 
-from alerts.rules.geofence import Area, FenceTooSmall
-from api.asking import not_found
-from api.bodies import FenceIn, GridIn, SiteIn, VehicleIn
+from api.bodies import GridIn, SiteIn, VehicleIn
 from api.deps import Services
 from api.device_bodies import DeviceIn
 from api.privacy import audit_of
@@ -17,7 +15,7 @@ from api.system_schemas import (
     DeviceSecretsOut,
     QueuedOut,
 )
-from devices.model import Device, Fence, Grid, Site, Vehicle
+from devices.model import Device, Grid, Site, Vehicle, hours_of
 from devices.registration_faults import AlreadyRegistered, ForeignIdTaken, RegistryError
 
 FAULTS_SHOWN = 5
@@ -117,9 +115,10 @@ def register_vehicles(
     _check_once([vehicle.id for vehicle in asked])
     vehicles = [
         Vehicle(
-            **vehicle.model_dump(exclude={"contacts", "consent"}),
+            **vehicle.model_dump(exclude={"contacts", "consent", "hours"}),
             contacts=tuple(vehicle.contacts),
             consent=tuple(vehicle.consent),
+            hours=tuple(hours_of(one.begin, one.end) for one in vehicle.hours),
         )
         for vehicle in asked
     ]
@@ -161,51 +160,6 @@ def register_places(
     names = [f"site:{site.id}" for site in sites] + [f"grid:{grid.id}" for grid in grids]
     _note(services, principal, "places_added", names)
     return CountOut(registered=len(names))
-
-
-def save_fence(services: Services, principal: Principal, fence_id: str, asked: FenceIn) -> None:
-    """Add or replace a fence.
-
-    Raises:
-        Problem: 404 when the fence or its vehicle is not this person's business; 422 when it is
-            smaller than the error of a position, or no area at all.
-    """
-    old = services.vehicles.fence(fence_id)
-    if old is not None and not _governs(services, principal, old.vehicle_id):
-        not_found()
-    if not _governs(services, principal, asked.vehicle_id):
-        not_found()
-    fence = Fence(
-        id=fence_id,
-        **asked.model_dump(exclude={"geometry"}),
-        geometry=asked.geometry.as_geojson() if asked.geometry else None,
-    )
-    try:
-        Area(fence)
-    except (FenceTooSmall, ValueError) as exc:
-        raise Problem(ProblemCode.INVALID, str(exc)) from exc
-    services.registry.save_fence(fence, by=principal.name)
-    _note(services, principal, "fence_saved", [f"fence:{fence_id}"])
-
-
-def delete_fence(services: Services, principal: Principal, fence_id: str) -> None:
-    """Forget a fence.
-
-    Raises:
-        Problem: 404 when there is none, or it is not this person's business.
-    """
-    fence = services.vehicles.fence(fence_id)
-    if fence is None or not _governs(services, principal, fence.vehicle_id):
-        not_found()
-    services.registry.delete_fence(fence_id, by=principal.name)
-    _note(services, principal, "fence_deleted", [f"fence:{fence_id}"])
-
-
-def _governs(services: Services, principal: Principal, vehicle_id: str | None) -> bool:
-    """A fence of every vehicle is the whole city's; another one its vehicle's."""
-    if vehicle_id is None:
-        return principal.scope.covers("")
-    return services.vehicles.one(principal.scope, vehicle_id) is not None
 
 
 def _check_areas(principal: Principal, areas: Collection[str]) -> None:

@@ -24,15 +24,20 @@ class Permission(StrEnum):
     DOCS = "docs"
     DEVICES_READ = "devices_read"
     DEVICES_WRITE = "devices_write"
+    DEVICES_COMMAND = "devices_command"
     PLACES_WRITE = "places_write"
     VEHICLES_READ = "vehicles_read"
     VEHICLES_WRITE = "vehicles_write"
     VEHICLES_GUARD = "vehicles_guard"
     VEHICLES_REPORT = "vehicles_report"
+    VEHICLES_PHONE = "vehicles_phone"
+    TICKETS = "tickets"
     TRACK_READ = "track_read"
     ALERTS_READ = "alerts_read"
     ALERTS_ANSWER = "alerts_answer"
     ALERTS_VERDICT = "alerts_verdict"
+    PRECISION_READ = "precision_read"
+    DEMOTIONS_LIFT = "demotions_lift"
     INCIDENTS_READ = "incidents_read"
     INCIDENTS_WORK = "incidents_work"
     STREAM = "stream"
@@ -72,11 +77,14 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
         {
             _P.DOCS,
             _P.DEVICES_READ,
+            _P.DEVICES_COMMAND,
             _P.VEHICLES_READ,
             _P.VEHICLES_REPORT,
             _P.TRACK_READ,
             _P.ALERTS_READ,
             _P.ALERTS_VERDICT,
+            _P.PRECISION_READ,
+            _P.DEMOTIONS_LIFT,
             _P.INCIDENTS_READ,
             _P.INCIDENTS_WORK,
             _P.STREAM,
@@ -87,11 +95,14 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
             _P.DOCS,
             _P.DEVICES_READ,
             _P.DEVICES_WRITE,
+            _P.DEVICES_COMMAND,
             _P.PLACES_WRITE,
             _P.VEHICLES_READ,
             _P.VEHICLES_WRITE,
+            _P.TICKETS,
             _P.TRACK_READ,
             _P.ALERTS_READ,
+            _P.PRECISION_READ,
             _P.INCIDENTS_READ,
             _P.STREAM,
             _P.QUARANTINE_READ,
@@ -101,7 +112,7 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
             _P.METRICS,
         }
     ),
-    Role.ATTENDANT: frozenset({_P.DOCS, _P.DEVICES_READ}),
+    Role.ATTENDANT: frozenset({_P.DOCS, _P.DEVICES_READ, _P.TICKETS}),
     Role.OWNER: frozenset(
         {
             _P.DOCS,
@@ -109,6 +120,7 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
             _P.VEHICLES_READ,
             _P.VEHICLES_GUARD,
             _P.VEHICLES_REPORT,
+            _P.VEHICLES_PHONE,
             _P.TRACK_READ,
             _P.ALERTS_READ,
             _P.ALERTS_ANSWER,

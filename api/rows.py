@@ -31,6 +31,15 @@ class AuditEntry(NamedTuple):
     purpose: str
 
 
+class DemotionRow(Protocol):
+    """One demotion. ``case_schemas.DemotionOut`` lists the rest."""
+
+    @property
+    def subject(self) -> str:
+        """``device:ID`` or ``rule:KIND:REASON@SITE``."""
+        ...
+
+
 class AlertRow(Protocol):
     """One alert. ``schemas.AlertOut`` lists the rest."""
 

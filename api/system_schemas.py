@@ -1,5 +1,7 @@
 """Answers about the platform itself: quarantine, books, tokens, parts."""
 
+from typing import Literal
+
 from pydantic import Field
 
 from api.roles import Role
@@ -179,6 +181,39 @@ class FenceOut(Answer):
     """A saved fence."""
 
     id: str
+    note: str = Field(description='What was mended, and where; "" = nothing')
+
+
+class FenceFaultOut(Answer):
+    """What is to be said of one Feature."""
+
+    feature: int = Field(description="Its number in the collection, from 1")
+    id: str
+    words: str
+
+
+class FencesSavedOut(Answer):
+    """What came of an import."""
+
+    saved: int = Field(description="0 in a dry run")
+    good: int
+    mended: list[FenceFaultOut]
+
+
+class FenceFeatureOut(Answer):
+    """A fence as a GeoJSON Feature; a circle is a Point with the property `radius_m`."""
+
+    type: Literal["Feature"]
+    id: str
+    properties: dict[str, object]
+    geometry: dict[str, object]
+
+
+class FencePage(Page):
+    """Fences by id, as a GeoJSON FeatureCollection."""
+
+    type: Literal["FeatureCollection"]
+    features: list[FenceFeatureOut]
 
 
 class PartOut(Answer):

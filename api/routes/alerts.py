@@ -98,6 +98,7 @@ def judge_alert(
         alert_id=row.id,
         verdict=body.verdict,
         reason=body.reason,
+        outcome=body.outcome,
     )
     return _post(services, principal, control, f"alert_{body.verdict}")
 
