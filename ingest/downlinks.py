@@ -15,12 +15,18 @@ import structlog
 from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode, MQTTProtocolVersion
 from paho.mqtt.reasoncodes import ReasonCode
 
-from devices.downlink import Downlink, ReceiptMessage
+from devices.command import CommandMessage
+from devices.downlink import Downlink, ReceiptMessage, ResendMessage
 
 log = structlog.get_logger()
 RETRY_MIN_S, RETRY_MAX_S = 1, 5
 """Between two attempts to reach the broker. Source: those of the receiver."""
 
+_NAMES: dict[type, str] = {
+    ReceiptMessage: "receipts",
+    ResendMessage: "resend_requests",
+    CommandMessage: "commands_sent",
+}
 STOP_S = 2.0
 """Longest wait for the network thread at the end. Source: a stop may take 10 s in all (P10)."""
 
@@ -73,7 +79,7 @@ class MqttDownlinks:
         connected = self._client.is_connected()
         for downlink in downlinks:
             receipt = isinstance(downlink.message, ReceiptMessage)
-            name = "receipts" if receipt else "resend_requests"
+            name = _NAMES[type(downlink.message)]
             if not connected or not self._publish(downlink, qos=0 if receipt else 1):
                 name = "downlinks_dropped"
             self._counts[name] += 1
@@ -82,7 +88,7 @@ class MqttDownlinks:
         """What was sent and dropped since the start."""
         return {
             f"process_{name}_total": self._counts[name]
-            for name in ("receipts", "resend_requests", "downlinks_dropped")
+            for name in (*_NAMES.values(), "downlinks_dropped")
         }
 
     def _publish(self, downlink: Downlink, *, qos: int) -> bool:

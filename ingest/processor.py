@@ -24,6 +24,7 @@ from ingest.ports import (
     ProcessLedger,
     StatusSink,
 )
+from ingest.shadow import Shadow
 
 log = structlog.get_logger()
 STATE_VERSION = 6
@@ -66,11 +67,12 @@ class Processor:
         steady_ms: Callable[[], int],
         wait: Callable[[float], bool],
         tidy: Callable[[], None],
+        shadow: Shadow | None = None,
     ) -> None:
         """Take the parts.
 
         ``wait(s)`` sleeps and says whether to stop, ``steady_ms`` paces, ``tidy`` is called at
-        every checkpoint.
+        every checkpoint, ``shadow`` looks on.
         """
         self._pipeline = pipeline
         self._journal = journal
@@ -83,6 +85,7 @@ class Processor:
         self._steady_ms = steady_ms
         self._wait = wait
         self._tidy = tidy
+        self._shadow = shadow
         self._pending = Outcome()
         self._levelled: set[int] = set()
         self._unusable: dict[str, str] = {}
@@ -114,10 +117,15 @@ class Processor:
                 quarantine=[quarantine_row(refusal) for refusal in pending.refusals],
                 requeued=pending.requeued,
                 effects=pending.effects,
+                commands=pending.commands,
             )
         )
+        if pending.orders:
+            self._downlinks.send(pending.orders)  # stored above: nothing is said unlogged
         self._drop_pending()
         self._journal.note("processor", self._seq)
+        if self._shadow is not None:
+            self._shadow.keep(self._recv_ms)
 
     def _commit_patiently(self) -> None:
         """Commit; while the records database is away, wait and say so. Nothing is lost."""
@@ -192,6 +200,8 @@ class Processor:
         self._drop_pending()
         self._seq = max(self._seq, committed)
         log.info("processor_resumed", checkpoint=started, committed=committed)
+        if self._shadow is not None:
+            self._shadow.begin(self._pipeline)
 
     def checkpoint(self) -> None:
         """Save the state after the last committed entry."""
@@ -211,7 +221,7 @@ class Processor:
             now = self._steady_ms()
             late = now - committed_at >= limits.commit_ms
             pending = self._pending
-            urgent = pending.effects or pending.refusals or pending.requeued
+            urgent = pending.effects or pending.refusals or pending.requeued or pending.commands
             if urgent or (pending.books and late):
                 self._commit_patiently()
                 committed_at = now
@@ -246,10 +256,12 @@ class Processor:
                 "process_backlog_messages": len(pipeline.backlog),
                 "process_open_alerts": len(pipeline.engine.cases.open),
                 "process_open_gaps": pipeline.admission.gaps,
+                "process_open_commands": pipeline.commands.open_count,
                 "process_unusable_places": len(unusable),
             }
             | {f"devices_{word}": count for word, count in counts.items()}
-            | dict(self._downlinks.metrics()),
+            | dict(self._downlinks.metrics())
+            | (self._shadow.metrics() if self._shadow is not None else {}),
         )
 
 
