@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.progress import Progress
 
 from devices.model import AdminState, DeviceClass, Vehicle
+from parkguard.cli_commands import command, commands
 from parkguard.cli_shared import (
     CommandError,
     Json,
@@ -164,6 +165,13 @@ def revoke(ctx: typer.Context, device_id: str, *, as_json: Json = False) -> None
         print_json({"revoked": device_id, "admin": AdminState.RETIRED.value})
     else:
         complain(f"{device_id} is retired")
+
+
+devices_app.command(
+    epilog="Examples: parkguard devices command trk-000123 locate --wait · "
+    "parkguard devices command trk-000123 interval --every-s 5 --for-s 180"
+)(command)
+devices_app.command(epilog="Example: parkguard devices commands trk-000123 --json")(commands)
 
 
 def _one(engine: sa.Engine, fields: dict[str, object]) -> Wanted:

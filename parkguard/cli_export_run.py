@@ -1,8 +1,6 @@
 """What ``parkguard export`` does once it knows what is asked: lock, audit, files, their list."""
 
 import dataclasses
-import os
-import pwd
 import signal
 import sys
 from collections.abc import Callable, Iterator, Sequence
@@ -15,7 +13,7 @@ import sqlalchemy as sa
 from api.roles import Role
 from devices.errors import StoreError
 from parkguard.cli_progress import long_work
-from parkguard.cli_shared import CommandError, print_json, print_rows
+from parkguard.cli_shared import CommandError, print_json, print_rows, system_user
 from parkguard.clock import wall_ms
 from parkguard.export_days import Asked, Exported, export_days
 from parkguard.locks import AlreadyRunning, hold_lock
@@ -76,13 +74,8 @@ def _tell(asked: Asked, files: Sequence[Exported], *, as_json: bool) -> None:
 
 def _note(engine: sa.Engine, asked: Asked) -> None:
     """Who exports what, in the audit before the first row is read."""
-    uid = os.getuid()
-    try:
-        who = pwd.getpwuid(uid).pw_name
-    except KeyError:  # a container's user without a name
-        who = str(uid)
     what = f"export:{asked.first}..{asked.last}:{','.join(asked.measurements)}"
-    row = (wall_ms(), f"cli:{who}"[:64], Role.ADMIN.value, "telemetry_exported", what[:128], "")
+    row = (wall_ms(), system_user(), Role.ADMIN.value, "telemetry_exported", what[:128], "")
     ActionWriter(engine).note([row])
 
 

@@ -1,5 +1,6 @@
 """``parkguard replay``: its options. ``cli_replay_runs`` does it, and is loaded only then."""
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -9,7 +10,7 @@ from parkguard.cli_shared import Json, refuse, settings_of
 EXAMPLES = (
     "Examples: parkguard replay ride.jsonl · parkguard replay city.jsonl --alerts alerts.jsonl "
     "--state state.jsonl · parkguard replay scenarios/*.jsonl --score --json · parkguard replay "
-    "--from-journal --since 30d --score --set detection.police_threshold=14"
+    "--from-journal --since 30d --set detection.police_rate=1e-6 --picture rate.svg"
 )
 
 
@@ -39,6 +40,18 @@ def replay(
     since: Annotated[
         str, typer.Option(help="With --from-journal: how far back, such as 30d, 12h, 90m")
     ] = "30d",
+    stride: Annotated[
+        float,
+        typer.Option(
+            help="With --from-journal: take its ticks in strides of so many seconds; 0 = each one",
+            min=0,
+            max=300,
+        ),
+    ] = 30.0,
+    picture: Annotated[
+        Path | None,
+        typer.Option(metavar="OUT", help="With --from-journal: draw the back-test (.png, .svg)"),
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Run messages through the live code on a simulated clock: no broker, no real time.
@@ -57,5 +70,7 @@ def replay(
         state=state,
         is_scored=score,
         as_json=as_json,
+        picture=picture,
+        stride_s=stride,
     )
     raise typer.Exit(run_replay(settings_of(ctx), assignments or [], asked))

@@ -3,20 +3,26 @@
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import IO, BinaryIO
+from zoneinfo import ZoneInfo
 
 import click
 from rich.console import Console
 from rich.progress import Progress, TaskID
 
+from alerts.outcomes import verdict_of
 from devices.errors import JournalError
 from devices.registry import Registry
+from parkguard.backtest_picture import check_picture, draw_back_test
+from parkguard.backtest_text import print_back_test
 from parkguard.cli_progress import long_work
 from parkguard.cli_shared import CommandError, ago_ms, complain, print_json, refuse
 from parkguard.clock import monotonic_s, wall_ms
 from parkguard.records import open_migrated, records_path
+from parkguard.records_sent import sent_since
+from parkguard.replay.backtest import BackTest, back_test, sent_of
 from parkguard.replay.from_journal import JournalReplay
 from parkguard.replay.outputs import alert_lines, state_lines, write_lines
 from parkguard.replay.reading import LineError, read_lines
@@ -42,6 +48,8 @@ class Asked:
         alerts, state: Where these outputs go; None = nowhere.
         is_scored: Whether to compare with what is true.
         as_json: One object instead of tables.
+        picture: Where the picture of a back-test goes; None = nowhere.
+        stride_s: Of the journal: ticks are taken in strides of so long, seconds.
     """
 
     files: Sequence[str]
@@ -50,6 +58,8 @@ class Asked:
     state: str | None
     is_scored: bool
     as_json: bool
+    picture: Path | None = None
+    stride_s: float = 0.0
 
 
 def run_replay(settings: Settings, assignments: Sequence[str], asked: Asked) -> int:
@@ -60,6 +70,9 @@ def run_replay(settings: Settings, assignments: Sequence[str], asked: Asked) -> 
         CommandError: There is no journal to read.
     """
     settings = overridden(settings, assignments)
+    if asked.picture is not None:
+        check_picture(asked.picture)
+    tests: list[BackTest] = []
     began_s = monotonic_s()
     tally, runs = Tally(), 0
     totals: dict[str, int] = {}
@@ -68,7 +81,7 @@ def run_replay(settings: Settings, assignments: Sequence[str], asked: Asked) -> 
     with ExitStack() as stack:
         alerts_out = _opened(asked.alerts, stack)
         state_out = _opened(asked.state, stack)
-        for run in _runs_of(settings, asked):
+        for run in _runs_of(settings, asked, tests):
             runs += 1
             observed = run.timeline.observed
             tally.add(observed, run.truths)
@@ -86,8 +99,11 @@ def run_replay(settings: Settings, assignments: Sequence[str], asked: Asked) -> 
     if asked.as_json:
         said: dict[str, object] = {"runs": runs, "messages": messages, "alerts": changes}
         scored = {"score": tally.score()} if asked.is_scored else {}
-        print_json(said | {"totals": totals, "misses": misses} | scored)
+        tested = {"backtest": asdict(tests[0])} if tests else {}
+        print_json(said | {"totals": totals, "misses": misses} | scored | tested)
     else:
+        for test in tests:
+            print_back_test(test, settings.timezone)
         if asked.is_scored:
             Console().print(score_table(tally.score()))
         rate = messages / max(monotonic_s() - began_s, 1e-9)
@@ -95,13 +111,25 @@ def run_replay(settings: Settings, assignments: Sequence[str], asked: Asked) -> 
             f"{messages:,} messages, {totals.get('quarantined', 0):,} records in quarantine, "
             f"{changes:,} alerts, {len(misses):,} misses; {rate:,.0f} messages/s"
         )
+    _draw(tests, asked.picture, " ".join(assignments) or "the settings in effect")
     return _MISS_EXIT if misses else 0
 
 
-def _runs_of(settings: Settings, asked: Asked) -> Iterator[Replay]:
+def _draw(tests: list[BackTest], path: Path | None, candidate: str) -> None:
+    if path is None:
+        return
+    try:
+        for test in tests:
+            draw_back_test(test, path, title=f"back-test of {candidate}")
+    except OSError as exc:
+        raise CommandError(f"--picture {path}: {exc.strerror}; name another file") from exc
+
+
+def _runs_of(settings: Settings, asked: Asked, tests: list[BackTest]) -> Iterator[Replay]:
+    """The runs; a run of the journal leaves its back-test in ``tests``."""
     if asked.since is None:
         return _file_runs(settings, asked.files)
-    return _journal_run(settings, asked.since)
+    return _journal_run(settings, asked.since, stride_s=asked.stride_s, tests=tests)
 
 
 def _file_runs(settings: Settings, files: Sequence[str]) -> Iterator[Replay]:
@@ -109,7 +137,7 @@ def _file_runs(settings: Settings, files: Sequence[str]) -> Iterator[Replay]:
     for name in files:
         run = Replay(settings, name=name)
         try:
-            with _open_lines(name) as lines:
+            with open_lines(name) as lines:
                 run.feed(read_lines(lines, name))
         except LineError as exc:
             refuse(str(exc))
@@ -117,11 +145,20 @@ def _file_runs(settings: Settings, files: Sequence[str]) -> Iterator[Replay]:
         yield run
 
 
-def _journal_run(settings: Settings, since: str) -> Iterator[Replay]:
+def _journal_run(
+    settings: Settings, since: str, *, stride_s: float, tests: list[BackTest]
+) -> Iterator[Replay]:
     since_ms = wall_ms() - _duration_ms(since)
+    sent = sent_since(settings, since_ms)
     reader = SqliteJournalReader(Places(settings.data_dir).journal)
     run = Replay(settings, name="journal")
-    journal = JournalReplay(run, reader, since_ms=since_ms)
+    journal = JournalReplay(
+        run,
+        reader,
+        since_ms=since_ms,
+        stride_ms=round(stride_s * 1000),
+        live=None if sent is None else {one.alert_id: one.vehicle_id for one in sent.alerts},
+    )
     try:
         if not reader.last_seq():
             raise CommandError(
@@ -131,7 +168,7 @@ def _journal_run(settings: Settings, since: str) -> Iterator[Replay]:
         with long_work() as progress:
             task = progress.add_task("journal", total=None)
             journal.feed(
-                lambda: _registered(settings),
+                lambda: registry_of(settings),
                 lambda done, total: progress.update(task, completed=done, total=total),
             )
     except JournalError as exc:
@@ -139,10 +176,26 @@ def _journal_run(settings: Settings, since: str) -> Iterator[Replay]:
     finally:
         reader.close()
     run.finish()
+    if sent is not None and journal.inside is not None:
+        said = {name: verdict_of(outcome) for name, outcome in journal.said.items()}
+        tests.append(
+            back_test(
+                sent.alerts,
+                sent_of(run.timeline.observed),
+                said | sent.verdicts,
+                inside=journal.inside,
+                zone=ZoneInfo(settings.timezone),
+            )
+        )
     yield run
 
 
-def _registered(settings: Settings) -> Registry:
+def registry_of(settings: Settings) -> Registry:
+    """The registry of the records, for a journal whose first entries are gone.
+
+    Raises:
+        CommandError: There are no records.
+    """
     if not settings.records.is_server and not records_path(settings).exists():
         raise CommandError(
             f"the journal no longer reaches back to its first entry, and there is no "
@@ -156,7 +209,7 @@ def _registered(settings: Settings) -> Registry:
 
 
 @contextmanager
-def _open_lines(name: str) -> Iterator[Iterator[bytes]]:
+def open_lines(name: str) -> Iterator[Iterator[bytes]]:
     """The lines of a file, with a bar while a terminal looks on."""
     if name == "-":
         yield iter(sys.stdin.buffer)

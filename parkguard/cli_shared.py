@@ -1,5 +1,7 @@
 """What every command shares: settings, output, and errors as lines that say what to do."""
 
+import os
+import pwd
 import re
 import sys
 from collections.abc import Iterator, Mapping, Sequence
@@ -110,6 +112,16 @@ def records_of(ctx: typer.Context) -> Iterator[sa.Engine]:
         yield engine
     finally:
         engine.dispose()
+
+
+def system_user() -> str:
+    """Who runs this command, for the audit: ``cli:name``."""
+    uid = os.getuid()
+    try:
+        name = pwd.getpwuid(uid).pw_name
+    except KeyError:  # a container's user without a name
+        name = str(uid)
+    return f"cli:{name}"[:64]
 
 
 def audit_row(action: str, target: str, at_ms: int) -> AuditRow:

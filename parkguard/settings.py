@@ -19,6 +19,7 @@ from pydantic_settings import (
 from typing_extensions import override
 
 from alerts.policy import DetectionPolicy, DispatchPolicy
+from alerts.witness_policy import WitnessPolicy
 from devices.downlink_policy import DownlinkPolicy
 from devices.foreign.policy import AdapterPolicy
 from devices.presence import PresencePolicy
@@ -90,7 +91,7 @@ class IngestSettings(_Section):
     )
     wedged_s: Positive = Field(
         8.0,
-        description="Our own network thread writes nothing for so long: end, to be started again, "
+        description="Our own network thread stands still for so long: end, to be started again, "
         "seconds",
     )
     control_poll_ms: Positive = Field(50.0, description="Look for new control rows, ms")
@@ -294,6 +295,7 @@ class Settings(BaseSettings):
     supervise: SuperviseSettings = SuperviseSettings()
     log: LogSettings = LogSettings()
     detection: DetectionPolicy = DetectionPolicy()
+    witness: WitnessPolicy = WitnessPolicy()
     policy: DispatchPolicy = DispatchPolicy()
     presence: PresencePolicy = PresencePolicy()
     quarantine: QuarantinePolicy = QuarantinePolicy()

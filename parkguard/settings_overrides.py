@@ -25,10 +25,15 @@ def overridden(settings: Settings, assignments: Sequence[str]) -> Settings:
     except ValidationError as exc:
         raise SettingsError(
             [
-                f"--set {'.'.join(map(str, error['loc']))}: {error['msg']}, not {error['input']!r}"
+                f"--set {'.'.join(map(str, error['loc']))}: {error['msg']}{_given(error['input'])}"
                 for error in exc.errors()
             ]
         ) from exc
+
+
+def _given(value: object) -> str:
+    """What was given instead; a whole section says by itself which value it does not like."""
+    return "" if isinstance(value, dict) else f", not {value!r}"
 
 
 def _assign(values: dict[str, object], assignment: str) -> str:

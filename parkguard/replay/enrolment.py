@@ -10,7 +10,7 @@ from typing import TypeVar
 import msgspec
 from msgspec import UNSET, UnsetType
 
-from alerts.rules.geofence import Area, FenceTooSmall
+from alerts.rules.fence_area import Area, FenceTooSmall
 from devices.control import (
     REGISTERED_MAX,
     AnyControl,
@@ -22,7 +22,17 @@ from devices.control import (
 from devices.crs import Crs, to_wgs84
 from devices.geo import M_PER_DEG_LAT
 from devices.geometry import middle_of
-from devices.model import AdminState, Device, Fence, Grid, Profile, Site, SiteClass, Vehicle
+from devices.model import (
+    AdminState,
+    Device,
+    Fence,
+    Grid,
+    Profile,
+    Site,
+    SiteClass,
+    Vehicle,
+    hours_of,
+)
 from devices.registration_faults import (
     Claim,
     ForeignIdTaken,
@@ -148,6 +158,7 @@ class Enrolment:
             consent=line.consent,
             auto_arm=line.auto_arm,
             site_class=self._site_class if isinstance(site_class, UnsetType) else site_class,
+            hours=tuple(hours_of(begin, end) for begin, end in line.hours),
         )
         self.vehicles[line.id] = self._new_vehicles[line.id]
         self.pending = True
@@ -166,6 +177,7 @@ class Enrolment:
                 lat_deg=lat_deg or 0.0,
                 lon_deg=lon_deg or 0.0,
                 geometry=geometry,
+                site_class=line.site_class,
             )
         )
 

@@ -6,7 +6,7 @@ import msgspec
 from msgspec import UNSET, UnsetType
 
 from devices.crs import Crs
-from devices.model import AdminState, DeviceClass, FenceKind, SiteClass, SpeedUnit
+from devices.model import CLOCK, AdminState, DeviceClass, FenceKind, SiteClass, SpeedUnit
 from devices.topics import DEVICE_ID
 
 Ms = Annotated[int, msgspec.Meta(ge=0, lt=2**48)]
@@ -16,6 +16,8 @@ Lat = Annotated[float, msgspec.Meta(ge=-90, le=90)]
 Lon = Annotated[float, msgspec.Meta(ge=-180, le=180)]
 DeviceId = Annotated[str, msgspec.Meta(pattern=f"^{DEVICE_ID.pattern}$")]
 Name = Annotated[str, msgspec.Meta(min_length=1, max_length=128)]
+Clock = Annotated[str, msgspec.Meta(pattern=CLOCK)]
+"""A time of the city's day, ``22:00``."""
 
 
 class Line(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", forbid_unknown_fields=True):
@@ -67,6 +69,7 @@ class VehicleLine(Line, frozen=True, kw_only=True, tag="vehicle"):
     consent: tuple[str, ...] = ("anti_theft", "police_sharing")
     auto_arm: bool = True
     site_class: SiteClass | UnsetType = UNSET
+    hours: tuple[tuple[Clock, Clock], ...] = ()
 
 
 class PlaceFields(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -91,9 +94,10 @@ class FenceFields(PlaceFields, frozen=True, kw_only=True):
 
 
 class SiteLine(PlaceFields, frozen=True, kw_only=True, tag_field="kind", tag="site"):
-    """A parking site."""
+    """A parking site; ``site_class`` is that of every vehicle anchored in it."""
 
     area: str = ""
+    site_class: SiteClass | None = None
 
 
 class GridLine(PlaceFields, frozen=True, kw_only=True, tag_field="kind", tag="grid"):
@@ -122,6 +126,7 @@ SideType = Literal[
     "arm",
     "disarm",
     "ticket",
+    "ticket_closed",
     "report_stolen",
     "register",
     "fence",
@@ -159,6 +164,7 @@ NEEDS: dict[str, tuple[str, ...]] = {
     "arm": ("vehicle",),
     "disarm": ("vehicle",),
     "ticket": ("vehicle", "ticket", "until"),
+    "ticket_closed": ("vehicle",),
     "report_stolen": ("vehicle",),
     "register": ("device",),
     "fence": ("fence",),

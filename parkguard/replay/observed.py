@@ -7,7 +7,9 @@ from typing import NamedTuple
 from alerts.model import AlertChange, IncidentOpened
 from alerts.pipeline import Outcome
 from devices.admitted import Record, Refusal
+from devices.command import CommandChange
 from devices.control import Held
+from devices.downlink import Downlink
 from devices.entry import RETAIN
 from devices.errors import WireReason
 from devices.model import Device
@@ -44,6 +46,8 @@ class Observed:
         """Nothing happened yet."""
         self.changes: list[Change] = []
         self.incidents: list[IncidentOpened] = []
+        self.commands: list[CommandChange] = []
+        self.orders: list[Downlink] = []
         self.quarantine: dict[int, Refusal] = {}
         self.events: dict[str, Counter[str]] = {}
         self.vehicle_events: dict[str, Counter[str]] = {}
@@ -78,6 +82,8 @@ class Observed:
         effects = outcome.effects
         self.changes += [Change(c.caused_recv_ms - offset_ms, c) for c in effects.alerts]
         self.incidents += effects.incidents
+        self.commands += outcome.commands
+        self.orders += outcome.orders
         for crossing in effects.crossings:
             self._count(crossing.device_id, crossing.vehicle_id, crossing.what)
 

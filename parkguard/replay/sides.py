@@ -4,12 +4,18 @@ from alerts.pipeline import Pipeline
 from devices.control import (
     AnyControl,
     Arm,
+    CloseTicket,
     DeleteFence,
     Disarm,
+    OpenTicket,
     OwnerAnswer,
+    PhoneAt,
     ReportStolen,
 )
 from parkguard.replay.lines import Side
+
+PHONE_ACC_M = 10.0
+"""Taken for a phone that does not say how good its place is, metres."""
 
 
 def controls_of(line: Side, pipeline: Pipeline, *, at_ms: int) -> tuple[list[AnyControl], str]:
@@ -24,23 +30,40 @@ def controls_of(line: Side, pipeline: Pipeline, *, at_ms: int) -> tuple[list[Any
         return [], f"side {line.type}: there is no vehicle {vehicle}"
     if line.type == "owner_answer":
         return _answer(line, pipeline, at_ms)
-    control = _of_vehicle(line, vehicle, at_ms)
-    return ([], f"side {line.type} is not used yet") if control is None else ([control], "")
+    return [_of_vehicle(line, vehicle, at_ms)], ""
 
 
-def _of_vehicle(line: Side, vehicle: str, at_ms: int) -> AnyControl | None:
+def _of_vehicle(line: Side, vehicle: str, at_ms: int) -> AnyControl:
     by = line.by or "replay"
+    ticket_id = line.id or f"{line.ticket or ''}"
     match line.type:
         case "arm":
             return Arm(at_ms=at_ms, by=by, vehicle_id=vehicle)
         case "disarm":
             return Disarm(at_ms=at_ms, by=by, vehicle_id=vehicle)
-        case "ticket":  # until the detector knows tickets: nobody watches from now on
-            return Disarm(at_ms=at_ms, by=f"ticket:{line.ticket}", vehicle_id=vehicle)
-        case "report_stolen":
-            return ReportStolen(at_ms=at_ms, by=by, vehicle_id=vehicle)
+        case "ticket" if line.ticket is not None and line.until is not None:
+            return OpenTicket(
+                at_ms=at_ms,
+                by=by,
+                vehicle_id=vehicle,
+                ticket_id=ticket_id,
+                ticket=line.ticket,
+                until_ms=line.until,
+            )
+        case "ticket_closed":
+            return CloseTicket(at_ms=at_ms, by=by, vehicle_id=vehicle, ticket_id=ticket_id)
+        case "owner_phone" if line.lat is not None and line.lon is not None:
+            return PhoneAt(
+                at_ms=at_ms,
+                by=by,
+                vehicle_id=vehicle,
+                lat_deg=line.lat,
+                lon_deg=line.lon,
+                acc_m=PHONE_ACC_M if line.acc_m is None else line.acc_m,
+                t_ms=at_ms if line.t is None else line.t,
+            )
         case _:
-            return None
+            return ReportStolen(at_ms=at_ms, by=by, vehicle_id=vehicle)
 
 
 def _answer(line: Side, pipeline: Pipeline, at_ms: int) -> tuple[list[AnyControl], str]:

@@ -1,10 +1,10 @@
 """How far the simulated clock may leap between two lines without a tick in between.
 
 Live a tick comes once a second. Here it does too while one has something to decide
-(``Pipeline.waits``: an open alert, a late upload, a backlog). Else a gap is ticked every two seconds
-(``devices.listening`` counts at most two seconds of listening a tick, so nobody's age differs),
-and the rest of it is left out when every device is offline or was never heard: more silence
-changes nothing. Equal results are a test: tests/unit/test_replay_outputs.py.
+(``Pipeline.waits``: an open alert, a late upload, a backlog). Else a gap is ticked every two
+seconds (``devices.listening`` counts at most two seconds of listening a tick, so nobody's age
+differs), and the rest of it is left out when every device is offline or was never heard: more
+silence changes nothing. Equal results are a test: tests/unit/test_replay_outputs.py.
 """
 
 from collections.abc import Callable

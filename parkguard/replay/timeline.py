@@ -10,6 +10,7 @@ import msgspec
 
 from alerts.model import Notice, NoticeKind
 from alerts.pipeline import Outcome, Pipeline, PipelineState
+from alerts.sight import Observer
 from devices import control as controls
 from devices.control import AnyControl, Delivered
 from devices.entry import DUP, RETAIN, Entry, EntryKind
@@ -70,6 +71,10 @@ class Timeline:
         self._seq = 0
         self._tick_ms = -1
         self._ticked = (-1, -1)
+
+    def show_to(self, observer: Observer) -> None:
+        """Let ``observer`` see what the engine sees, over restarts, too."""
+        self.pipeline.engine.observer = observer
 
     # -- time ---------------------------------------------------------------------------
 
@@ -156,6 +161,7 @@ class Timeline:
         blob = msgspec.msgpack.encode(self.pipeline.dump())
         fresh = self._built(latest)
         fresh.load(msgspec.msgpack.decode(blob, type=PipelineState))
+        fresh.engine.observer = self.pipeline.engine.observer
         return fresh
 
     # -- entries ------------------------------------------------------------------------
@@ -190,13 +196,17 @@ class Timeline:
             notices = self._run(entries)
             self._told += [one for one in notices if one.kind is NoticeKind.OWNER_NOTICE]
 
-    def run_journal(self, entries: list[Entry]) -> None:
-        """Run entries of a journal: its ticks, its clock and its deliveries, nothing is added."""
+    def run_journal(self, entries: list[Entry], *, longest_tick_ms: int) -> list[Notice]:
+        """Run entries of a journal: its ticks, its clock and its deliveries, nothing is added.
+
+        Gives the notices they brought about; a tick of them stands for ``longest_tick_ms``.
+        """
         last = entries[-1]
+        self.pipeline.longest_tick_ms = longest_tick_ms
         self.clock.elapsed_ms = last.elapsed_ms
         self.clock.offset_ms = last.recv_ms - last.elapsed_ms
         self.messages += sum(entry.kind == _MQTT for entry in entries)
-        self._run(entries)
+        return self._run(entries)
 
     def _run(self, entries: list[Entry]) -> list[Notice]:
         """One step; gives the notices it wrote."""

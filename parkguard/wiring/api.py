@@ -26,9 +26,11 @@ from parkguard.wiring.shared import Places, one_of, steady_ms
 from parkguard.wiring.telemetry import build_track_store
 from stores.queries_actions import ActionWriter
 from stores.queries_alerts import AlertQueries
+from stores.queries_commands import CommandQueries
 from stores.queries_devices import DeviceQueries, VehicleQueries
 from stores.queries_feed import FeedQueries
 from stores.queries_incidents import IncidentQueries
+from stores.queries_outcomes import OutcomeQueries
 from stores.queries_quarantine import BookCount, QuarantineQueries
 from stores.queries_registry import RegistryWriter
 from stores.queries_tokens import TokenQueries
@@ -84,6 +86,7 @@ def _services(
         now_ms=wall_ms,
         steady_ms=steady_ms,
         policy=ApiPolicy(
+            timezone=settings.timezone,
             docs_open=is_loopback(api.host),
             page_max=api.page_max,
             track_max_days=api.track_max_days,
@@ -95,9 +98,11 @@ def _services(
         ),
         tokens=TokenQueries(engine),
         devices=DeviceQueries(engine),
+        commands=CommandQueries(engine),
         vehicles=VehicleQueries(engine),
         alerts=AlertQueries(engine),
         incidents=IncidentQueries(engine),
+        outcomes=OutcomeQueries(engine),
         feed=FeedQueries(engine),
         quarantine=AllBooks(engine, places.project),
         actions=ActionWriter(engine),

@@ -11,6 +11,8 @@ import structlog
 from devices.errors import StoreError
 from parkguard.clock import wall_ms
 from parkguard.wiring.shared import HOUR_MS, steady_ms
+from stores.commands import FORGET_MAX, forget_commands
+from stores.phone_rows import forget_phones
 from stores.processing import store_errors
 from stores.quarantine import forget_quarantine
 from stores.records_months import forget_old, make_months
@@ -20,6 +22,9 @@ from stores.schema import audit, outbox
 log = structlog.get_logger()
 
 DAY_MS = 24 * HOUR_MS
+PHONES_MS = HOUR_MS
+"""Phones' places are forgotten after an hour: the receiver has read them long before, and they were
+stale after a minute. Ours."""
 
 
 def forgetting(
@@ -56,6 +61,7 @@ def forgetting(
         try:
             with store_errors():
                 more = forget_quarantine(engine, at_ms - round(retention_days * DAY_MS))
+                more |= forget_phones(engine, at_ms - PHONES_MS)
                 make_months(engine, now_ms())
                 more |= _forget_written(engine, records, at_ms)
         except StoreError as exc:
@@ -71,6 +77,8 @@ def forgetting(
 def _forget_written(engine: sa.Engine, records: RecordsPolicy, now_ms: int) -> bool:
     """Take one step in the audit and one in the outbox; whether there may be more."""
     more = False
+    if days := records.commands_days:
+        more = forget_commands(engine, now_ms - days * DAY_MS) == FORGET_MAX
     for table, days in ((audit, records.audit_days), (outbox, records.outbox_days)):
         if days:
             gone = forget_old(engine, table, now_ms - days * DAY_MS)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from zoneinfo import ZoneInfo
 
 from alerts.engine import Engine
 from alerts.pipeline import Pipeline
@@ -10,6 +11,8 @@ from devices.foreign.enabled import adapters_of
 from devices.foreign.policy import AdapterPolicy
 from devices.health import Health, Rows
 from devices.quarantine_bound import QuarantineBound, QuarantinePolicy
+from devices.registry import Registry
+from parkguard.detection_rates import thresholds_of
 from parkguard.settings import Settings
 
 
@@ -32,9 +35,21 @@ def build_pipeline(
     return Pipeline(
         admission=admission,
         health=Health(rows_for, settings.presence),
-        engine=Engine(admission.registry, settings.detection, settings.policy),
+        engine=build_engine(settings, admission.registry),
         bound=QuarantineBound(bound),
         downlinks=settings.downlinks,
+    )
+
+
+def build_engine(settings: Settings, registry: Registry) -> Engine:
+    """The detector as the settings say, over a registry that is shared with admission."""
+    return Engine(
+        registry,
+        settings.detection,
+        settings.policy,
+        thresholds=thresholds_of(settings),
+        witness=settings.witness,
+        zone=ZoneInfo(settings.timezone),
     )
 
 

@@ -12,6 +12,7 @@ from parkguard.secret_files import ensure_secret
 from parkguard.settings import Settings
 from parkguard.wiring.forgetting import forgetting
 from parkguard.wiring.pipeline import build_pipeline
+from parkguard.wiring.shadow import build_shadow
 from parkguard.wiring.shared import Places, Stop, one_of, registered, steady_ms
 from stores.checkpoints import FileCheckpoints
 from stores.journal_reading import SqliteJournalReader
@@ -50,6 +51,7 @@ def run_process(
             steady_ms=steady_ms,
             wait=stop.wait,
             tidy=forgetting(engine, settings.quarantine.retention_days, settings.records),
+            shadow=build_shadow(settings, engine),
         )
         processor.resume(registered(engine))
         downlinks.start()
