@@ -13,6 +13,7 @@ from collections import Counter
 from collections.abc import Callable
 from functools import partial
 
+from alerts.detection.thresholds import Thresholds
 from alerts.engine import Engine
 from alerts.model import Effects
 from alerts.policy import DetectionPolicy, DispatchPolicy
@@ -96,7 +97,12 @@ def _health(records: list[Record], size: int) -> None:
 
 
 def _detect(records: list[Record], size: int) -> None:
-    engine = Engine(registry(FLEET), DetectionPolicy(), DispatchPolicy())
+    engine = Engine(
+        registry(FLEET),
+        DetectionPolicy(),
+        DispatchPolicy(),
+        thresholds=Thresholds.flat(owner=8.0, police=12.0),
+    )
     effects = Effects()
     for batch in _batches(records, size):
         engine.records(batch, effects)

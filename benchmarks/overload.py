@@ -19,6 +19,7 @@ from functools import partial
 from typing import Any
 
 import httpx
+from typing_extensions import override
 
 from benchmarks.rig import Rig, machine, platform, wait_for
 from parkguard.demo_story import Story, book_totals, quantiles
@@ -51,6 +52,7 @@ class Watch(threading.Thread):
         self.queue = 0.0
         self.behind: set[str] = set()
 
+    @override
     def run(self) -> None:
         """Look until told to stop."""
         with httpx.Client(**self._rig.client()) as client:
