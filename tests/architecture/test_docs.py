@@ -10,6 +10,7 @@ import pytest
 
 from alerts.lifecycle import IncidentState, Outcome
 from alerts.model import AlertKind, AlertState, Channel, NoticeKind
+from alerts.outcomes import Dismissal
 from devices.errors import WireReason
 from devices.model import AdminState, DeviceClass, FenceKind
 from devices.presence import Cause, Presence
@@ -39,6 +40,7 @@ ENUMS: tuple[type[Enum], ...] = (
     Channel,
     IncidentState,
     Outcome,
+    Dismissal,
 )
 
 
@@ -92,8 +94,8 @@ def _steps(tree: ast.Module) -> set[str]:
 
 def _assigned(node: ast.Assign) -> Iterator[tuple[str, set[str]]]:
     """Names and the texts they may hold, of ``a = ...`` and ``a, b = ..., ...``."""
-    (target,) = node.targets
-    pairs = [(target, node.value)]
+    pairs = [(target, node.value) for target in node.targets]
+    target = node.targets[0]
     if isinstance(target, ast.Tuple) and isinstance(node.value, ast.Tuple):
         pairs = list(zip(target.elts, node.value.elts, strict=True))
     for name, value in pairs:

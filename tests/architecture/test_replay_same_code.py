@@ -27,7 +27,6 @@ LOOKS = {
     "engine.armed_state",
     "engine.cases.open.get",
     "engine.fence_side",
-    "engine.finish",
     "engine.trackers",
     "odometer.distance_m",
 }

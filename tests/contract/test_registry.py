@@ -347,6 +347,20 @@ def test_fence_is_saved_replaced_and_deleted(engine: sa.Engine) -> None:
     assert [type(c) for c in controls_of(engine)] == [SaveFence, SaveFence, DeleteFence]
 
 
+def test_fences_of_a_file_are_saved_together(engine: sa.Engine) -> None:
+    """A control row each, in order; what was there under an id is replaced."""
+    registry = registry_on(engine)
+    old = Fence(id="f-2", lat_deg=31.82, lon_deg=117.22, radius_m=200.0)
+    registry.save_fence(old)
+    new = [msgspec.structs.replace(old, id=f"f-{k}", radius_m=300.0 + k) for k in range(3)]
+
+    registry.save_fences(new)
+
+    assert registry.fences() == new
+    saved = [control.fence for control in controls_of(engine) if isinstance(control, SaveFence)]
+    assert saved == [old, *new]
+
+
 def test_revision_rises_with_every_change(engine: sa.Engine) -> None:
     """Cheap enough to ask every second."""
     registry = registry_on(engine)

@@ -24,13 +24,16 @@ TOTAL, RATE, DEVICES = 20_000, 2_000, 100
 KILLS = 6
 FOREVER_MS = 4_102_444_799_999
 SIGKILLED = -9
-KEEP_ALL = {
+KEEP_ALL: dict[str, dict[str, int]] = {
     "project": {"parked_row_s": 0, "checkpoint_s": 2},
     "process": {"checkpoint_s": 2},
 }
 """Nothing is thinned; checkpoints come often, so that restarts begin in the middle."""
 PARTS = ("ingest", "process", "project")
-SMALL_BATCHES = {"ingest": {"batch_max": 100}, "process": {"batch_max": 400}}
+SMALL_BATCHES: dict[str, dict[str, int]] = {
+    "ingest": {"batch_max": 100},
+    "process": {"batch_max": 400},
+}
 """On a slow machine all messages would wait for a few large commits, and nobody would die in them:
 200 acknowledgements at least (69 are needed), 50 commits (12 with what is read again)."""
 
@@ -217,7 +220,7 @@ def _gaps(machine: Machine) -> dict[str, set[int]]:
     }
 
 
-def _with_small_batches() -> dict[str, dict[str, float]]:
+def _with_small_batches() -> dict[str, dict[str, int]]:
     return {part: KEEP_ALL.get(part, {}) | SMALL_BATCHES.get(part, {}) for part in PARTS}
 
 

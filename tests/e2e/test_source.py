@@ -227,13 +227,10 @@ def test_a_clean_end_under_load_repeats_nothing_that_was_acknowledged(broker: Mo
 def test_long_batches_come_after_everything_else_in_pieces(broker: Mosquitto) -> None:
     source = a_source(broker)
     long = b"k" * 60_000
-    auth = {"username": DEVICE, "password": SECRET}
     batches = TOPIC.removesuffix("fix") + "batch"
-    said = [(batches, long, 1, False)] * 30 + [
-        (TOPIC, b"now", 1, False),
-        (batches, b"new", 1, False),
-    ]
-    publish.multiple(said, hostname=broker.host, port=broker.port, client_id=DEVICE, auth=auth)
+    with MqttClient(broker.host, broker.port, user=DEVICE, password=SECRET) as device:
+        for topic, payload in [(batches, long)] * 30 + [(TOPIC, b"now"), (batches, b"new")]:
+            device.publish(topic, payload)
     wait_until(lambda: source.unacknowledged == 32, what="all of it waits")
 
     first = source.take(100, 0.05)

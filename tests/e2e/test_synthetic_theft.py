@@ -20,7 +20,7 @@ pytestmark = [pytest.mark.broker, pytest.mark.long]
 WITHIN_S = 60.0
 QUICK = {
     "synthetic": {"on": True, "every_s": 3, "within_s": 3},
-    "detection": {"lag_s": 0.5, "owner_min_m": 20, "owner_sigmas": 3, "owner_threshold": 3},
+    "detection": {"lag_s": 0.5, "owner_min_m": 20, "owner_sigmas": 3, "owner_rate": 1},
     "supervise": {"stuck_s": 600},
 }
 """A theft every 3 s and 60 m, and a detection quick enough for it; no watchdog helps."""

@@ -7,7 +7,9 @@ from api.app import create_app
 from devices.model import Vehicle
 from stores.schema import (
     alert_log,
+    alert_outcomes,
     alerts,
+    demotions,
     devices,
     feed,
     fences,
@@ -172,6 +174,40 @@ def a_feed_row(world: World, feed_id: int, **changes: object) -> None:
     world.put(feed, **(values | changes))
 
 
+def a_label(world: World, name: str, **changes: object) -> None:
+    """Say of an earlier alert of ``veh-{name}`` that it was drift."""
+    values: dict[str, object] = {
+        "alert_id": f"earlier-{name}",
+        "vehicle_id": f"veh-{name}",
+        "device_id": f"trk-{name}",
+        "kind": "movement",
+        "rule": "movement:movement",
+        "level": 1,
+        "model": f"model-{name}",
+        "site": f"site-{name}",
+        "area": f"{AREAS.get(name, HERE)}00101",
+        "raised_ms": NOW_MS - 86_400_000,
+        "labelled_ms": NOW_MS - 86_000_000,
+        "outcome": "gps_drift",
+        "by": "desk-1",
+    }
+    world.put(alert_outcomes, **(values | changes))
+
+
+def a_demotion(world: World, name: str, **changes: object) -> None:
+    """Demote the tracker of ``veh-{name}``."""
+    values: dict[str, object] = {
+        "subject": f"device:trk-{name}",
+        "area": AREAS.get(name, HERE),
+        "false_alarms": 3,
+        "since_ms": NOW_MS - 86_000_000,
+        "until_ms": NOW_MS + 86_400_000,
+        "lifted_ms": 0,
+        "by": "",
+    }
+    world.put(demotions, **(values | changes))
+
+
 def fill(world: World) -> None:
     """Put one of everything here and there; slot 1 here, slot 2 there."""
     for number, name in enumerate(AREAS, start=1):
@@ -181,6 +217,8 @@ def fill(world: World) -> None:
         an_incident(world, name)
         a_refusal(world, number, f"trk-{name}")
         a_fence(world, name)
+        a_label(world, name)
+        a_demotion(world, name)
         world.latest.put(
             number,
             recv_ms=NOW_MS - 2_000,

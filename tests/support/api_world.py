@@ -13,9 +13,11 @@ from api.roles import Role
 from api.tokens import new_token
 from stores.queries_actions import ActionWriter
 from stores.queries_alerts import AlertQueries
+from stores.queries_commands import CommandQueries
 from stores.queries_devices import DeviceQueries, VehicleQueries
 from stores.queries_feed import FeedQueries
 from stores.queries_incidents import IncidentQueries
+from stores.queries_outcomes import OutcomeQueries
 from stores.queries_quarantine import QuarantineQueries
 from stores.queries_registry import RegistryWriter
 from stores.queries_tokens import TokenQueries
@@ -117,9 +119,11 @@ def a_world_on(engine: sa.Engine, **policy: object) -> World:
         policy=ApiPolicy(**policy),  # type: ignore[arg-type]
         tokens=TokenQueries(engine),
         devices=DeviceQueries(engine),
+        commands=CommandQueries(engine),
         vehicles=VehicleQueries(engine),
         alerts=AlertQueries(engine),
         incidents=IncidentQueries(engine),
+        outcomes=OutcomeQueries(engine),
         feed=FeedQueries(engine),
         quarantine=QuarantineQueries(engine),
         actions=ActionWriter(engine),

@@ -8,9 +8,12 @@ from numpy.typing import NDArray
 from alerts.detection import statistic
 from alerts.detection.anchor import SETTLING, AnchorArrays
 from alerts.detection.statistic import Fixes, Moved
+from alerts.detection.thresholds import CODE_OF
 from alerts.policy import DetectionPolicy
 from devices.geo import M_PER_DEG_LAT
+from devices.model import SiteClass
 from support.factories import HOME, T0_MS
+from support.rates import thresholds
 
 Floats = NDArray[np.float64]
 
@@ -49,6 +52,8 @@ class Lot:
         first_slot: int = 0,
     ) -> None:
         self.policy = policy or DetectionPolicy()
+        nats, site = thresholds(self.policy), CODE_OF[SiteClass.OPEN]
+        self.owner_nats, self.police_nats = float(nats.owner[site]), float(nats.police[site])
         self.arrays = AnchorArrays.empty(first_slot + size)
         self.arrays.mode[:] = SETTLING
         self.slots = np.arange(first_slot, first_slot + size)
@@ -83,9 +88,9 @@ class Lot:
 
     def owner(self, moved: Moved) -> NDArray[np.bool_]:
         """Who reaches the owner's level by position alone."""
-        loud = moved.score > self.policy.owner_threshold
-        return (moved.owner_shape & loud) | moved.slow
+        loud = moved.score > self.owner_nats
+        return (moved.owner_shape & moved.alone & loud) | moved.slow
 
     def police(self, moved: Moved) -> NDArray[np.bool_]:
         """Who reaches the police level's threshold by position alone."""
-        return moved.police_shape & (moved.score > self.policy.police_threshold)
+        return moved.police_shape & (moved.score > self.police_nats)

@@ -11,6 +11,7 @@ from devices.registry import Registry
 from devices.thinning import Thinner, ThinningPolicy
 from ingest.processor import Processor, ProcessorLimits
 from ingest.projector import Projector, ProjectorLimits
+from ingest.shadow import Shadow
 from support.factories import ROOT
 from support.fakes import (
     Clock,
@@ -26,12 +27,16 @@ from support.fakes import (
     Shown,
     Told,
 )
+from support.rates import thresholds
 
 
 class ProcessorPlant:
     """What stays when the processor is killed: journal, ledger, checkpoints, LatestState."""
 
-    def __init__(self, entries: list[Entry], *, batch_max: int = 1_000) -> None:
+    def __init__(
+        self, entries: list[Entry], *, batch_max: int = 1_000, shadow: Shadow | None = None
+    ) -> None:
+        self.shadow = shadow
         self.journal = ListJournal(entries)
         self.ledger = MemoryLedger()
         self.checkpoints = MemoryCheckpoints()
@@ -55,7 +60,12 @@ class ProcessorPlant:
             pipeline=Pipeline(
                 admission=admission,
                 health=Health(self.latest, PresencePolicy()),
-                engine=Engine(admission.registry, DetectionPolicy(), DispatchPolicy()),
+                engine=Engine(
+                    admission.registry,
+                    DetectionPolicy(),
+                    DispatchPolicy(),
+                    thresholds=thresholds(),
+                ),
             ),
             journal=self.journal,
             ledger=self.ledger,
@@ -67,6 +77,7 @@ class ProcessorPlant:
             steady_ms=self.clock,
             wait=self.rounds,
             tidy=lambda: None,
+            shadow=self.shadow,
         )
         self.processor.resume(self.fallback)
         return self.processor

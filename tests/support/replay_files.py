@@ -58,6 +58,25 @@ def theft() -> list[Line]:
     return [DEVICE, *parked, *shaken, *ridden]
 
 
+def stray(number: int, *, scale: float = 1.0) -> list[Line]:
+    """A vehicle of its own, parked; after five minutes its position strays and comes back."""
+    device: Line = {
+        "kind": "device",
+        "class": "trk",
+        "id": f"trk-s{number}",
+        "vehicle": f"v-s{number}",
+    }
+    who, out_m = f"trk/trk-s{number}", (40.0, 80.0, 120.0, 160.0, 200.0, 240.0)
+    parked = [fix(10 * k, who=who) for k in range(30)]
+    gone = [fix(300 + 10 * k, east_m=scale * east_m, who=who) for k, east_m in enumerate(out_m)]
+    return [device, *parked, *gone, *(fix(360 + 60 * k, who=who) for k in range(7))]
+
+
+def in_order(lines: Iterable[Line]) -> list[Line]:
+    """Of several vehicles together: what has no time first."""
+    return sorted(lines, key=lambda line: int(str(line.get("recv_t", 0))))
+
+
 def encoded(lines: Iterable[Mapping[str, object]]) -> list[bytes]:
     """As they stand in a file."""
     return [json.dumps(line).encode() + b"\n" for line in lines]

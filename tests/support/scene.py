@@ -23,6 +23,7 @@ from support.factories import (
     an_event,
     at_ms,
 )
+from support.rates import thresholds
 
 RIDE_MPS = 5.0
 
@@ -42,7 +43,9 @@ class Scene:
         self.registry: Registry = a_registry(trackers=trackers, vehicle=vehicle, fences=fences)
         self.registry.grids = {grid.id: grid for grid in grids}
         self._dispatch = dispatch or DispatchPolicy()
-        self.engine = Engine(self.registry, DetectionPolicy(), self._dispatch)
+        self.engine = Engine(
+            self.registry, DetectionPolicy(), self._dispatch, thresholds=thresholds()
+        )
         self.effects = Effects()
         self.now_s = 0.0
         self.gone_m = 0.0
@@ -157,7 +160,7 @@ class Scene:
         """The processor stops and comes back with its checkpoint."""
         blob = msgspec.msgpack.encode(self.engine.dump())
         state = msgspec.msgpack.decode(blob, type=type(self.engine.dump()))
-        self.engine = Engine(Registry(), DetectionPolicy(), self._dispatch)
+        self.engine = Engine(Registry(), DetectionPolicy(), self._dispatch, thresholds=thresholds())
         self.engine.load(state, self.registry)
 
     # -- what came of it --------------------------------------------------------------------

@@ -8,7 +8,8 @@ from collections.abc import Iterable
 
 import msgspec
 
-from alerts.engine import Engine, EngineState
+from alerts.engine import Engine
+from alerts.engine_state import EngineState
 from alerts.model import AlertKind, Effects
 from alerts.open_alert import alert_id_of
 from alerts.policy import DetectionPolicy, DispatchPolicy
@@ -28,6 +29,7 @@ from support.factories import (
     event_bytes,
     fix_bytes,
 )
+from support.rates import thresholds
 
 LOST_S = 320
 """Here the tracker of ``late_ride`` lost its network; until 300 it was parked and live."""
@@ -85,7 +87,9 @@ class Brain:
 
     def __init__(self) -> None:
         self.admission = Admission(ROOT)
-        self.engine = Engine(self.admission.registry, DetectionPolicy(), DispatchPolicy())
+        self.engine = Engine(
+            self.admission.registry, DetectionPolicy(), DispatchPolicy(), thresholds=thresholds()
+        )
 
     def take(self, entries: list[Entry]) -> Effects:
         """Run entries together; what is to be committed of them."""

@@ -47,11 +47,31 @@ CREATES = {("put", "/v1/fences/{fence_id}")}
 CIRCLE = {"lat_deg": 31.8, "lon_deg": 117.2, "radius_m": 200, "vehicle_id": "veh-here"}
 BODIES: dict[tuple[str, str], dict[str, Any]] = {
     ("post", "/v1/devices"): {"devices": [{"id": "trk-new", "cls": "trk", "area": HERE}]},
+    ("post", "/v1/devices/{device_id}/commands"): {"kind": "locate"},
     ("post", "/v1/vehicles"): {"vehicles": [{"id": "veh-new", "area": HERE}]},
     ("post", "/v1/places"): {"sites": [{"id": "site-new", "area": HERE}]},
     ("put", "/v1/fences/{fence_id}"): CIRCLE,
+    ("post", "/v1/fences"): {
+        "type": "FeatureCollection",
+        "features": [
+            {
+                "type": "Feature",
+                "id": "fence-new",
+                "properties": {"radius_m": 200, "vehicle_id": "veh-here"},
+                "geometry": {"type": "Point", "coordinates": [117.2, 31.8]},
+            }
+        ],
+    },
+    ("post", "/v1/vehicles/{vehicle_id}/phone"): {"lat_deg": 31.8, "lon_deg": 117.2, "acc_m": 9.0},
+    ("post", "/v1/vehicles/{vehicle_id}/ticket"): {
+        "id": "work-1",
+        "ticket": "attendant",
+        "until": NOW_MS + 3_600_000,
+    },
+    ("post", "/v1/vehicles/{vehicle_id}/ticket/close"): {"id": "work-1"},
     ("post", "/v1/alerts/{alert_id}/answer"): {"answer": "not_me"},
     ("post", "/v1/alerts/{alert_id}/verdict"): {"verdict": "confirm"},
+    ("post", "/v1/demoted/lift"): {"subject": "device:trk-here"},
     ("post", "/v1/incidents/{incident_id}/acknowledge"): {},
     ("post", "/v1/incidents/{incident_id}/move"): {"state": "false_alarm"},
     ("post", "/v1/incidents/{incident_id}/close"): {"outcome": "test"},

@@ -265,3 +265,24 @@ def test_versions_count_every_change() -> None:
     versions = [change.version for change in scene.effects.alerts]
 
     assert versions == list(range(1, len(versions) + 1))
+
+
+def test_owner_told_of_a_shake_alone_is_silent_since_it_was_police_ready() -> None:
+    """Two minutes after a notice about a tilt he left no theft unanswered: it began just now."""
+    scene = Scene(dispatch=DispatchPolicy(dispatch_without_human=True))
+    scene.park()
+    scene.event(EventType.VIBRATION)
+    scene.event(EventType.TILT)
+    scene.deliver()
+    scene.wait(90)
+    scene.event(EventType.VIBRATION)
+    scene.ride(60)
+    ready_s = scene.now_s
+    early = list(scene.effects.incidents)
+
+    scene.ride(120)
+
+    assert ready_s - 300 > 120
+    assert scene.alert.level is Level.PROBABLE
+    assert early == []
+    assert len(scene.effects.incidents) == 1

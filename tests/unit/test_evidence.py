@@ -14,9 +14,11 @@ from alerts.detection.evidence import (
     Sign,
     reason_of,
 )
+from alerts.detection.signs import EXCUSES
 from alerts.model import Group
 from alerts.policy import DetectionPolicy
 from devices.readings import EventType
+from support.rates import thresholds
 
 POLICY = DetectionPolicy()
 SLOT = np.array([0])
@@ -68,13 +70,13 @@ def test_sum_is_clipped(signs: list[Sign], now_ms: int) -> None:
     """All sensors together stay in [-15, +6]: below the police threshold without displacement."""
     evidence = EvidenceArrays.empty(1)
     for sign in signs:
-        evidence.witness(0, sign, now_ms)
+        evidence.hold(0, sign, now_ms + 1)
 
     total = _total(evidence, now_ms)
 
     exact = sum(WEIGHTS[sign].nats for sign in set(signs))
     assert total == min(max(exact, -15), 6)
-    assert total < POLICY.police_threshold
+    assert total < thresholds().police.min()
     assert sorted(evidence.alive(0, now_ms)) == sorted(set(signs))
 
 
@@ -88,6 +90,51 @@ def test_repetition_of_a_sign_counts_once() -> None:
     assert _total(evidence, 90_000) == 2
     assert _total(evidence, 149_999) == 2
     assert _total(evidence, 150_000) == 0
+
+
+def test_missed_reports_are_summed() -> None:
+    """Half a nat each, six at most; the count is that of the newest silence."""
+    evidence = EvidenceArrays.empty(1)
+    totals = []
+    for missed in (1, 4, 60, 2):
+        evidence.silence(0, missed, 1_000)
+        totals.append(_total(evidence, 1_000))
+
+    assert totals == [0.5, 2, 3, 1]
+    assert evidence.counted(0, 1_000) == {Sign.SILENT: 1}
+
+
+def test_discounted_sign_counts_nothing_and_says_why() -> None:
+    """A power cut of a whole site; what else speaks still counts, and the next one does, later."""
+    evidence = EvidenceArrays.empty(2)
+    for slot in (0, 1):
+        evidence.witness(slot, Sign.POWER_CUT, 0)
+        evidence.witness(slot, Sign.VIBRATION, 0)
+
+    evidence.discount(0, Sign.POWER_CUT, "site_power_loss", 300_000)
+    totals = evidence.total(np.array([0, 1]), np.array([1, 1]), -15, 6)
+    evidence.prune(300_000)
+    evidence.witness(0, Sign.POWER_CUT, 300_000)
+
+    assert totals.tolist() == [2, 5]
+    assert evidence.discounts == {}
+    assert _total(evidence, 300_001) == 3
+
+
+@pytest.mark.parametrize("sign", EXCUSES)
+def test_excuse_outlives_an_arming(sign: Sign) -> None:
+    """A ticket, a phone, the neighbours: what is said of the surroundings stays; shakes do not."""
+    evidence = EvidenceArrays.empty(1)
+    evidence.hold(0, sign, 100)
+    evidence.witness(0, Sign.VIBRATION, 0)
+
+    evidence.forget(0)
+
+    assert evidence.alive(0, 1) == [sign]
+    assert evidence.excused(SLOT, np.array([1])).tolist() == [True]
+    assert evidence.excused(SLOT, np.array([100])).tolist() == [False]
+    evidence.clear(0)
+    assert evidence.alive(0, 1) == []
 
 
 def test_forgotten_sign_ends_at_once() -> None:
@@ -158,7 +205,8 @@ def test_sign_is_a_reason_in_two_languages(sign: Sign) -> None:
     assert reason.nats == WEIGHTS[sign].nats
     assert reason.text_en
     assert reason.text_zh
-    assert reason.group is not Group.HUMAN
+    of_people = sign in {Sign.PHONE_NEAR, Sign.PHONE_FAR, Sign.TICKET}
+    assert (reason.group is Group.HUMAN) == of_people
 
 
 def test_shaking_signs_come_from_the_motion_sensor() -> None:

@@ -15,6 +15,7 @@ from devices.health import Health
 from devices.presence import Presence, PresencePolicy
 from support.factories import ROOT, a_device, a_registry, a_tick, an_entry, at_ms, fix_bytes
 from support.fakes import LatestColumns
+from support.rates import thresholds
 
 TRACKERS, EVERY_S = 1_000, 180
 SILENT = 500
@@ -51,7 +52,9 @@ def _pipeline(latest: LatestColumns) -> Pipeline:
     pipeline = Pipeline(
         admission=admission,
         health=Health(latest, PresencePolicy()),
-        engine=Engine(admission.registry, DetectionPolicy(), DispatchPolicy()),
+        engine=Engine(
+            admission.registry, DetectionPolicy(), DispatchPolicy(), thresholds=thresholds()
+        ),
     )
     pipeline.follow(a_registry(trackers=TRACKERS))
     return pipeline

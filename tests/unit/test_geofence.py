@@ -6,9 +6,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from alerts.fences import FenceWatch
-from alerts.rules.geofence import MIN_RADIUS_M, Area, FenceEvent, FenceTooSmall, Side
+from alerts.rules.fence_area import MIN_RADIUS_M, Area, FenceTooSmall
+from alerts.rules.geofence import FenceEvent, Side
 from devices.model import Fence
 from support.factories import a_fix, at_ms
+from support.fencing import fence_events_of
 
 SECOND_MS = 1_000
 
@@ -42,7 +44,7 @@ class Walk:
         """The next fix."""
         self.now_s += after_s
         fix = a_fix(self.now_s, lat_deg=lat_deg, lon_deg=lon_deg, acc_m=acc_m or self._acc_m)
-        events = self.watch.step("v-1", fix, round(self.now_s * SECOND_MS))
+        events = fence_events_of(self.watch, "v-1", fix, round(self.now_s * SECOND_MS))
         self.events += events
         self.said += [event.what for event in events]
 
@@ -98,7 +100,7 @@ def test_fixes_of_one_message_last_by_their_own_times() -> None:
 
     for at_s in range(20):
         fix = a_fix(at_s, lat_deg=47.05 + (180 / 111_195 if at_s > 9 else 0), lon_deg=8.3)
-        said += [event.what for event in watch.step("v-1", fix, 1_000)]
+        said += [event.what for event in fence_events_of(watch, "v-1", fix, 1_000)]
 
     assert said == ["geofence_exit"]
 

@@ -30,6 +30,7 @@ from support.factories import (
     fix_bytes,
 )
 from support.fakes import LatestColumns
+from support.rates import thresholds
 
 
 class Line:
@@ -41,7 +42,9 @@ class Line:
         self.pipeline = Pipeline(
             admission=admission,
             health=Health(self.latest, PresencePolicy()),
-            engine=Engine(admission.registry, DetectionPolicy(), DispatchPolicy()),
+            engine=Engine(
+                admission.registry, DetectionPolicy(), DispatchPolicy(), thresholds=thresholds()
+            ),
         )
         self.seq = 0
 

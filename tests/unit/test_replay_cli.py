@@ -154,10 +154,10 @@ def test_setting_of_this_run(monkeypatch: pytest.MonkeyPatch) -> None:
     """It is taken, and a wrong one is exit 2 with the nearest names."""
     ride = _file("ride.jsonl", GOOD)
 
-    limits = ("owner_threshold=1e9", "police_threshold=1e9", "slow_s=1e9")
+    limits = ("owner_rate=1e-300", "police_rate=1e-300", "slow_s=1e9")
     words = [word for limit in limits for word in ("--set", f"detection.{limit}")]
     assert _call(ride, *words).exit_code == 1
-    assert _exit_of(monkeypatch, ride, "--set", "detection.police_treshold=1") == 2
+    assert _exit_of(monkeypatch, ride, "--set", "detection.police_rte=1") == 2
 
 
 @pytest.mark.parametrize(

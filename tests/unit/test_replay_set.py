@@ -13,7 +13,7 @@ def test_settings_are_changed_by_their_dotted_path() -> None:
     after = overridden(
         before,
         [
-            "detection.police_threshold=99",
+            "detection.police_rate=1e-6",
             "policy.dispatch_without_human=true",
             "policy.silent_owner_s = 5",
             "broker.root=pg/v9",
@@ -21,24 +21,28 @@ def test_settings_are_changed_by_their_dotted_path() -> None:
         ],
     )
 
-    assert after.detection.police_threshold == 99.0
+    assert after.detection.police_rate == 1e-6
     assert after.policy.dispatch_without_human is True
     assert after.policy.silent_owner_s == 5
     assert after.broker.root == "pg/v9"
     assert after.timezone == "Europe/Berlin"
-    assert after.detection.owner_threshold == before.detection.owner_threshold
+    assert after.detection.owner_rate == before.detection.owner_rate
     assert overridden(before, []) == before
 
 
 @pytest.mark.parametrize(
     ("assignment", "words"),
     [
-        ("detection.police_treshold=9", "did you mean detection.police_threshold"),
-        ("police_threshold=9", "there is no such setting"),
+        ("detection.police_rte=1e-6", "did you mean detection.police_rate"),
+        ("police_rate=1e-6", "there is no such setting"),
         ("detection=9", "there is no such setting"),
-        ("detection.police_threshold.x=9", "there is no such setting"),
-        ("detection.police_threshold", "write section.key=value"),
-        ("detection.police_threshold=high", "valid number"),
+        ("detection.police_rate.x=9", "there is no such setting"),
+        ("detection.police_rate", "write section.key=value"),
+        ("detection.police_rate=high", "valid number"),
+        ("detection.police_rate=0", "above 0 and at most 1"),
+        ("detection.police_rate=12", "false alarms per vehicle-day"),
+        ("detection.owner_rate=-1e-3", "at most 1 (1e-6 is one in a million"),
+        ("detection.owner_rate=NaN", "at most 1"),
         ("policy.dispatch_without_human=perhaps", "valid boolean"),
         ("broker.kind=pigeon", "mosquitto"),
         ("=1", "there is no such setting"),
@@ -61,13 +65,13 @@ def test_every_fault_is_told_at_once() -> None:
     assert len(refused.value.faults) == 2
 
 
-def test_another_threshold_decides_otherwise() -> None:
+def test_another_rate_decides_otherwise() -> None:
     """The same ride: no alert where it can never be reached, an incident where the city allows."""
-    deaf = overridden(Settings(), ["detection.owner_threshold=1e9", "detection.slow_s=1e9"])
+    deaf = overridden(Settings(), ["detection.owner_rate=1e-300", "detection.slow_s=1e9"])
     alone = overridden(
         Settings(), ["policy.dispatch_without_human=true", "policy.silent_owner_s=10"]
     )
-    deaf = overridden(deaf, ["detection.police_threshold=1e9"])
+    deaf = overridden(deaf, ["detection.police_rate=1e-300"])
     longer = theft()
 
     assert run_of(longer, deaf).timeline.observed.changes == []

@@ -6,13 +6,14 @@ from alerts.model import AlertState, Level
 from devices.crs import Crs, from_wgs84
 from devices.geo import distance_m
 from devices.model import DeviceClass, SiteClass, SpeedUnit
-from support.factories import HOME, at_ms
+from support.factories import HOME, at_ms, place
 from support.replay_files import (
     DEVICE,
     Line,
     circle,
     expect,
     fix,
+    in_order,
     run_of,
     side,
     theft,
@@ -154,6 +155,39 @@ def test_disarm_and_ticket_keep_it_quiet() -> None:
         assert _changes(*theft()[:20], quiet, *ride) == []
 
 
+def test_closed_ticket_watches_again() -> None:
+    """It is closed before the shake, by its kind: as if there had been none."""
+    opened = side(100, "ticket", vehicle="v-1", ticket="tow", until=at_ms(999))
+    closed = side(110, "ticket_closed", vehicle="v-1", ticket="tow")
+    lines = theft()
+
+    changes = _changes(*lines[:12], opened, closed, *lines[12:])
+
+    assert changes != []
+
+
+def test_phone_that_rides_along_keeps_it_quiet() -> None:
+    """The owner's phone beside his vehicle, every ten seconds; without it the ride is an alert."""
+    phones = []
+    for k in range(-2, 12):
+        lat, lon = place(max(0.0, 50.0 * (k + 1)) + 6)
+        at_s = 201 + 10 * k
+        phones.append(side(at_s, "owner_phone", vehicle="v-1", lat=lat, lon=lon, acc_m=8))
+
+    assert _changes(*in_order([*theft(), *phones])) == []
+    assert _changes(*theft()) != []
+
+
+def test_hours_of_a_vehicle_say_when_it_is_watched() -> None:
+    """T0 is nine o'clock in Shanghai: a vehicle that is armed from ten on is not watched then."""
+    device, *ride = theft()
+    late: Line = {"kind": "vehicle", "id": "v-1", "hours": [["10:00", "18:00"]]}
+    now: Line = late | {"hours": [["08:59", "18:00"]]}
+
+    assert _changes(device, late, *ride) == []
+    assert _changes(device, now, *ride) != []
+
+
 def test_arm_watches_a_vehicle_that_does_not_arm_by_rule() -> None:
     """Without it nothing is raised."""
     vehicle = {"kind": "vehicle", "id": "v-1", "auto_arm": False}
@@ -184,19 +218,18 @@ def test_delivery_of_the_owners_notice_is_assumed_at_the_next_tick() -> None:
 
 
 def test_side_lines_that_change_nothing_say_so() -> None:
-    """An answer to nothing, an unknown vehicle, a fence that is not there, a phone."""
+    """An answer to nothing, an unknown vehicle, a fence that is not there."""
     run = run_of(
         [
             DEVICE,
             fix(0),
             side(1, "owner_answer", vehicle="v-1", answer="me"),
             side(2, "arm", vehicle="v-9"),
-            side(3, "owner_phone", vehicle="v-1", lat=31.8, lon=117.2),
             side(4, "fence_delete", id="f"),
         ]
     )
 
-    assert [note.split(": ", 1)[0] for note in run.notes] == ["-:3", "-:4", "-:5", "-:6"]
+    assert [note.split(": ", 1)[0] for note in run.notes] == ["-:3", "-:4", "-:5"]
 
 
 # -- registration in the middle ---------------------------------------------------------

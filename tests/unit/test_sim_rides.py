@@ -11,7 +11,7 @@ from devices.topics import parse_topic
 from devices.wire import decode
 from simulators.city import play
 from simulators.outgoing import Actor, Outgoing, wall_from
-from simulators.ride_files import Ride, RideError, read_rides
+from simulators.ride_files import Ride, RideError, read_rides, side_by_side
 from simulators.rides import RidePlan, RideTracker, ride_truth, rides_registry_json
 from support.sim_parts import DIRTY_LAT, DIRTY_ROW, START_MS, payloads, write_rides
 
@@ -122,3 +122,17 @@ def test_file_without_positions_is_refused(tmp_path: Path) -> None:
 
     with pytest.raises(RideError, match="position_lat"):
         read_rides(tmp_path)
+
+
+def test_rides_played_at_once_begin_apart(tmp_path: Path) -> None:
+    """Dozens from one door would be a truck's load; a malformed coordinate stays as it is."""
+    rides = read_rides(write_rides(tmp_path))
+
+    apart = side_by_side(rides)
+
+    assert [round(b.start[0] - a.start[0], 6) for a, b in zip(rides, apart, strict=True)] == [
+        0.01 * k for k in range(len(rides))
+    ]
+    assert [row.lat for row in apart[1].rows if row.malformed] == [
+        row.lat for row in rides[1].rows if row.malformed
+    ]

@@ -163,13 +163,16 @@ def test_faster_reports_find_sooner(every_s: float) -> None:
 
 @pytest.mark.parametrize("every_s", [2.0, 10.0])
 def test_walk_is_told_to_the_owner_within_two_minutes(every_s: float) -> None:
-    """Rolled away at 1.3 m/s (a fair receiver): half within 60 s, nine of ten within 90 s."""
+    """Rolled away at 1.3 m/s (a fair receiver): half within 80 s, nine of ten within 90 s.
+
+    Without a witness the owner is told from 100 m on: 77 s.
+    """
     lot, noise = Lot(50), Noise(50, seed=8, sd_m=(1.3, 6.0))
     lot.park(noise, 1_800, every_s=every_s)
 
     chase = _Chase(lot, noise, np.full(50, 1.3), every_s=every_s)
 
-    assert np.median(chase.owner_s) <= 60
+    assert np.median(chase.owner_s) <= 80
     assert np.percentile(chase.owner_s, 90) <= 90
     assert chase.owner_s.max() <= 120
 
@@ -177,7 +180,7 @@ def test_walk_is_told_to_the_owner_within_two_minutes(every_s: float) -> None:
 def test_slow_rule_finds_what_crept_away() -> None:
     """Outside 60 m for more than 5 minutes without ever looking like a ride: owner only."""
     lot = _armed()
-    lot.policy = replace(lot.policy, owner_threshold=1e9, police_threshold=1e9)
+    lot.owner_nats = lot.police_nats = 1e9
 
     slow = [bool(lot.step(_at(120), _at(0)).slow[0]) for _ in range(40)]
 
@@ -342,6 +345,46 @@ def test_same_track_elsewhere_gives_the_same(
     for ours, theirs in zip(here, there, strict=True):
         np.testing.assert_allclose(ours.score, theirs.score, atol=1e-3)
         np.testing.assert_allclose(ours.moved_m, theirs.moved_m, atol=1e-4)
+
+
+@settings(max_examples=25)
+@given(track=TRACK, angle_deg=st.floats(0, 360))
+def test_same_track_turned_gives_the_same(
+    track: list[tuple[float, float, float]], angle_deg: float
+) -> None:
+    """No direction is special."""
+    cos, sin = np.cos(np.radians(angle_deg)), np.sin(np.radians(angle_deg))
+
+    straight = _walked(Lot(1), track)
+    turned = _walked(Lot(1), [(cos * e - sin * n, sin * e + cos * n, s) for e, n, s in track])
+
+    for ours, theirs in zip(straight, turned, strict=True):
+        np.testing.assert_allclose(ours.score, theirs.score, atol=1e-3)
+        np.testing.assert_allclose(ours.moved_m, theirs.moved_m, atol=1e-4)
+
+
+@settings(max_examples=15)
+@given(track=TRACK, again=st.lists(st.integers(0, 11), min_size=1, max_size=6))
+def test_fixes_that_come_twice_or_late_change_nothing(
+    track: list[tuple[float, float, float]], again: list[int]
+) -> None:
+    """Every fix twice, and some of the older ones once more: the same scores, counts and shapes."""
+    once, twice = Lot(1), Lot(1)
+    clean = _walked(once, track)
+    for _ in range(10):
+        twice.step(NOWHERE, NOWHERE)
+    seen, noisy = [], []
+    for east, north, after in track:
+        noisy.append(twice.step(_at(east), _at(north), after_s=after))
+        seen.append((twice.now_s, east, north))
+        for k in (-1, *(k for k in again if k < len(seen))):
+            now_s, (then_s, old_east, old_north) = twice.now_s, seen[k]
+            twice.step(_at(old_east), _at(old_north), after_s=then_s - now_s)
+            twice.now_s = now_s
+
+    for ours, theirs in zip(clean, noisy, strict=True):
+        for name in NAMES:
+            np.testing.assert_array_equal(getattr(ours, name), getattr(theirs, name), name)
 
 
 @settings(max_examples=8)

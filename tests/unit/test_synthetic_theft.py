@@ -15,10 +15,11 @@ from devices.presence import PresencePolicy
 from parkguard.synthetic_theft import WANTED, theft
 from support.factories import ROOT, a_control, an_entry, at_ms
 from support.fakes import LatestColumns
+from support.rates import thresholds
 
 TRACKER = Device(id=SYNTHETIC_ID, slot=1, cls=DeviceClass.TRACKER, vehicle_id=SYNTHETIC_ID)
 POLICY = DetectionPolicy()
-QUICK = replace(POLICY, lag_s=0.5, owner_min_m=20.0, owner_sigmas=3.0, owner_threshold=3.0)
+QUICK = replace(POLICY, lag_s=0.5, owner_min_m=20.0, owner_sigmas=3.0, owner_rate=1.0)
 
 
 def a_pipeline(policy: DetectionPolicy) -> Pipeline:
@@ -26,7 +27,7 @@ def a_pipeline(policy: DetectionPolicy) -> Pipeline:
     return Pipeline(
         admission=admission,
         health=Health(LatestColumns(), PresencePolicy()),
-        engine=Engine(admission.registry, policy, DispatchPolicy()),
+        engine=Engine(admission.registry, policy, DispatchPolicy(), thresholds=thresholds(policy)),
     )
 
 
