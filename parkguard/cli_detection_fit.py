@@ -6,9 +6,8 @@ from pathlib import Path
 
 from alerts.detection.rates import Rates
 from alerts.rate_watch import RateWatch
-from devices.errors import JournalError
-from parkguard.cli_progress import long_work
-from parkguard.cli_replay_runs import open_lines, registry_of
+from parkguard.cli_journal_runs import feed, opened_journal
+from parkguard.cli_replay_runs import open_lines
 from parkguard.cli_shared import CommandError, refuse
 from parkguard.clock import wall_ms
 from parkguard.detection_fit import Fitted, curves_of, watched_run
@@ -17,8 +16,6 @@ from parkguard.private_files import ensure_data_dir, write_private
 from parkguard.replay.from_journal import JournalReplay
 from parkguard.replay.reading import LineError, read_lines
 from parkguard.settings import Settings
-from parkguard.wiring.shared import Places
-from stores.journal_reading import SqliteJournalReader
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,24 +107,8 @@ def _of_file(settings: Settings, name: str) -> RateWatch:
 
 
 def _of_journal(settings: Settings, since_ms: int) -> RateWatch:
-    reader = SqliteJournalReader(Places(settings.data_dir).journal)
     run, watch = watched_run(settings, "journal")
-    journal = JournalReplay(run, reader, since_ms=wall_ms() - since_ms)
-    try:
-        if not reader.last_seq():
-            raise CommandError(
-                f"there is no journal below {settings.data_dir}: run parkguard up first, or name "
-                "the right folder with PARKGUARD_DATA_DIR"
-            )
-        with long_work() as progress:
-            task = progress.add_task("journal", total=None)
-            journal.feed(
-                lambda: registry_of(settings),
-                lambda done, total: progress.update(task, completed=done, total=total),
-            )
-    except JournalError as exc:
-        raise CommandError(f"the journal cannot be read: {exc}") from exc
-    finally:
-        reader.close()
+    with opened_journal(settings) as reader:
+        feed(JournalReplay(run, reader, since_ms=wall_ms() - since_ms), settings)
     run.finish()
     return watch

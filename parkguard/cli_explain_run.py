@@ -12,9 +12,9 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from api.roles import Role
-from devices.errors import JournalError
+from parkguard.cli_journal_runs import opened_journal, registry_of
 from parkguard.cli_progress import long_work
-from parkguard.cli_replay_runs import open_lines, registry_of
+from parkguard.cli_replay_runs import open_lines
 from parkguard.cli_shared import CommandError, ago_ms, complain, print_json, refuse, system_user
 from parkguard.clock import wall_ms
 from parkguard.explain.running import NothingToExplain, explain_journal, explain_lines, local_text
@@ -24,8 +24,6 @@ from parkguard.records import open_migrated, records_path
 from parkguard.replay.reading import LineError, read_lines
 from parkguard.settings import Settings
 from parkguard.settings_overrides import overridden
-from parkguard.wiring.shared import Places
-from stores.journal_reading import SqliteJournalReader
 from stores.queries_actions import ActionWriter
 
 _SUFFIXES = (".png", ".svg")
@@ -81,28 +79,17 @@ def _story(settings: Settings, period: Period, asked: Asked) -> Story:
                 return explain_lines(settings, read_lines(lines, asked.file), period)
         except LineError as exc:
             refuse(str(exc))
-    reader = SqliteJournalReader(Places(settings.data_dir).journal)
-    try:
-        if not reader.last_seq():
-            raise CommandError(
-                f"there is no journal below {settings.data_dir}: name the right folder with "
-                "PARKGUARD_DATA_DIR, or a replay file"
-            )
+    with opened_journal(settings) as reader, long_work() as progress:
         _note(settings, period)
-        with long_work() as progress:
-            task = progress.add_task("journal", total=None)
-            return explain_journal(
-                settings,
-                reader,
-                period,
-                warm_up_ms=_length_ms("--warm-up", asked.warm_up),
-                fallback=lambda: registry_of(settings),
-                progress=lambda done, total: progress.update(task, completed=done, total=total),
-            )
-    except JournalError as exc:
-        raise CommandError(f"the journal cannot be read: {exc}") from exc
-    finally:
-        reader.close()
+        task = progress.add_task("journal", total=None)
+        return explain_journal(
+            settings,
+            reader,
+            period,
+            warm_up_ms=_length_ms("--warm-up", asked.warm_up),
+            fallback=lambda: registry_of(settings),
+            progress=lambda done, total: progress.update(task, completed=done, total=total),
+        )
 
 
 def _note(settings: Settings, period: Period) -> None:

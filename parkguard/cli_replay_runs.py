@@ -13,14 +13,12 @@ from rich.console import Console
 from rich.progress import Progress, TaskID
 
 from alerts.outcomes import verdict_of
-from devices.errors import JournalError
-from devices.registry import Registry
 from parkguard.backtest_picture import check_picture, draw_back_test
 from parkguard.backtest_text import print_back_test
+from parkguard.cli_journal_runs import feed, opened_journal
 from parkguard.cli_progress import long_work
 from parkguard.cli_shared import CommandError, ago_ms, complain, print_json, refuse
 from parkguard.clock import monotonic_s, wall_ms
-from parkguard.records import open_migrated, records_path
 from parkguard.records_sent import sent_since
 from parkguard.replay.backtest import BackTest, back_test, sent_of
 from parkguard.replay.from_journal import JournalReplay
@@ -31,8 +29,6 @@ from parkguard.replay.score_table import score_table
 from parkguard.replay.scoring import Tally
 from parkguard.settings import Settings
 from parkguard.settings_overrides import overridden
-from parkguard.wiring.shared import Places, registered
-from stores.journal_reading import SqliteJournalReader
 
 _MISS_EXIT = 1
 """Exit code when something that was expected was not seen."""
@@ -150,31 +146,16 @@ def _journal_run(
 ) -> Iterator[Replay]:
     since_ms = wall_ms() - _duration_ms(since)
     sent = sent_since(settings, since_ms)
-    reader = SqliteJournalReader(Places(settings.data_dir).journal)
     run = Replay(settings, name="journal")
-    journal = JournalReplay(
-        run,
-        reader,
-        since_ms=since_ms,
-        stride_ms=round(stride_s * 1000),
-        live=None if sent is None else {one.alert_id: one.vehicle_id for one in sent.alerts},
-    )
-    try:
-        if not reader.last_seq():
-            raise CommandError(
-                f"there is no journal below {settings.data_dir}: run parkguard up first, or name "
-                "the right folder with PARKGUARD_DATA_DIR"
-            )
-        with long_work() as progress:
-            task = progress.add_task("journal", total=None)
-            journal.feed(
-                lambda: registry_of(settings),
-                lambda done, total: progress.update(task, completed=done, total=total),
-            )
-    except JournalError as exc:
-        raise CommandError(f"the journal cannot be read: {exc}") from exc
-    finally:
-        reader.close()
+    with opened_journal(settings) as reader:
+        journal = JournalReplay(
+            run,
+            reader,
+            since_ms=since_ms,
+            stride_ms=round(stride_s * 1000),
+            live=None if sent is None else {one.alert_id: one.vehicle_id for one in sent.alerts},
+        )
+        feed(journal, settings)
     run.finish()
     if sent is not None and journal.inside is not None:
         said = {name: verdict_of(outcome) for name, outcome in journal.said.items()}
@@ -188,24 +169,6 @@ def _journal_run(
             )
         )
     yield run
-
-
-def registry_of(settings: Settings) -> Registry:
-    """The registry of the records, for a journal whose first entries are gone.
-
-    Raises:
-        CommandError: There are no records.
-    """
-    if not settings.records.is_server and not records_path(settings).exists():
-        raise CommandError(
-            f"the journal no longer reaches back to its first entry, and there is no "
-            f"{records_path(settings)} to take the registry from"
-        )
-    engine = open_migrated(settings)
-    try:
-        return registered(engine)
-    finally:
-        engine.dispose()
 
 
 @contextmanager
