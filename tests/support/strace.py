@@ -9,8 +9,6 @@ from pathlib import Path
 
 import pytest
 
-from support.broker import wait_until
-
 
 @contextmanager
 def traced(pid: int, log: Path, *options: str) -> Iterator[None]:
@@ -33,12 +31,3 @@ def traced(pid: int, log: Path, *options: str) -> Iterator[None]:
         finally:
             tracer.send_signal(signal.SIGINT)
             tracer.communicate(timeout=30)
-
-
-def wait_said(log: Path, words: str, count: int = 1) -> None:
-    """Wait until a log has these words so often."""
-    wait_until(
-        lambda: log.exists() and log.read_text(errors="replace").count(words) >= count,
-        within_s=30,
-        what=f"{count} times {words!r} in {log}",
-    )
