@@ -6,6 +6,7 @@ one by one would. No clock: times come with the entries. Late records wait in a 
 """
 
 import math
+from collections.abc import Callable
 from datetime import UTC, tzinfo
 from functools import partial
 
@@ -59,6 +60,7 @@ class Engine:
     Attributes:
         observer: Shown what the engine sees; None costs nothing.
         around: What is around the vehicles; ``around.hearing`` tells it who speaks.
+        more_waits: Whether more records of a device are here and wait their turn.
     """
 
     def __init__(
@@ -83,6 +85,7 @@ class Engine:
         self._asking = Asking(detection)
         self.around = Surroundings(witness or WitnessPolicy(), zone)
         self.observer: Observer | None = None
+        self.more_waits: Callable[[str], bool] = lambda _: False
         self.follow(registry)
 
     def follow(self, registry: Registry) -> None:
@@ -227,7 +230,8 @@ class Engine:
         self._judge(entry, 0.0, math.inf, effects)
 
     def _judge(self, entry: Entry, settle_s: float, budget: float, effects: Effects) -> None:
-        for upload in self._late.due(entry.elapsed_ms, settle_s * 1000, budget):
+        due = self._late.due(entry.elapsed_ms, settle_s * 1000, budget, self.more_waits)
+        for upload in due:
             told = self._late_told
             late_alerts.settle(upload, tick=entry, told=told, scope=self._scope, effects=effects)
 

@@ -7,7 +7,7 @@ are then judged as a whole (``alerts.late_judge``). Nothing here touches the liv
 
 import math
 import struct
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 import msgspec
 import numpy as np
@@ -103,9 +103,18 @@ class LateLane:
             upload.events.append((reading.t_ms, reading.type))
             del upload.events[:-MAX_EVENTS]
 
-    def due(self, elapsed_ms: int, settle_ms: float, budget: float) -> list[Upload]:
-        """Take out uploads that are over, in order of slot: one, and more up to so many fixes."""
-        ready = [k for k, u in self._uploads.items() if elapsed_ms - u.heard_ms >= settle_ms]
+    def due(
+        self, elapsed_ms: int, settle_ms: float, budget: float, more_waits: Callable[[str], bool]
+    ) -> list[Upload]:
+        """Take out uploads that are over, in order of slot: one, and more up to so many fixes.
+
+        ``more_waits`` says of a device whether more of its records are here and wait their turn.
+        """
+        ready = [
+            key
+            for key, upload in self._uploads.items()
+            if elapsed_ms - upload.heard_ms >= settle_ms and not more_waits(upload.device_id)
+        ]
         taken: list[Upload] = []
         for key in sorted(ready):
             budget -= UPLOAD_COST + len(self._uploads[key].fixes) // _PACK.size

@@ -27,7 +27,6 @@ from devices.entry import Entry, EntryKind
 from devices.errors import WireReason
 from devices.health import Health, HealthState
 from devices.listening import MAX_TICK_MS
-from devices.model import Device
 from devices.odometer import Odometer, OdometerState, rounds_of_places
 from devices.presence import Cause
 from devices.quarantine_bound import BoundState, QuarantineBound, bound_id, bound_size
@@ -109,6 +108,7 @@ class Pipeline:
         self.units = UnitCheck()
         self.engine = engine
         engine.around.hearing = health
+        engine.more_waits = self.more_waits
         self.shadow: Beside | None = None
         self.longest_tick_ms = MAX_TICK_MS
 
@@ -129,7 +129,7 @@ class Pipeline:
                 if self.shadow is not None:
                     self.shadow.tick(head)
                 outcome.downlinks += self.downlinks.tick(
-                    elapsed_ms=head.elapsed_ms, wall_ms=head.recv_ms, waits=self._waits_for
+                    elapsed_ms=head.elapsed_ms, wall_ms=head.recv_ms, waits=self.more_waits
                 )
                 self._command(head, outcome)
             for wish in self.engine.take_wishes():
@@ -172,9 +172,12 @@ class Pipeline:
             if self.shadow is not None:
                 self.shadow.unanswered(device, tick)
 
-    def _waits_for(self, device: Device) -> bool:
+    def more_waits(self, device_id: str) -> bool:
         """Whether something that this device kept is here and waits its turn."""
-        return self.admission.batch_topic(device) in self.backlog
+        if not len(self.backlog):
+            return False
+        device = self.admission.registry.devices.get(device_id)
+        return device is not None and self.admission.batch_topic(device) in self.backlog
 
     def _answer(self, admitted: Admitted, elapsed_ms: int) -> None:
         """What devices are to be told of it, and what is missing of each."""

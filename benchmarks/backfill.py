@@ -63,10 +63,29 @@ def simulator(rig: Rig, name: str, *words: str) -> list[str]:
     ]
 
 
+async def held(rig: Rig, arguments: argparse.Namespace) -> asyncio.subprocess.Process:
+    """The back-fill, made and connected, before the live load: making it costs 10 s of a core."""
+    late = await asyncio.create_subprocess_exec(
+        *simulator(
+            rig,
+            "backfill",
+            *("--devices", str(arguments.devices), "--first", str(arguments.devices + 1)),
+            *("--fixes", str(arguments.fixes), "--age-s", str(AGE_S)),
+            *("--thefts", str(LATE_THEFTS), "--hold"),
+        ),
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+    )
+    assert late.stdout is not None
+    await late.stdout.readline()
+    return late
+
+
 async def play(rig: Rig, arguments: argparse.Namespace, *, backfill: bool) -> tuple[int, Heard]:
     """Run the live load and perhaps the back-fill in its middle; records made, what was heard."""
     heard, made = Heard(), 0
     devices = str(arguments.devices)
+    late = await held(rig, arguments) if backfill else None
     async with httpx.AsyncClient(**rig.client()) as client:
         listener = asyncio.create_task(follow(client, heard.hear))
         live = await asyncio.create_subprocess_exec(
@@ -78,19 +97,9 @@ async def play(rig: Rig, arguments: argparse.Namespace, *, backfill: bool) -> tu
             ),
             stdout=subprocess.PIPE,
         )
-        if backfill:
+        if late is not None:
             await asyncio.sleep(arguments.seconds / 3)
-            late = await asyncio.create_subprocess_exec(
-                *simulator(
-                    rig,
-                    "backfill",
-                    *("--devices", devices, "--first", str(arguments.devices + 1)),
-                    *("--fixes", str(arguments.fixes), "--age-s", str(AGE_S)),
-                    *("--thefts", str(LATE_THEFTS)),
-                ),
-                stdout=subprocess.PIPE,
-            )
-            out, _ = await late.communicate()
+            out, _ = await late.communicate(b"\n")
             made += int(json.loads(out)["made"])
         out, _ = await live.communicate()
         made += int(json.loads(out.splitlines()[-1])["made"])

@@ -86,8 +86,8 @@ class Backlog:
     def order(self, entries: list[Entry]) -> list[Entry]:
         """The entries as they are to be taken now: without what waits, with what is due.
 
-        What is due follows its tick, with the tick's ``elapsed_ms``: it is heard now. All else of
-        it is as it was received.
+        What is due comes before its tick, with the tick's ``elapsed_ms``: it is heard now. All else
+        of it is as it was received.
         """
         light = self._light
         if not self._count and all(
@@ -97,8 +97,8 @@ class Backlog:
         now: list[Entry] = []
         for entry in entries:
             if entry.kind == _TICK:
-                now.append(entry)
                 now += self._due(entry)
+                now.append(entry)
             elif len(entry.payload) <= light or self._passes(entry):
                 now.append(entry)
             else:

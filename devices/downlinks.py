@@ -56,7 +56,7 @@ class Downlinks:
         self._resends.forget(device.id)
 
     def tick(
-        self, *, elapsed_ms: int, wall_ms: int, waits: Callable[[Device], bool]
+        self, *, elapsed_ms: int, wall_ms: int, waits: Callable[[str], bool]
     ) -> list[Downlink]:
         """What is due now; who has records that wait here (``waits``) is asked for none."""
         seen, due = self._admission.seen, list[Downlink]()
@@ -66,7 +66,7 @@ class Downlinks:
         for device_id in self._resends.due(elapsed_ms):
             if (device := self._present(device_id)) is None:
                 continue
-            if waits(device):
+            if waits(device_id):
                 self._resends.later(device_id, elapsed_ms)
             else:
                 due += self._resends.ask(

@@ -86,6 +86,7 @@ class Shadow:
             registry = pipeline.admission.registry
             engine = self._build(registry)
             engine.load(msgspec.msgpack.decode(state, type=EngineState), registry)
+            engine.around.hearing, engine.more_waits = pipeline.health, pipeline.more_waits
             self._started_ms = self._book.begin(self._candidate, now_ms=self._now_ms())
         except Exception as exc:  # noqa: BLE001 - the candidate's failure is its own
             self._end(exc)

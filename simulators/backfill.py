@@ -1,6 +1,8 @@
 """The command ``backfill``: trackers that were out of reach send what they kept, all at once."""
 
 import asyncio
+import sys
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Annotated
 
@@ -76,6 +78,11 @@ def batches(tracker: LoadTracker, buffered: Buffered, *, now_ms: int, stolen: bo
     ]
 
 
+def _wait_for_a_line() -> None:
+    typer.echo("ready")
+    sys.stdin.readline()
+
+
 class Backfill:
     """All trackers of one run."""
 
@@ -85,8 +92,8 @@ class Backfill:
         self._waiting = 0
         self._all_acked = asyncio.Event()
 
-    async def run(self, messages: dict[str, list[bytes]]) -> float:
-        """Connect everybody, then send everything; seconds until all is acknowledged.
+    async def run(self, messages: dict[str, list[bytes]], go: Callable[[], object]) -> float:
+        """Connect everybody, wait for ``go``, send everything; seconds until it is acknowledged.
 
         Raises:
             LookupError: A tracker has no secret.
@@ -96,6 +103,7 @@ class Backfill:
         gate = asyncio.Semaphore(CONNECTING_AT_ONCE)
         publishers = {device_id: self._publisher(device_id) for device_id in messages}
         await asyncio.gather(*(self._connect(each, gate) for each in publishers.values()))
+        await asyncio.to_thread(go)
         began_s = steady_s()
         self._waiting = sum(len(said) for said in messages.values())
         for device_id, said in messages.items():
@@ -135,6 +143,9 @@ def backfill(
     interval_s: Annotated[float, typer.Option(min=1.0, help="Between two of them, s.")] = 10.0,
     age_s: Annotated[float, typer.Option(min=1.0, help="Age of the first of them, s.")] = 21_600.0,
     thefts: Annotated[int, typer.Option(min=0, help="So many were stolen half way.")] = 0,
+    hold: Annotated[
+        bool, typer.Option("--hold", help="Say `ready`, and send at a line on standard input.")
+    ] = False,
     host: Host = "127.0.0.1",
     port: Port = 1883,
     root: Root = "pg/v1",
@@ -159,7 +170,7 @@ def backfill(
         run = Backfill(
             Broker(host=host, port=port, root=root), secrets=read_credentials(credentials)
         )
-        wall_s = asyncio.run(run.run(messages))
+        wall_s = asyncio.run(run.run(messages, _wait_for_a_line if hold else lambda: None))
     except (UsageError, LookupError, OSError, RefusedError) as exc:
         end_with(str(exc))
     summary = BackfillSummary(

@@ -5,6 +5,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from alerts.model import Effects
+from alerts.pipeline import Outcome
 from devices.backlog import BacklogPolicy
 from devices.control import RegisterDevices, RegisterVehicles, RevokeDevice
 from devices.entry import Entry
@@ -92,6 +94,22 @@ def test_both_readers_take_the_same_whenever_they_are_killed(
     assert books["received", ""] == books["accepted", ""] + held
     assert books["accepted", ""] == projected["projected", ""] + projected["thinned", ""]
     assert _waiting(processor) == 0
+
+
+def test_an_upload_is_judged_when_the_last_of_it_was_taken() -> None:
+    """Its first message passed at once, the next ones wait: they are one upload, not several."""
+    plant = ProcessorPlant(JOURNAL)
+    plant.processor.step(JOURNAL[:30])
+    ticks = [a_tick(60 + at_s)._replace(seq=SIZE + at_s) for at_s in range(2)]
+    engine, pipeline = plant.processor._pipeline.engine, plant.processor._pipeline
+    engine.tick(ticks[0], Effects())
+    waiting = [name for name in ("trk-000001", "trk-000002") if pipeline.more_waits(name)]
+    kept = {upload.device_id for upload in engine.dump().late}
+    assert waiting
+    assert set(waiting) <= kept
+
+    pipeline.step([a_tick(60 + k)._replace(seq=SIZE + k) for k in range(20)], Outcome())
+    assert engine.dump().late == []
 
 
 def test_a_checkpoint_of_before_there_was_a_backlog_is_taken() -> None:

@@ -174,8 +174,11 @@ def test_many_uploads_are_judged_over_some_seconds() -> None:
             fix = a_fix(10 * k, flags=int(Flag.LATE))
             lane.take(a_record(fix, device=a_device(slot), at_s=0))
 
-    early = lane.due(ELAPSED0_MS + 4_999, 5_000, 6_000)
-    turns = [[u.slot for u in lane.due(ELAPSED0_MS + 5_000, 5_000, 6_000)] for _ in range(5)]
+    early = lane.due(ELAPSED0_MS + 4_999, 5_000, 6_000, lambda _: False)
+    turns = [
+        [u.slot for u in lane.due(ELAPSED0_MS + 5_000, 5_000, 6_000, lambda _: False)]
+        for _ in range(5)
+    ]
 
     assert early == []
     assert turns == [[1, 2, 3], [4, 5, 6], [7, 8, 9], [10], []]
@@ -189,7 +192,10 @@ def test_upload_larger_than_the_budget_is_judged_all_the_same() -> None:
             fix = a_fix(10 * k, flags=int(Flag.LATE))
             lane.take(a_record(fix, device=a_device(slot), at_s=0))
 
-    turns = [[u.slot for u in lane.due(ELAPSED0_MS + 5_000, 5_000, 10)] for _ in range(3)]
+    turns = [
+        [u.slot for u in lane.due(ELAPSED0_MS + 5_000, 5_000, 10, lambda _: False)]
+        for _ in range(3)
+    ]
 
     assert turns == [[1], [2], []]
 
@@ -199,7 +205,7 @@ def test_upload_without_end_stays_bounded() -> None:
     lane = LateLane()
     for k in range(MAX_FIXES + 1_000):
         lane.take(a_record(a_fix(k, flags=int(Flag.LATE)), at_s=0))
-    (upload,) = lane.due(ELAPSED0_MS + 5_000, 5_000, 0)
+    (upload,) = lane.due(ELAPSED0_MS + 5_000, 5_000, 0, lambda _: False)
 
     fixes = fixes_of(upload, AnchorArrays.empty(2))
 
