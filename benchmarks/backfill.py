@@ -76,7 +76,7 @@ async def held(rig: Rig, arguments: argparse.Namespace) -> asyncio.subprocess.Pr
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
     )
-    assert late.stdout is not None
+    assert late.stdout is not None  # noqa: S101 - tells the type
     await late.stdout.readline()
     return late
 
