@@ -124,7 +124,7 @@ def test_upload_of_two_vehicles_is_kept_for_both() -> None:
         device = a_device(1) if k % 2 else MOVED
         lane.take(a_record(a_fix(10 * k, flags=int(Flag.LATE)), device=device, at_s=0))
 
-    due = lane.due(ELAPSED0_MS + 5_000, 5_000, 6_000)
+    due = lane.due(ELAPSED0_MS + 5_000, 5_000, 6_000, lambda _: False)
 
     assert [(u.slot, u.vehicle_id) for u in due] == [(1, "v-1"), (1, "v-2")]
     assert [len(fixes_of(u, AnchorArrays.empty(2))) for u in due] == [5, 5]
