@@ -136,7 +136,7 @@ demo: setup broker  ## the whole product with a theft, on one screen (STORE=infl
 
 .PHONY: test
 test: setup debian  ## all tests, real servers included
-	@exec $(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder -m 'not long' $(ARGS)
+	@exec $(BIN)/pytest -n 3 --dist loadfile --no-loadscope-reorder -m 'not long' $(ARGS)
 
 .PHONY: lint
 lint: setup  ## formatting and ruff
