@@ -115,7 +115,7 @@ class MqttLink:
             if self._socket is None or session not in {None, self.session}:
                 return
             if not self._out:
-                with suppress(BlockingIOError, OSError):  # a broken one is noticed by the reader
+                with suppress(OSError):  # full: it waits; broken: the reader notices
                     data = data[self._socket.send(data) :]
                     self._written_ms = self._steady_ms()
             self._out += data

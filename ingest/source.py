@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 import structlog
 
+from devices.backlog import BacklogPolicy
 from ingest import mqtt_packets as packets
 from ingest.mqtt_link import Address, MqttLink
 from ingest.ports import Envelope
@@ -23,8 +24,8 @@ FAREWELL_S = 2.0
 within milliseconds, and a stop may take 10 s in all (reliability.md)."""
 SUBSCRIBE_MID = 1
 """We have one subscription; nothing else of ours has a number."""
-BULK_FROM_BYTES = 8_192
-"""A longer batch is bulk: as ``devices.backlog`` has it."""
+BULK_FROM_BYTES = BacklogPolicy().small_bytes
+"""A longer batch is bulk: one that may wait its turn afterwards, too."""
 BULK_BYTES = 1 << 20
 """Bulk of one group commit: some 10 ms of the journal (docs/benchmarks.md, Stores)."""
 BULK_MOST_BYTES = 64 << 20

@@ -1,6 +1,6 @@
 """``parkguard devices command`` and ``commands``: command a device, see what became of it."""
 
-import time
+import threading
 from typing import Annotated
 
 import sqlalchemy as sa
@@ -24,7 +24,7 @@ from parkguard.cli_shared import (
     records_of,
     system_user,
 )
-from parkguard.clock import wall_ms
+from parkguard.clock import monotonic_s, wall_ms
 from stores.queries_actions import ActionWriter
 from stores.queries_commands import CommandQueries, CommandRow
 from stores.queries_devices import DeviceQueries
@@ -118,13 +118,13 @@ def _ended(
         CommandError: The processor did not take it.
     """
     book, row = CommandQueries(engine), None
-    gives_up_s = time.monotonic() + within_s
+    pause, gives_up_s = threading.Event(), monotonic_s() + within_s
     with Console(stderr=True, quiet=quiet).status("waiting for the device"):
-        while time.monotonic() < gives_up_s:
+        while monotonic_s() < gives_up_s:
             row = book.one(device_id, name)
             if row is not None and not CommandState(row.state).is_open:
                 return row
-            time.sleep(LOOK_S)
+            pause.wait(LOOK_S)
     if row is None:
         raise CommandError("nobody took the command: does `parkguard process` run?")
     raise CommandError(f"{row.state} and no end: does `parkguard process` run?")
