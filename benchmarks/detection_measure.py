@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from alerts.detection.thresholds import CODE_OF, Thresholds
+from alerts.intervals import wilson_95
 from alerts.policy import DetectionPolicy
 from benchmarks.detection_baselines import all_of
 from benchmarks.detection_parked import Floats, Peaks, above, chunks, parked
@@ -21,7 +22,7 @@ from benchmarks.detection_thefts import (
     follow,
     pushed,
 )
-from benchmarks.intervals import poisson, wilson
+from benchmarks.intervals import poisson
 from devices.model import SiteClass
 from parkguard.detection_rates import packaged_rates
 from simulators.noise_families import FAMILIES, REPORTING
@@ -181,8 +182,8 @@ def level_row(level: Level, every_s: float, threshold: float) -> Row:
     # the grid's next threshold above: never better than at the one looked up
     k = min(int(np.searchsorted(H_GRID, threshold)), len(H_GRID) - 1)
     in_time, found, after_s = level.in_time(every_s)[k], level.found()[k], level.after_s[k]
-    low, high = wilson(int(in_time.sum()), len(in_time))
-    found_low, found_high = wilson(int(found.sum()), len(found))
+    low, high = wilson_95(int(in_time.sum()), len(in_time))
+    found_low, found_high = wilson_95(int(found.sum()), len(found))
     return {
         "n": len(found),
         "in_time": float(in_time.mean()),

@@ -23,9 +23,9 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
+from alerts.intervals import poisson_95, wilson_95
 from benchmarks.rig import machine
 from benchmarks.scenario_run import Ran, run_scenario
-from parkguard.replay.intervals import poisson_95, wilson_95
 from simulators.cli_options import progress_bar
 from simulators.thefts.expected import Bound
 from simulators.thefts.table import SCENARIOS, Scenario

@@ -126,8 +126,8 @@ def _moment_ms(text: str, timezone: str) -> int:
     now = datetime.fromtimestamp(wall_ms() / 1000, zone)
     try:
         if _TIME_OF_DAY.fullmatch(text):
-            day = now.date().isoformat()
-            moment = datetime.fromisoformat(f"{day}T{text.zfill(5)}").replace(tzinfo=zone)
+            day, (hour, rest) = now.date().isoformat(), text.split(":", 1)
+            moment = datetime.fromisoformat(f"{day}T{hour:0>2}:{rest}").replace(tzinfo=zone)
             moment -= timedelta(days=1) if moment > now else timedelta()
         else:
             moment = datetime.fromisoformat(text)

@@ -63,6 +63,8 @@ def replay(
 
     if bool(files) == from_journal:
         refuse("name the files to replay, or --from-journal (one of the two)")
+    if picture is not None and not from_journal:
+        refuse("--picture is of a back-test: add --from-journal")
     asked = Asked(
         files=files or [],
         since=since if from_journal else None,

@@ -28,7 +28,7 @@ def packaged_rates() -> Rates:
     rates = _decoded(raw, f"{PACKAGE}/{FILE}", "install ParkGuard again")
     if missing := rates.missing():
         lacks = f"{PACKAGE}/{FILE} has no curve of {', '.join(missing)}"
-        raise SettingsError([f"{lacks}: install ParkGuard again"])
+        raise SettingsError([f"{lacks}; install ParkGuard again"])
     return rates
 
 

@@ -126,19 +126,18 @@ class Story(msgspec.Struct, frozen=True, kw_only=True):
 def story_of(period: Period, sights: Sights, observed: Observed) -> Story:
     """Gather what a run saw of a vehicle in a period."""
     fixes = tuple(sight for sight in sights.fixes if period.holds(sight.t_ms))
-    changes = [
-        change
-        for _, change in observed.changes
-        if change.vehicle_id == period.vehicle_id and period.holds(change.caused_recv_ms)
-    ]
+    its = [change for _, change in observed.changes if change.vehicle_id == period.vehicle_id]
+    changes = [change for change in its if period.holds(change.caused_recv_ms)]
+    shown = {change.alert_id for change in changes}
+    known = [c for c in its if c.alert_id in shown and c.caused_recv_ms <= period.to_ms]
     happenings = [*_of_events(sights), *_of_people(sights), *_of_alerts(changes)]
     inside = [one for one in happenings if period.holds(one.at_ms)]
     story = Story(
         period=period,
-        alerts=tuple(_alerts(changes)),
+        alerts=tuple(_alerts(known)),
         fixes=fixes,
         decisive=_decisive(fixes, changes),
-        hindrances=_hindrances(fixes, changes),
+        hindrances=_hindrances(fixes, known),
         happenings=tuple(_in_order(inside)),
         signs=(),
     )

@@ -13,6 +13,7 @@ from alerts.comparing import Difference, Sent, Step, differences, pairs
 from alerts.model import Level
 from alerts.outcomes import Verdict
 from alerts.precision import week_of
+from devices.model import SYNTHETIC_ID
 from parkguard.replay.observed import Observed
 
 
@@ -74,10 +75,13 @@ def back_test(
 
 
 def sent_of(observed: Observed) -> list[Sent]:
-    """What a run would have sent: its alerts of level 1 and more with their steps."""
+    """What a run would have sent: its alerts of level 1 and more with their steps.
+
+    Thefts that were only played (``synthetic.on``) are nobody's alarm.
+    """
     found: dict[str, Sent] = {}
     for _, change in observed.changes:
-        if change.level == Level.NOTED:
+        if change.level == Level.NOTED or change.vehicle_id == SYNTHETIC_ID:
             continue
         sent = found.get(change.alert_id) or Sent(
             alert_id=change.alert_id,
@@ -88,8 +92,8 @@ def sent_of(observed: Observed) -> list[Sent]:
             sent = replace(sent, ready_ms=change.caused_recv_ms)
         found[change.alert_id] = sent
     for opened in observed.incidents:
-        sent = found[opened.alert.alert_id]
-        found[sent.alert_id] = replace(sent, incident_ms=opened.opened_ms)
+        if (sent := found.get(opened.alert.alert_id)) is not None:
+            found[sent.alert_id] = replace(sent, incident_ms=opened.opened_ms)
     return list(found.values())
 
 

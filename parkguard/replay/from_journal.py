@@ -33,6 +33,7 @@ from devices.control import (
 )
 from devices.entry import Entry, EntryKind
 from devices.listening import MAX_TICK_MS
+from devices.model import SYNTHETIC_ID
 from devices.registry import Registry
 from parkguard.replay.lines import Truth
 from parkguard.replay.run import Replay
@@ -203,8 +204,6 @@ class JournalReplay:
 
     def _word(self, entry: Entry, control: AboutAlert) -> Entry:
         """Note an outcome; speak of the alert that this run has of the matter."""
-        if isinstance(control, IncidentMoved) and control.outcome is not None:
-            self._closed.append((entry.recv_ms, control.alert_id, control.outcome))
         outcome = outcome_of(control)
         if outcome is not None:
             self.said[control.alert_id] = outcome
@@ -212,6 +211,8 @@ class JournalReplay:
         if isinstance(control, OwnerAnswer):
             vehicle_id = control.vehicle_id
         now = addressed(control, vehicle_id, self._run.timeline.pipeline.engine.cases)
+        if isinstance(now, IncidentMoved) and now.outcome is not None:
+            self._closed.append((entry.recv_ms, now.alert_id, now.outcome))
         return entry if now is control else entry._replace(payload=controls.encode(now))
 
     def _renumbered(self, entry: Entry, requeue: Requeue) -> Entry:
@@ -235,7 +236,8 @@ class JournalReplay:
             elif outcome in _THEFTS:
                 span = (max(began_ms, alert.onset_ms), closed_ms)
                 stolen.setdefault(alert.vehicle_id, []).append(span)
-        for vehicle in self._run.timeline.pipeline.admission.registry.vehicles:
+        known = self._run.timeline.pipeline.admission.registry.vehicles
+        for vehicle in (name for name in known if name != SYNTHETIC_ID):
             free_ms = began_ms
             for onset_ms, closed_ms in sorted(stolen.get(vehicle, [])):
                 if onset_ms > free_ms:

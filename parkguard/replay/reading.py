@@ -113,6 +113,8 @@ def _side_fault(side: Side) -> str:
     missing = [name for name in NEEDS[side.type] if getattr(side, name) is None]
     if missing:
         return f"side {side.type} needs {', '.join(missing)}"
+    if side.type == "ticket_closed" and not (side.id or side.ticket):
+        return "side ticket_closed needs id or ticket"
     return _place_fault(side.fence) if side.fence else ""
 
 

@@ -11,8 +11,8 @@ from enum import StrEnum
 
 import msgspec
 
+from alerts.intervals import poisson_95, wilson_95
 from alerts.model import Level
-from parkguard.replay.intervals import poisson_95, wilson_95
 from parkguard.replay.lines import Truth
 from parkguard.replay.observed import Observed
 

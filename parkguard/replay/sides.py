@@ -62,8 +62,10 @@ def _of_vehicle(line: Side, vehicle: str, at_ms: int) -> AnyControl:
                 acc_m=PHONE_ACC_M if line.acc_m is None else line.acc_m,
                 t_ms=at_ms if line.t is None else line.t,
             )
-        case _:
+        case "report_stolen":
             return ReportStolen(at_ms=at_ms, by=by, vehicle_id=vehicle)
+        case _:
+            raise AssertionError(line.type)
 
 
 def _answer(line: Side, pipeline: Pipeline, at_ms: int) -> tuple[list[AnyControl], str]:

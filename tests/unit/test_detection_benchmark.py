@@ -5,12 +5,13 @@ import math
 import numpy as np
 import pytest
 
+from alerts.intervals import wilson_95
 from alerts.policy import DetectionPolicy
 from benchmarks.detection_baselines import Fence, StayPoint, TraccarOld, all_of
 from benchmarks.detection_parked import Episodes, Peaks, parked
 from benchmarks.detection_report import rate
 from benchmarks.detection_thefts import Watching, Ways, chased, pushed
-from benchmarks.intervals import poisson, wilson
+from benchmarks.intervals import poisson
 
 ONE = np.array([0])
 
@@ -25,11 +26,11 @@ def test_exact_poisson_interval() -> None:
 
 def test_wilson_interval() -> None:
     """66 of 66 is no certainty."""
-    low, high = wilson(66, 66)
+    low, high = wilson_95(66, 66)
 
     assert low == pytest.approx(0.945, abs=1e-3)
     assert high == pytest.approx(1.0)
-    assert wilson(0, 0) == (0.0, 1.0)
+    assert wilson_95(0, 0) == (0.0, 1.0)
 
 
 def test_alarms_within_300_s_are_one_as_strong_as_the_strongest() -> None:

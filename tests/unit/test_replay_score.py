@@ -3,7 +3,7 @@
 import pytest
 from rich.console import Console
 
-from parkguard.replay.intervals import poisson_95, wilson_95
+from alerts.intervals import poisson_95, wilson_95
 from parkguard.replay.score_table import score_table
 from parkguard.replay.scoring import Score, Tally
 from support.factories import at_ms
