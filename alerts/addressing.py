@@ -15,7 +15,9 @@ ABOUT_ALERTS = (OwnerAnswer, DeskVerdict, Delivered, IncidentMoved)
 
 
 def addressed(control: AnyControl, vehicle_id: str | None, cases: Casebook) -> AnyControl:
-    """``control`` with the id of the vehicle's open alert, when its own alert is not open here.
+    """``control`` with the id of the vehicle's alert, when its own alert is not one of here.
+
+    That is the open one; of an incident that is closed, one that ended and waits for that.
 
     Args:
         control: What people did.
@@ -28,7 +30,9 @@ def addressed(control: AnyControl, vehicle_id: str | None, cases: Casebook) -> A
         return control
     if control.alert_id in cases.unclosed:
         return control
-    alert = cases.open.get(vehicle_id)
+    ended = [one for one in cases.unclosed.values() if one.vehicle.id == vehicle_id]
+    closes = isinstance(control, IncidentMoved) and ended
+    alert = ended[-1] if closes else cases.open.get(vehicle_id)
     if alert is None:
         return control
     return msgspec.structs.replace(control, alert_id=alert.alert_id)

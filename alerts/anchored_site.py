@@ -1,10 +1,8 @@
 """At which registered site a vehicle is kept: where its tracker is anchored decides. Pure."""
 
-import math
 from typing import Protocol
 
 from alerts.watch import Watch
-from devices.geo import M_PER_DEG_LAT
 from devices.model import Device
 
 
@@ -18,10 +16,6 @@ class SiteBook(Protocol):
 
 def anchored_site(device: Device, *, watch: Watch, book: SiteBook) -> str:
     """The tracker's own site, else the one that holds its anchor; "" = neither, or not armed."""
-    spot, arrays, slot = watch.anchor(device.slot), watch.anchors, device.slot
-    if spot is None:
+    if watch.anchor(device.slot) is None:
         return device.site_id or ""
-    lat0_deg = float(arrays.origin_lat[slot])
-    east_m = M_PER_DEG_LAT * math.cos(math.radians(lat0_deg))
-    lon_deg = float(arrays.origin_lon[slot]) + spot.x / east_m
-    return book.site_of(device, lat0_deg + spot.y / M_PER_DEG_LAT, lon_deg)
+    return book.site_of(device, *watch.home(device.slot))

@@ -199,6 +199,7 @@ class Asking:
         for slot in sorted(self._live):
             asked = self._asked[slot]
             if asked.until_ms <= elapsed_ms:
+                asked.until_ms = 0
                 self._live.discard(slot)  # its own ``for_s`` is over, too
             elif asked.device.vehicle_id in alerted:
                 asked.alerted = True

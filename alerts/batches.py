@@ -49,13 +49,16 @@ def lane_of_event(event: Event, recv_ms: int) -> Lane:
 
 
 def rounds_of(records: list[Record]) -> list[list[Record]]:
-    """Records cut so that each round has at most one of a device, in order."""
-    turns: dict[int, int] = {}
+    """Records cut so that each round has at most one of a vehicle, in order.
+
+    Alerts are those of vehicles: of two trackers on one the later record comes after the earlier.
+    """
+    turns: dict[str, int] = {}
     rounds: list[list[Record]] = []
     for record in records:
-        slot = record.device.slot
-        turn = turns.get(slot, 0)
-        turns[slot] = turn + 1
+        who = record.device.vehicle_id or record.device.id
+        turn = turns.get(who, 0)
+        turns[who] = turn + 1
         if turn == len(rounds):
             rounds.append([])
         rounds[turn].append(record)

@@ -77,7 +77,7 @@ class Casebook:
         rule = rule_of(kind, reasons) if alert is None else alert.rule
         site = self._site(device, cause) if alert is None else alert.site
         demoted = self.demotions.of(device.id, rule, site, cause.elapsed_ms)
-        if demoted is not None:
+        if demoted is not None and level <= Level.PROBABLE:
             told = report.demoted_reason(
                 number=demoted.false_alarms,
                 window_days=demoted.window_days,

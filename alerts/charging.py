@@ -19,12 +19,15 @@ from devices.admitted import Record
 from devices.entry import Entry
 from devices.payloads import Port
 from devices.readings import ChargerSession, ChargerStatus, Fix, PortState, SessionKind, StopReason
+from devices.words import Flag
 
 GRACE_MS = 10_000
 """A port that became free waits so long for the session's own reason to end. Ours: stations send
 the two within seconds."""
 NO_MAINS_V = 100.0
 """Below this there is no mains. Ours: health.md warns below 198 V."""
+OF_BEFORE = int(Flag.LATE | Flag.FUTURE | Flag.RETAINED | Flag.REQUEUED)
+"""A station's word with one of these says nothing of now (decisions.md 10 and 12)."""
 _FLOWING = {PortState.CHARGING, PortState.FLOAT, PortState.FINISHING}
 
 PortKey = tuple[int, int]
@@ -75,7 +78,7 @@ class Charging:
         """One record of a charger that stands at a site."""
         reading, device, now_ms = record.reading, record.device, record.entry.elapsed_ms
         site_id = device.site_id
-        if site_id is None:
+        if site_id is None or reading.flags & OF_BEFORE:
             return
         if isinstance(reading, ChargerStatus):
             if reading.mains_v is not None and reading.mains_v < NO_MAINS_V:

@@ -18,8 +18,9 @@ from alerts.asking import Asking, Why, ask_about, ask_event, unanswered
 from alerts.batches import LIVE, Lane, lane_of_event, lane_of_fix, rounds_of, to_arrays
 from alerts.casebook import Casebook
 from alerts.detection import statistic
+from alerts.detection.anchor import ARMED
 from alerts.detection.leaps import SITE_M
-from alerts.detection.thresholds import Thresholds
+from alerts.detection.thresholds import CODE_OF, Thresholds
 from alerts.engine_state import EngineState
 from alerts.fences import FenceWatch
 from alerts.late import LateLane
@@ -46,7 +47,7 @@ from devices.control import (
     SaveFence,
 )
 from devices.entry import Entry
-from devices.model import Device, DeviceClass
+from devices.model import Device, DeviceClass, SiteClass
 from devices.readings import DeviceInfo, Event, Fix
 from devices.registry import Registry
 
@@ -146,18 +147,15 @@ class Engine:
 
     def records(self, records: list[Record], effects: Effects) -> None:
         """Take accepted records in journal order."""
-        self._show(records)
+        if self.observer is not None:
+            self.observer.heard(records)
         rebound = self._scope.registry.rebound
         for round_ in rounds_of(records):
             fixes = []
             for record in round_:
                 reading = record.reading
                 if isinstance(reading, Fix):
-                    lane = lane_of_fix(reading)
-                    if record.device.vehicle_id is None:
-                        continue
-                    if lane is LIVE and self._late and self._late.holds(record):
-                        lane = Lane.LATE
+                    lane = self._lane_of(record, reading)
                     if lane is LIVE:
                         if not rebound or self._scope.is_of_now(record.device):
                             fixes.append(record)
@@ -168,6 +166,12 @@ class Engine:
             if fixes:
                 self._fixes(fixes, effects)
 
+    def _lane_of(self, record: Record, fix: Fix) -> Lane:
+        if record.device.vehicle_id is None:
+            return Lane.NEVER
+        lane = lane_of_fix(fix)
+        return Lane.LATE if lane is LIVE and self._late and self._late.holds(record) else lane
+
     def _other(self, record: Record, effects: Effects) -> None:
         reading, device = record.reading, record.device
         if isinstance(reading, Event) and device.cls is DeviceClass.TRACKER:
@@ -176,10 +180,6 @@ class Engine:
             self.around.station(record)
         elif isinstance(reading, DeviceInfo):
             self._asking.learn(device, reading)
-
-    def _show(self, records: list[Record]) -> None:
-        if self.observer is not None:
-            self.observer.heard(records)
 
     def control(self, control: AnyControl, entry: Entry, effects: Effects) -> None:
         """Take what a person, the API or the dispatcher did; the registry knows it already."""
@@ -196,6 +196,7 @@ class Engine:
                     self._watch.bind(revoked, registry, entry.recv_ms)
             case RegisterVehicles():
                 for vehicle in control.vehicles:
+                    self._watch.off_hours.discard(vehicle.id)
                     self._watch.arm_by_rule(vehicle.id, registry)
                     self._sites.bind(self._watch.trackers(vehicle.id), registry)
                 self.around.vehicles(control.vehicles)
@@ -262,6 +263,7 @@ class Engine:
         )
         self.around.fixes(records, fixes, moved, scope=self._scope, effects=effects)
         told = ~evidence.excused(fixes.slot, elapsed)
+        told &= self._watch.anchors.mode[fixes.slot] == ARMED  # not let go by what is around
         total = moved.score + evidence.total(
             fixes.slot, elapsed, policy.evidence_min, policy.evidence_max
         )
@@ -269,13 +271,10 @@ class Engine:
         far = moved.owner_shape & (moved.alone | (total > moved.score))  # nearer: with a witness
         owner = (far & (total > owner_nats)) | moved.slow | moved.towed
         owner, police = owner & told, moved.police_shape & (total > police_nats) & told
-        sure = owner | police
+        kept &= site == CODE_OF[SiteClass.OPEN]
         ask_about(records, moved, total, asking=self._asking, scope=self._scope)
-        for k in np.flatnonzero(sure | kept).tolist():
-            if sure[k] or self._scope.is_open_site(records[k].device):
-                self._suspect(records[k], k, moved, police[k], effects)
-            else:
-                kept[k] = False
+        for k in np.flatnonzero(owner | police | kept).tolist():
+            self._suspect(records[k], k, moved, kept=kept[k], police=police[k], effects=effects)
         if self.cases.open:
             for k in np.flatnonzero(moved.scored).tolist():
                 alert = self.cases.open.get(records[k].device.vehicle_id or "")
@@ -306,6 +305,8 @@ class Engine:
         record: Record,
         k: int,
         moved: statistic.Moved,
+        *,
+        kept: np.bool_,
         police: np.bool_,
         effects: Effects,
     ) -> None:
@@ -322,7 +323,7 @@ class Engine:
                 sigma_m=float(moved.sigma_m[k]),
             )
         ]
-        if (moved.slow[k] or moved.kept[k]) and not police:
+        if (moved.slow[k] or kept) and not police:
             anchors, slot = self._watch.anchors, device.slot
             since_ms = int(anchors.left_t[slot] if moved.slow[k] else anchors.kept_t[slot])
             away_s = (cause.t_ms - since_ms) / 1000
@@ -391,6 +392,8 @@ class Engine:
         self._fences.load(state.fences)
         self._asking.load(state.asking)
         self.around.load(state.around)
+        self._watch.carried = dict(state.around.identity.carried)
+        self._watch.off_hours = {v for v, on in state.around.scheduled.items() if not on}
         self._late = LateLane(state.late)
         self._late_told = dict(state.late_told)
         self._sites = SiteClasses(state.sites)

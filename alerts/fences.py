@@ -8,6 +8,7 @@ are those of stepping every vehicle against every fence.
 A vehicle that rests outside a fence has no membership of it: that follows from its last fix.
 """
 
+import math
 from collections.abc import Iterable
 
 import msgspec
@@ -28,8 +29,10 @@ from alerts.rules.geofence import (
     step,
 )
 from devices.control import DeleteFence, SaveFence
-from devices.model import Fence
+from devices.model import Fence, FenceKind
 
+HOME_MAX_M = 300.0
+"""A larger fence is a district, no home or depot: a theft may well end inside."""
 UNKNOWN_ACC_M = 15.0
 """Taken for a fix that does not say its accuracy. Source: detection.md (sd up to 10.8 m)."""
 
@@ -142,10 +145,18 @@ class FenceWatch:
         found = [self._index.area(number) for number in numbers[depths >= 0].tolist()]
         return sorted(found, key=lambda area: area.fence.id)
 
-    def inside(self, vehicle_id: str) -> list[Fence]:
-        """The fences that a vehicle is inside of by its last decisive fixes, by id."""
-        sides = self._members.get(vehicle_id, {})
-        return [self._known[one] for one in sorted(sides) if sides[one].side == Side.INSIDE]
+    def is_home(self, vehicle_id: str, lat_deg: float, lon_deg: float, acc_m: float | None) -> bool:
+        """Whether a place lies inside a fence of its own, or one it is kept in, as small as a home.
+
+        A fix that is less exact than the fence is large says nothing of it.
+        """
+        error_m = UNKNOWN_ACC_M if acc_m is None or math.isnan(acc_m) else acc_m
+        return any(
+            error_m <= area.size_m <= HOME_MAX_M
+            for area in self.around(vehicle_id, lat_deg, lon_deg)
+            if area.fence.kind is FenceKind.KEEP_IN
+            or (area.fence.vehicle_id is not None and area.fence.kind is FenceKind.WATCH)
+        )
 
     def side_of(self, vehicle_id: str, fence_id: str) -> Side:
         """The side of one vehicle and one fence; UNKNOWN when never decided."""

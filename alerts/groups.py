@@ -120,7 +120,12 @@ class Groups:
     def site_went_dark(self, site_id: str, now_ms: int) -> None:
         """A charger says that its site lost the mains."""
         self._dark_until[site_id] = now_ms + round(self._policy.mains_s * 1000)
-        self._fresh[Sign.POWER_CUT] |= dict.fromkeys(self._cut.claims)
+        since_ms = now_ms - round(self._policy.mains_s * 1000)
+        self._fresh[Sign.POWER_CUT] |= {
+            slot: None
+            for slot, claim in self._cut.claims.items()
+            if claim.site_id == site_id and claim.at_ms >= since_ms
+        }
 
     def fixes(self, records: list[Record], fixes: Fixes, moved: Moved, scope: Scope) -> None:
         """Who is away from where it was parked; held leaps count, too: many at once are telling."""
@@ -142,10 +147,8 @@ class Groups:
         explained = scope.watch.evidence.expires[[Sign.TICKET, Sign.PHONE_NEAR], slot] > now_ms
         if device.vehicle_id is None or explained.any():
             return
-        origin_lat, origin_lon = float(anchors.origin_lat[slot]), float(anchors.origin_lon[slot])
-        east_deg_m = M_PER_DEG_LAT * math.cos(math.radians(origin_lat))
-        home_lat = origin_lat + float(anchors.anchor_y[slot]) / M_PER_DEG_LAT
-        home_lon = origin_lon + float(anchors.anchor_x[slot]) / east_deg_m
+        home_lat, home_lon = scope.watch.home(slot)
+        east_deg_m = M_PER_DEG_LAT * math.cos(math.radians(home_lat))
         lat, lon, t_ms = float(fixes.lat_deg[k]), float(fixes.lon_deg[k]), int(fixes.t_ms[k])
         before = self.moving.claims.get(slot)
         claim = Claim(

@@ -176,6 +176,8 @@ class Identity:
                 moving.drop(other.slot)
             else:
                 self._carry(claim, moving, entry, scope, effects)
+        still = moving.claims
+        self._pairs = {p: n for p, n in self._pairs.items() if p[0] in still and p[1] in still}
         open_ = scope.cases.open
         self.carried = {v: leader for v, leader in self.carried.items() if leader in open_}
         scope.watch.carried = self.carried
@@ -247,8 +249,6 @@ class Identity:
             times = self._pairs[pair] = self._pairs.get(pair, 0) + 1
             if times >= self._policy.together_fixes:
                 self._merge(claim.vehicle_id, other.vehicle_id, entry, scope, effects)
-        if not moving.claims:
-            self._pairs.clear()
 
     def _merge(self, one: str, other: str, entry: Entry, scope: Scope, effects: Effects) -> None:
         """Of two open movement alerts the later one becomes part of the earlier."""

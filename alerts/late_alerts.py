@@ -11,7 +11,6 @@ from typing import NamedTuple
 from alerts import people, report
 from alerts.detection.anchor import ARMED
 from alerts.detection.evidence import SIGN_OF, reason_of
-from alerts.fences import UNKNOWN_ACC_M
 from alerts.late import Upload, fixes_of, last_place
 from alerts.late_judge import Case, Finding, Judge
 from alerts.model import AlertKind, Effects, Level, Reason
@@ -19,13 +18,11 @@ from alerts.open_alert import Cause
 from alerts.past import Spot
 from alerts.scope import Scope
 from devices.entry import Entry
-from devices.model import Device, FenceKind, Vehicle
+from devices.model import Device, Vehicle
 
 EPISODE_MS = 1_800_000
 """Late alarms closer together than this in fix time are one episode: as long as an unanswered alert
 stays open (``policy.expire_s``)."""
-HOME_MAX_M = 300.0
-"""A larger fence is a district, no home or depot: a theft may well end inside."""
 
 
 class Saying(NamedTuple):
@@ -118,14 +115,8 @@ def _home(vehicle: Vehicle, upload: Upload, scope: Scope) -> bool:
     place = last_place(upload)
     if place is None:
         return False
-    _, lat_deg, lon_deg, said_m = place
-    acc_m = UNKNOWN_ACC_M if said_m is None else said_m
-    return any(
-        acc_m <= area.size_m <= HOME_MAX_M
-        for area in scope.fences.around(vehicle.id, lat_deg, lon_deg)
-        if area.fence.kind is FenceKind.KEEP_IN
-        or (area.fence.vehicle_id is not None and area.fence.kind is FenceKind.WATCH)
-    )
+    _, lat_deg, lon_deg, acc_m = place
+    return scope.fences.is_home(vehicle.id, lat_deg, lon_deg, acc_m)
 
 
 def _cause(upload: Upload, tick: Entry, end_ms: int, scope: Scope) -> Cause:

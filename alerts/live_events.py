@@ -31,7 +31,7 @@ def take(record: Record, event: Event, scope: Scope, effects: Effects) -> None:
     elif event.type in {EventType.DISARM, EventType.UNLOCK}:
         cause = scope.cause_of(record, watch.moved_m(device.slot))._replace(by=device.id)
         people.disarm(device, cause, scope, effects)
-    elif event.type is EventType.ARM:
+    elif event.type is EventType.ARM and not watch.is_held_back(device.slot):
         watch.arm(device.slot, event.t_ms)
     elif event.type is EventType.POWER_RESTORED:
         watch.evidence.forget(device.slot, Sign.POWER_CUT)

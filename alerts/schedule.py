@@ -15,13 +15,16 @@ class Schedule:
 
     Attributes:
         applied: What was applied last to each: whether it is its time.
+        minute: When it was looked last, minutes UTC.
     """
 
-    def __init__(self, zone: tzinfo = UTC, applied: dict[str, bool] | None = None) -> None:
-        """Hours are those of ``zone``'s days."""
+    def __init__(
+        self, zone: tzinfo = UTC, applied: dict[str, bool] | None = None, minute: int = -1
+    ) -> None:
+        """Hours are those of ``zone``'s days; ``minute`` is the one that was looked at last."""
         self._zone = zone
         self._vehicles: dict[str, Vehicle] = {}
-        self._minute = -1
+        self.minute = minute
         self.applied = dict(applied or {})
 
     def follow(self, registry: Registry) -> None:
@@ -36,7 +39,7 @@ class Schedule:
             self._vehicles.pop(vehicle.id, None)
             if vehicle.hours:
                 self._vehicles[vehicle.id] = vehicle
-        self._minute = -1
+        self.minute = -1
 
     def tick(self, entry: Entry, scope: Scope) -> None:
         """Arm and disarm those whose time begins or ends.
@@ -44,9 +47,9 @@ class Schedule:
         An open alert is not stood down by the clock: its vehicle is looked at again later.
         """
         minute = entry.recv_ms // MINUTE_MS
-        if not self._vehicles or minute == self._minute:
+        if not self._vehicles or minute == self.minute:
             return
-        self._minute = minute
+        self.minute = minute
         local = datetime.fromtimestamp(entry.recv_ms / 1000, tz=self._zone)
         now = local.hour * 60 + local.minute
         for vehicle in self._vehicles.values():
@@ -57,12 +60,16 @@ class Schedule:
 
 
 def _apply(vehicle: Vehicle, entry: Entry, scope: Scope, *, on: bool) -> None:
-    for device in scope.watch.trackers(vehicle.id):
+    watch = scope.watch
+    (watch.off_hours.discard if on else watch.off_hours.add)(vehicle.id)
+    for device in watch.trackers(vehicle.id):
+        if watch.is_held_back(device.slot):
+            continue
         if on:
-            scope.watch.arm(device.slot, entry.recv_ms)
+            watch.arm(device.slot, entry.recv_ms)
         else:
-            scope.watch.disarm(device.slot, entry.recv_ms)
-        scope.watch.by_rule(device.slot, arms=on and vehicle.auto_arm)
+            watch.disarm(device.slot, entry.recv_ms)
+        watch.by_rule(device.slot, arms=on and vehicle.auto_arm)
 
 
 def is_within(minute: int, hours: Hours) -> bool:

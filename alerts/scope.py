@@ -10,7 +10,7 @@ from alerts.routing import GridIndex
 from alerts.site_classes import SiteClasses
 from alerts.watch import Watch
 from devices.admitted import Record
-from devices.model import Device, DeviceClass, SiteClass, Vehicle
+from devices.model import Device, DeviceClass, Vehicle
 from devices.readings import Event, Fix
 from devices.registry import Registry
 
@@ -30,10 +30,6 @@ class Scope:
     def vehicle_of(self, device: Device) -> Vehicle | None:
         """The vehicle a tracker is on."""
         return self.registry.vehicles.get(device.vehicle_id or "")
-
-    def is_open_site(self, device: Device) -> bool:
-        """Whether its vehicle stands where a place away from its anchor tells something."""
-        return self.sites.class_of(device.slot) is SiteClass.OPEN
 
     def is_of_now(self, device: Device) -> bool:
         """Whether a record's tracker is still on the vehicle it was on then."""

@@ -23,7 +23,6 @@ from alerts.watch import Watch
 from devices.admitted import Record
 from devices.control import AnyControl, OwnerAnswer
 from devices.entry import Entry
-from devices.geo import M_PER_DEG_LAT
 from devices.readings import Fix
 
 _DIGITS = 9
@@ -255,12 +254,7 @@ def _radii(look: Look, slots: NDArray[np.int64], k: int) -> _Radii:
 
 def _anchor(watch: Watch, slot: int) -> tuple[float, float] | None:
     """Where it is watched, degrees; None when it is not armed."""
-    spot, arrays = watch.anchor(slot), watch.anchors
-    if spot is None:
-        return None
-    lat_deg = float(arrays.origin_lat[slot])
-    east_m = M_PER_DEG_LAT * float(np.cos(np.radians(lat_deg)))
-    return lat_deg + spot.y / M_PER_DEG_LAT, float(arrays.origin_lon[slot]) + spot.x / east_m
+    return None if watch.anchor(slot) is None else watch.home(slot)
 
 
 class Sights:

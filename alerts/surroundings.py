@@ -28,12 +28,10 @@ from alerts.witness_policy import WitnessPolicy
 from devices.admitted import Record
 from devices.control import AnyControl, CloseTicket, DeskVerdict, OpenTicket, PhoneAt
 from devices.entry import Entry
-from devices.model import Device, FenceKind, Vehicle
+from devices.model import Device, Vehicle
 from devices.readings import Event
 from devices.registry import Registry
 
-HOME_MAX_M = 300.0
-"""A larger fence is a district, no home or depot. Source: ``alerts.late_alerts``."""
 PRUNE_MS = 60_000
 
 
@@ -61,6 +59,7 @@ class SurroundingsState(msgspec.Struct):
     phones: dict[str, Phone] = {}
     tickets: dict[str, dict[str, Ticket]] = {}
     scheduled: dict[str, bool] = {}
+    scheduled_minute: int = -1
 
 
 class Surroundings:
@@ -150,15 +149,8 @@ class Surroundings:
         for k in np.flatnonzero(away).tolist():
             slot, lat_deg, lon_deg = int(fixes.slot[k]), fixes.lat_deg[k], fixes.lon_deg[k]
             vehicle_id = records[k].device.vehicle_id or ""
-            home = any(
-                area.size_m <= HOME_MAX_M
-                and (
-                    area.fence.kind is FenceKind.KEEP_IN
-                    or (area.fence.vehicle_id is not None and area.fence.kind is FenceKind.WATCH)
-                )
-                for area in scope.fences.around(vehicle_id, float(lat_deg), float(lon_deg))
-            )
-            if home:
+            acc_m = float(fixes.acc_m[k])
+            if scope.fences.is_home(vehicle_id, float(lat_deg), float(lon_deg), acc_m):
                 evidence.witness(slot, Sign.HOME, records[k].entry.elapsed_ms)
             else:
                 evidence.hold(slot, Sign.HOME, 0)
@@ -222,6 +214,7 @@ class Surroundings:
             phones=self._phones.fresh,
             tickets=self._tickets.open,
             scheduled=self._schedule.applied,
+            scheduled_minute=self._schedule.minute,
         )
 
     def load(self, state: SurroundingsState) -> None:
@@ -233,4 +226,4 @@ class Surroundings:
         self._charging = Charging(policy, self._sites, state.charging)
         self._phones = Phones(policy, state.phones)
         self._tickets = Tickets(policy, state.tickets)
-        self._schedule = Schedule(self._zone, state.scheduled)
+        self._schedule = Schedule(self._zone, state.scheduled, state.scheduled_minute)

@@ -40,6 +40,7 @@ class Watch:
     Attributes:
         rearmed: Slots whose arming may have changed without a fix of their own, until taken.
         carried: Vehicles whose alert is part of another's, which is open (``alerts.identity``).
+        off_hours: Vehicles outside of their owner's hours: no rule arms them (``alerts.schedule``).
     """
 
     def __init__(self) -> None:
@@ -54,6 +55,7 @@ class Watch:
         self._held_back: dict[int, bool] = {}
         self.rearmed: set[int] = set()
         self.carried: dict[str, str] = {}
+        self.off_hours: set[str] = set()
 
     def follow(self, registry: Registry) -> None:
         """Take over every tracker of a registry; what is known of its slot is kept."""
@@ -105,7 +107,7 @@ class Watch:
         if not others or vehicle is None:
             return
         modes = self.anchors.mode[others]
-        self._by_rule[slot] = vehicle.auto_arm
+        self._by_rule[slot] = vehicle.auto_arm and vehicle_id not in self.off_hours
         self.anchors.mode[slot] = SETTLING if modes.any() else DISARMED
         self.anchors.wish[slot] = bool((modes == ARMED).any() or self.anchors.wish[others].any())
         self.rearmed.add(slot)
@@ -127,12 +129,13 @@ class Watch:
         vehicle = registry.vehicles.get(vehicle_id)
         if vehicle is None:
             return
+        arms = vehicle.auto_arm and vehicle_id not in self.off_hours
         for device in self.trackers(vehicle_id):
             slot = device.slot
-            begins = vehicle.auto_arm and not self._by_rule[slot]
+            begins = arms and not self._by_rule[slot]
             if slot in self._held_back:
                 continue
-            self._by_rule[slot] = vehicle.auto_arm
+            self._by_rule[slot] = arms
             never_heard = self.anchors.last_t[slot] == 0
             if begins and never_heard and self.anchors.mode[slot] == DISARMED:
                 self.anchors.mode[slot] = SETTLING
@@ -147,6 +150,10 @@ class Watch:
         self._held_back.setdefault(slot, bool(self._by_rule[slot]))
         self._by_rule[slot] = False
         self.disarm(slot, at_ms)
+
+    def is_held_back(self, slot: int) -> bool:
+        """Whether only a person may arm it."""
+        return slot in self._held_back
 
     def arm(self, slot: int, at_ms: int) -> None:
         """Someone armed it: watch from where it settles next."""

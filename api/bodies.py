@@ -135,13 +135,16 @@ class Outline(Body):
 
 
 class FencesIn(Body):
-    """Fences as GeoJSON: a circle is a Point with the property ``radius_m``."""
+    """Fences as GeoJSON: a circle is a Point with the property ``radius_m``.
+
+    Members that are not ours (``bbox``, ``name``, ...) are passed over, as the format wants.
+    """
+
+    model_config = ConfigDict(extra="ignore", frozen=True)
 
     type: Literal["FeatureCollection"]
     features: list[object] = Field(max_length=REGISTERED_MAX)
-    name: str | None = None
     crs: object | None = None
-    next: str | None = Field(None, description="A page of the list may be sent as it is")
 
 
 class FenceIn(Body):

@@ -153,6 +153,7 @@ class LiftDemotion(Control, frozen=True, kw_only=True, tag="lift_demotion"):
     """A person says that a demoted tracker or rule may be believed again (docs/alerts.md)."""
 
     subject: str
+    reason: str = ""
 
 
 class IncidentMoved(Control, frozen=True, kw_only=True, tag="incident_moved"):

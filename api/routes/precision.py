@@ -68,8 +68,8 @@ def lift_demotion(body: LiftIn, services: ServicesDep, principal: Judge) -> Acce
     rows = services.outcomes.demoted(principal.scope, now_ms=now_ms)
     if body.subject not in {row.subject for row in rows}:
         not_found()
-    control = LiftDemotion(at_ms=now_ms, by=principal.name, subject=body.subject)
-    audit = audit_of(
-        principal, "demotion_lifted", body.subject, at_ms=now_ms, purpose=body.reason[:32]
+    control = LiftDemotion(
+        at_ms=now_ms, by=principal.name, subject=body.subject, reason=body.reason
     )
+    audit = audit_of(principal, "demotion_lifted", body.subject, at_ms=now_ms, purpose=body.reason)
     return AcceptedOut(control_id=services.actions.post(control, audit))

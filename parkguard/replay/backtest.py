@@ -92,8 +92,8 @@ def sent_of(observed: Observed) -> list[Sent]:
             sent = replace(sent, ready_ms=change.caused_recv_ms)
         found[change.alert_id] = sent
     for opened in observed.incidents:
-        if (sent := found.get(opened.alert.alert_id)) is not None:
-            found[sent.alert_id] = replace(sent, incident_ms=opened.opened_ms)
+        if (known := found.get(opened.alert.alert_id)) is not None:
+            found[known.alert_id] = replace(known, incident_ms=opened.opened_ms)
     return list(found.values())
 
 
