@@ -17,10 +17,7 @@ from alerts.detection.leaps import SITE_M
 from alerts.detection.thresholds import CODE_OF, Thresholds
 from alerts.open_alert import Cause
 from alerts.policy import DetectionPolicy
-from benchmarks.detection_parked import (
-    Episodes,
-    fixes_of,
-)
+from benchmarks.detection_parked import KEPT_SITES, Episodes, fixes_of
 from benchmarks.intervals import poisson
 from benchmarks.parked import T0_MS
 from devices.admitted import Record
@@ -114,7 +111,7 @@ class _Lot:
         self._arrays, self._evidence = AnchorArrays.empty(size), EvidenceArrays.empty(size)
         self._arrays.mode[:] = SETTLING
         self._arrays.site_m[:] = SITE_M[CODE_OF[SiteClass(FAMILIES[family].site)]]
-        self._kept = FAMILIES[family].site in {"open", "street"}
+        self._kept = FAMILIES[family].site in KEPT_SITES
         self._asking = Asking(policy)
         self._devices = [
             Device(id=str(slot), slot=slot, cls=DeviceClass.TRACKER, vehicle_id=str(slot))
@@ -155,7 +152,7 @@ class _Lot:
         total = moved.score + evidence
         far = moved.owner_shape & (moved.alone | (evidence > 0))  # as alerts.engine
         kept = moved.kept & self._kept & ~self._evidence.denied(who, elapsed)
-        owner = (far & (total > high[0])) | moved.slow | kept
+        owner = (far & (total > high[0])) | moved.slow | moved.towed | kept
         return who[owner], who[moved.police_shape & (total > high[1])]
 
     def _ask(

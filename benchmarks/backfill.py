@@ -116,13 +116,7 @@ def run(arguments: argparse.Namespace, *, backfill: bool) -> dict[str, Any]:
     """One run on a fresh platform."""
     with platform(("load", "--devices", str(2 * arguments.devices)), SETTINGS) as rig:
         made, heard = asyncio.run(play(rig, arguments, backfill=backfill))
-
-        def stored() -> bool:
-            totals = book_totals(rig.books())
-            done = totals["projected"] + totals["thinned"]
-            return totals["received"] >= made and done == totals["accepted"]
-
-        drained_s = wait_for(stored, within_s=400, what="everything projected")
+        drained_s = wait_for(lambda: rig.is_stored(made), within_s=400, what="everything projected")
         totals = book_totals(rig.books())
     return {
         "made": made,

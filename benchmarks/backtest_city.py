@@ -206,6 +206,8 @@ class City:
                 yield now
                 at_ms = upto_ms
             progress(round_ + 1, self._rounds)
+        if waiting:
+            yield waiting
 
     def _registrations(self) -> list[Incoming]:
         made: list[AnyControl] = []

@@ -33,6 +33,8 @@ class Chunk(msgspec.Struct, frozen=True):
     vehicle_days: float
     owner: list[float]
     police: list[float]
+    touched: list[float]
+    ready: list[float]
     sure: int
     cpu_s: float
     policy: str
@@ -55,11 +57,14 @@ def read(path: Path) -> list[Chunk]:
     """What was run so far.
 
     Raises:
-        ValueError: A chunk was run with another policy.
+        ValueError: A chunk was run with another policy, or before touches were counted.
     """
     if not path.exists():
         return []
-    chunks = [msgspec.json.decode(line, type=Chunk) for line in path.read_bytes().splitlines()]
+    try:
+        chunks = [msgspec.json.decode(line, type=Chunk) for line in path.read_bytes().splitlines()]
+    except msgspec.ValidationError as exc:
+        raise ValueError(f"{path} was run by another version ({exc}): name a new file") from exc
     if any(chunk.policy != policy_text(DetectionPolicy()) for chunk in chunks):
         raise ValueError(f"{path} was run with another policy: name a new file")
     return chunks
@@ -78,6 +83,8 @@ def run_chunk(family: str, number: int) -> Chunk:
         vehicle_days=peaks.vehicle_days,
         owner=[round(peak, 2) for peak in finite],
         police=[round(peak, 2) for peak in peaks.police],
+        touched=[round(peak, 2) for peak in peaks.touched],
+        ready=[round(peak, 2) for peak in peaks.ready],
         sure=len(peaks.owner) - len(finite),
         cpu_s=round(time.process_time() - began, 1),
         policy=policy_text(policy),
@@ -89,7 +96,13 @@ def as_peaks(chunks: list[Chunk]) -> Peaks:
     together = Peaks(vehicle_days=0.0)
     for chunk in chunks:
         owner = chunk.owner + [float("inf")] * chunk.sure
-        together += Peaks(vehicle_days=chunk.vehicle_days, owner=owner, police=chunk.police)
+        together += Peaks(
+            vehicle_days=chunk.vehicle_days,
+            owner=owner,
+            police=chunk.police,
+            touched=chunk.touched,
+            ready=chunk.ready,
+        )
     return together
 
 

@@ -1,6 +1,6 @@
 """What ``benchmarks.detection`` measures: parked vehicle-days, thefts, pushes, real rides."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -179,8 +179,7 @@ def chased_with_baselines(thefts: int, policy: DetectionPolicy, number: int) -> 
 
 def level_row(level: Level, every_s: float, threshold: float) -> Row:
     """How often in time, how often at all, and when."""
-    # the grid's next threshold above: never better than at the one looked up
-    k = min(int(np.searchsorted(H_GRID, threshold)), len(H_GRID) - 1)
+    k = _k(threshold)
     in_time, found, after_s = level.in_time(every_s)[k], level.found()[k], level.after_s[k]
     low, high = wilson_95(int(in_time.sum()), len(in_time))
     found_low, found_high = wilson_95(int(found.sum()), len(found))
@@ -200,6 +199,9 @@ def level_row(level: Level, every_s: float, threshold: float) -> Row:
 
 
 def _k(h: float) -> int:
+    """The grid's next threshold above: delays there are never better than at ``h`` itself."""
+    if h > H_GRID[-1]:
+        raise ValueError(f"{h:g} nats are above the grid: append to detection_thefts.H_GRID")
     return int(np.searchsorted(H_GRID, h))
 
 
@@ -261,8 +263,3 @@ def ride_rows(
             chase = follow(family, ways, every_s=every_s, number=number, policy=policy)
             figures = both(chase, nats_of(policy)(family))
             yield {"family": family, "rides": ways.rides, **figures}
-
-
-def worst(rows: Sequence[Row], what: str) -> Row:
-    """The row of the highest rate."""
-    return max(rows, key=lambda row: float(row[what]["per_day"]))

@@ -134,8 +134,8 @@ def numbers_to_reach(figures: Row) -> str:
         ("owner notice, built for", "< 1e-2", *_mean_and_worst(built, "owner")),
         ("owner notice, all families", "-", *_mean_and_worst(figures["parked"], "owner")),
         *_recalls(figures["thefts"]),
-        ("push of 30 m: owner", "<= 1 %", *_worst_share(figures["pushes"], "owner", high=True)),
-        ("push of 30 m: police", "0", *_worst_share(figures["pushes"], "police", high=True)),
+        ("push of 30 m: owner", "<= 1 %", *_worst_share(figures["pushes"], "owner")),
+        ("push of 30 m: police", "0", *_worst_share(figures["pushes"], "police")),
         ("CPU at 4k, us", "<= 1", str(figures["cost_us"][4096]), ""),
     ]
     return _table("Numbers to reach", ("what", "must", "measured", "worst family"), lines)
@@ -177,9 +177,8 @@ def _mean_and_least(rows: Sequence[Row], level: str, what: str) -> tuple[str, st
     return f"{100 * mean:.2f} % of {n}", f"{named}: {100 * least[level][what]:.1f} %"
 
 
-def _worst_share(rows: Sequence[Row], level: str, *, high: bool) -> tuple[str, str]:
-    pick = max if high else min
-    row = pick(rows, key=lambda one: one[level]["found"])
+def _worst_share(rows: Sequence[Row], level: str) -> tuple[str, str]:
+    row = max(rows, key=lambda one: one[level]["found"])
     found = row[level]
     text = share(found["found"], found["found_low"], found["found_high"])
     mean = sum(one[level]["found"] for one in rows) / len(rows)

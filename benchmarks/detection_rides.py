@@ -10,8 +10,8 @@ from benchmarks.detection_thefts import CHASED_S, ONSET_M, PARKED_S, PASSING_M
 from simulators.ride_files import Ride, read_rides
 from simulators.tracks import LocalFrame
 
-TUNING_FOLDER, REPORTING_FOLDER = "e-scooter", "e-bike"
-"""The split of the real rides: thresholds may look at the scooters, figures are of the bikes."""
+REPORTING_FOLDER = "e-bike"
+"""The split of the real rides: thresholds may look at the e-scooters, figures are of the bikes."""
 LEAST_M = 200.0
 """Rides that never come so far in ten minutes are no thefts to be found by distance."""
 

@@ -25,8 +25,8 @@ from benchmarks.detection_parked import (
 )
 from simulators.noise_families import FAMILIES, seed_of
 
-H_GRID = np.array([2.0, 4, 6, 8, 10, 12, 14, 16, 18, 20, 24, 28, 32])
-"""Thresholds whose delays are kept, nats."""
+H_GRID = np.array([2.0, 4, 6, 8, 10, 12, 14, 16, 18, 20, 24, 28, 32, 36, 40, 50, 80, 120])
+"""Thresholds whose delays are kept, nats; up to those of canyons (35.3) and garages (119)."""
 ONSET_M, PASSING_M, IN_TIME_S = 10.0, 30.0, 60.0
 SURE_NATS = 1e9
 """Strength of a baseline's alarm: it has no threshold."""

@@ -51,13 +51,9 @@ def measure(arguments: argparse.Namespace) -> dict[str, Any]:
         before, began = rig.cpu_s(), time.monotonic()
         sent, story = asyncio.run(run_load(rig, arguments))
         made = int(sent["made"])
-
-        def stored() -> bool:
-            totals = book_totals(rig.books())
-            done = totals["projected"] + totals["thinned"]
-            return totals["received"] >= made and done == totals["accepted"]
-
-        drained_s = wait_for(stored, within_s=DRAIN_S, what="everything projected")
+        drained_s = wait_for(
+            lambda: rig.is_stored(made), within_s=DRAIN_S, what="everything projected"
+        )
         wall_s = time.monotonic() - began
         after, memory = rig.cpu_s(), rig.rss_mb()
         totals = book_totals(rig.books())

@@ -62,10 +62,13 @@ class Watch(threading.Thread):
                 for part, name in LAGS.items():
                     self.lag[part] = max(self.lag[part], self._rig.status(part).get(name, 0.0))
                 self.queue = max(self.queue, self._rig.status("ingest").get("ingest_queue", 0.0))
+                try:
+                    parts = client.get("/readyz").json()["parts"]
+                except httpx.HTTPError:
+                    self.behind.add("api: no answer")
+                    continue
                 self.behind |= {
-                    f"{part['name']}: {part['reason']}"
-                    for part in client.get("/readyz").json()["parts"]
-                    if not part["ready"]
+                    f"{part['name']}: {part['reason']}" for part in parts if not part["ready"]
                 }
 
     def stop(self) -> None:
@@ -119,13 +122,7 @@ def measure(arguments: argparse.Namespace) -> dict[str, Any]:
         time.sleep(max(0.0, RECOVER_S - (time.monotonic() - ended)))
         made_after, after = asyncio.run(rush(rig, first=devices + 1))
         made = made_before + made_over + made_after
-
-        def stored() -> bool:
-            totals = book_totals(rig.books())
-            done = totals["projected"] + totals["thinned"]
-            return totals["received"] >= made and done == totals["accepted"]
-
-        wait_for(stored, within_s=DRAIN_S, what="everything projected")
+        wait_for(lambda: rig.is_stored(made), within_s=DRAIN_S, what="everything projected")
         drained_s = time.monotonic() - ended
         cpu = {part: now - cpu[part] for part, now in rig.cpu_s().items()}
         watch.stop()

@@ -14,6 +14,8 @@ from typing import Any
 
 import httpx
 
+from parkguard.demo_story import book_totals
+
 TICKS_PER_S = os.sysconf("SC_CLK_TCK")
 PARTS = ("broker", "ingest", "process", "project", "dispatch", "api")
 
@@ -53,6 +55,12 @@ class Rig:
         with httpx.Client(**self.client()) as client:
             lines: list[dict[str, Any]] = client.get("/v1/books").json()["lines"]
         return lines
+
+    def is_stored(self, made: int) -> bool:
+        """Whether ``made`` records and all that was accepted went into the telemetry store."""
+        totals = book_totals(self.books())
+        done = totals["projected"] + totals["thinned"]
+        return totals["received"] >= made and done == totals["accepted"]
 
     def status(self, part: str) -> dict[str, float]:
         """The metrics a part wrote last."""

@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import heapq
 import math
 import signal
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -145,13 +144,10 @@ def play(actors: Iterable[Actor], *, until_s: float) -> Iterator[tuple[float, Ou
     Yields:
         (seconds since the start, message), ascending, all before ``until_s``.
     """
-    heap = [(actor.due_s, number, actor) for number, actor in enumerate(actors)]
-    heapq.heapify(heap)
-    while heap and heap[0][0] < until_s:
-        due_s, number, actor = heap[0]
-        for record in actor.act():
+    stage = Stage(actors)
+    while (due_s := stage.due_s) < until_s:
+        for record in stage.act():
             yield due_s, record
-        heapq.heapreplace(heap, (actor.due_s, number, actor))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

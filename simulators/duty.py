@@ -74,7 +74,7 @@ class Duty:
         slept = not self.is_awake(now_s)
         self._awake_until_s = now_s + AWAKE_S
         if not slept:
-            return False, min(fix_s, now_s + self.interval_s(now_s))
+            return False, max(min(fix_s, now_s + self.interval_s(now_s)), self._ready_s)
         self._ready_s = now_s + float(self._rng.uniform(*FIRST_FIX_S))
         return True, self._ready_s
 

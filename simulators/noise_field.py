@@ -117,7 +117,7 @@ class _Wandering:
         self._parts = [(np.sqrt(share), times) for share, times in wander.memory]
         self._walks = [rng.standard_normal((2, size)) for _ in wander.memory]
         self._chi = rng.standard_normal((MOST_DOF, size))
-        self._node_s, self._left_s = 0.0, 0.0
+        self._left_s = 0.0
         self._scale_m = self._slope = self._new_scale()
         self._gains: dict[float, list[tuple[Floats, Floats]]] = {}
 
@@ -159,7 +159,6 @@ class _Leaping:
         self._rng, self._leaps = rng, leaps
         self._mean_gap_s = DAY_S / _between(rng, leaps.per_day, size)
         self._start, self._length, self._east, self._north = np.zeros((4, size))
-        self._next_end = 0.0
         self._draw(np.arange(size), 0.0)
 
     def _draw(self, who: NDArray[np.int64], now_s: float) -> None:

@@ -223,8 +223,10 @@ class Tracker:
             return []
         if cue.event in {"vibration", "tilt"}:
             self._shaken_until_s = cue.at_s + cue.lasts_s + SHAKE_S
-        said = [] if self._duty is None else self._stir(self._duty, cue)
-        return [*said, self._event(cue, cue.event, knows_place=not said)]
+        duty = self._duty
+        said = [] if duty is None else self._stir(duty, cue)
+        knows = duty is None or duty.fix_from_s(cue.at_s) <= cue.at_s
+        return [*said, self._event(cue, cue.event, knows_place=knows)]
 
     def _stir(self, duty: Duty, cue: Cue) -> list[Outgoing]:
         """Whatever it senses keeps it awake; waking is an event of its own, without a place."""

@@ -3,20 +3,19 @@
 from collections.abc import Callable
 from dataclasses import replace
 
-from simulators.thefts.expected import OWNER, POLICE, Expected, Story
+from simulators.thefts.expected import OWNER, Expected, Story
 from simulators.thefts.lives import Life, Mapped, Sign
 from simulators.thefts.saying import START_MS
 from simulators.thefts.scene import Scene
 from simulators.thefts.signs import forced, key_taken, key_turned, touches
+from simulators.thefts.stolen import LOOT_M, V, stolen_fast
 from simulators.thefts.ways import a_spot, parked, ride
 
-V = "v-1"
 HOUR_S = 3_600.0
 ROLLOVER_S = 1_024 * 7 * 86_400.0
 GPS_EPOCH_S = 315_964_800.0
 """1980-01-06 00:00 UTC: what a receiver says before it knows better."""
 BUFFERED_S = 3 * HOUR_S
-LOOT_M, L1_S = 1_600.0, 120.0
 LATE_SHARE = 0.05
 
 
@@ -63,16 +62,7 @@ def local_time(scene: Scene) -> None:
 def _theft(scene: Scene, *, clock: Callable[[float], Mapped]) -> None:
     life, onset_s = _ridden(scene)
     scene.live(V, replace(life, clock_s=clock(onset_s)))
-    scene.right(
-        Expected(
-            vehicle=V,
-            at_most=POLICE,
-            at_least=OWNER,
-            by_s=onset_s + L1_S,
-            is_fast=True,
-            incidents=(1, 1),
-        )
-    )
+    scene.right(stolen_fast(onset_s))
 
 
 def _ridden(scene: Scene) -> tuple[Life, float]:
@@ -108,16 +98,7 @@ def doubled(scene: Scene, twin: Scene) -> Story:
         one.live("v-2", still)
         one.truth("v-2", 0.0, life.until_s, "parked")
         one.quiet("v-2")
-        one.right(
-            Expected(
-                vehicle=V,
-                at_most=POLICE,
-                at_least=OWNER,
-                by_s=onset_s + L1_S,
-                is_fast=True,
-                incidents=(1, 1),
-            )
-        )
+        one.right(stolen_fast(onset_s))
     return scene.story(twin=twin.story().lines, delay_s=60.0)
 
 

@@ -1,7 +1,5 @@
 """Scenarios 14-18, 20-22, 25, 28, 41 and 42: it is stolen."""
 
-import numpy as np
-
 from simulators.thefts.expected import OWNER, POLICE, Expected
 from simulators.thefts.lives import Life, Sign, Spell
 from simulators.thefts.owners import deliveries
@@ -17,10 +15,9 @@ from simulators.thefts.signs import (
 )
 from simulators.thefts.ways import (
     CARRY_MPS,
-    VAN,
     WALKER,
-    Spot,
     a_spot,
+    driven,
     end_of,
     joined,
     parked,
@@ -32,8 +29,6 @@ from simulators.tracks import Path
 V = "v-1"
 LOOT_M = 1_600.0
 """Thieves ride so far before they stop; assumed."""
-LOADED_S = 24.0
-"""Two people lift it into a van; assumed."""
 L1_S, ROLLED_L1_S = 120.0, 90.0
 """The owner must be told so soon after the onset, seconds: our bound where the scenario names
 none, and scenario 15's."""
@@ -87,7 +82,7 @@ def into_a_van(scene: Scene) -> None:
     """17: lifted into a van and driven off, the tracker alive."""
     rng = scene.rng("theft")
     at_s = scene.calm(rng)
-    path = _driven(rng, a_spot(rng), at_s)
+    path = driven(rng, a_spot(rng), at_s, length_m=LOOT_M)
     _fast_theft(scene, path, (*touches(rng, 60.0, at_s), *lifted(at_s), cut(at_s + 10.0)))
 
 
@@ -95,7 +90,7 @@ def towed_by_thieves(scene: Scene) -> None:
     """20: a tow truck that has no ticket: lifted by its front wheel, the battery untouched."""
     rng = scene.rng("theft")
     at_s = scene.calm(rng)
-    path = _driven(rng, a_spot(rng), at_s)
+    path = driven(rng, a_spot(rng), at_s, length_m=LOOT_M)
     _fast_theft(scene, path, (*touches(rng, 60.0, at_s), *lifted(at_s, loaded_s=18.0)))
 
 
@@ -103,7 +98,7 @@ def shielded(scene: Scene) -> None:
     """18: a van with a shielded tracker; it speaks again 40 min later, 5 km away."""
     rng = scene.rng("theft")
     at_s = scene.calm(rng)
-    path = _driven(rng, a_spot(rng), at_s, length_m=5_000.0)
+    path = driven(rng, a_spot(rng), at_s, length_m=5_000.0)
     dark = Spell(from_s=at_s + 12.0, to_s=at_s + 2_400.0, hears="silent")
     life = Life(
         path=path,
@@ -180,7 +175,7 @@ def jammed(scene: Scene) -> None:
     """25: a jammer on one vehicle, then it moves and only towers tell where."""
     rng = scene.rng("theft")
     at_s = scene.calm(rng)
-    path = _driven(rng, a_spot(rng), at_s)
+    path = driven(rng, a_spot(rng), at_s, length_m=LOOT_M)
     until_s = path.end_s + 600.0
     jam = Sign(at_s=at_s - 5.0, event="jamming_gnss", level=3)
     life = Life(
@@ -218,7 +213,7 @@ def rider_robbed(scene: Scene) -> None:
     scene.truth(V, 0.0, left_s, "owner")
     way = scene.stolen(V, loot, until_s=life.until_s, parked_s=left_s)
     scene.answers(V, "not_me", from_s=way.onset_s + float(rng.uniform(65.0, 120.0)))
-    scene.right(_stolen_fast(way.onset_s))
+    scene.right(stolen_fast(way.onset_s))
 
 
 def sparse(scene: Scene) -> None:
@@ -277,12 +272,6 @@ def just_parked(scene: Scene) -> None:
     )
 
 
-def _driven(rng: np.random.Generator, spot: Spot, at_s: float, *, length_m: float = LOOT_M) -> Path:
-    """Lifted 4 m to the van's door, then driven."""
-    lift = shove(rng, spot, at_s, length_m=4.0, speed_mps=4.0 / 12.0)
-    return joined(lift, ride(rng, end_of(lift), at_s + LOADED_S, pace=VAN, length_m=length_m))
-
-
 def _fast_theft(scene: Scene, path: Path, signs: tuple[Sign, ...]) -> None:
     """It is gone; the owner answers after a minute or two."""
     life = Life(path=path, until_s=path.end_s + 120.0, signs=signs)
@@ -290,10 +279,10 @@ def _fast_theft(scene: Scene, path: Path, signs: tuple[Sign, ...]) -> None:
     way = scene.stolen(V, path, until_s=life.until_s)
     rng = scene.rng("answer")
     scene.answers(V, "not_me", from_s=way.onset_s + float(rng.uniform(65.0, 120.0)))
-    scene.right(_stolen_fast(way.onset_s))
+    scene.right(stolen_fast(way.onset_s))
 
 
-def _stolen_fast(onset_s: float) -> Expected:
+def stolen_fast(onset_s: float) -> Expected:
     """The owner is told, it is police-ready fast, and an incident opens after the ladder."""
     return Expected(
         vehicle=V,

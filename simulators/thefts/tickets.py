@@ -4,10 +4,9 @@ from simulators.thefts.expected import OWNER, READY, Expected
 from simulators.thefts.lives import Life
 from simulators.thefts.scene import Scene
 from simulators.thefts.signs import lifted, touches
-from simulators.thefts.ways import VAN, a_spot, beside, end_of, joined, ride, shove
+from simulators.thefts.ways import VAN, a_spot, beside, driven, end_of, joined, ride, shove
 from simulators.tracks import Path
 
-LOADED_S = 24.0
 ON_TICKETS = 25
 LOAD_S = 8.0
 """From one to the next that is lifted into the van; assumed."""
@@ -20,8 +19,7 @@ def city_tow(scene: Scene) -> None:
     at_s = scene.calm(rng)
     late_s = 0.0
     for vehicle in ("v-1", "v-2"):
-        lift = shove(rng, a_spot(rng), at_s, length_m=4.0, speed_mps=4.0 / 12.0)
-        path = joined(lift, ride(rng, end_of(lift), at_s + LOADED_S, pace=VAN, length_m=1_800.0))
+        path = driven(rng, a_spot(rng), at_s, length_m=1_800.0)
         life = Life(
             path=path,
             until_s=path.end_s + scene.whole(AFTER_S, least_s=120.0),

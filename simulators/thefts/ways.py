@@ -15,6 +15,8 @@ WALKER = Pace(slow_mps=1.2, fast_mps=1.4)
 VAN = Pace(slow_mps=8.0, fast_mps=12.0)
 PUSH_MPS, CARRY_MPS = 0.8, 0.9
 """Pushing it to another rack, and two people who carry it; assumed."""
+LOADED_S = 24.0
+"""Two people lift it into a van; assumed."""
 
 
 def a_spot(rng: np.random.Generator) -> Spot:
@@ -45,6 +47,12 @@ def shove(
         east_m=np.array([spot[0], end[0]]),
         north_m=np.array([spot[1], end[1]]),
     )
+
+
+def driven(rng: np.random.Generator, spot: Spot, at_s: float, *, length_m: float) -> Path:
+    """Lifted 4 m to the van's door, then driven."""
+    lift = shove(rng, spot, at_s, length_m=4.0, speed_mps=4.0 / 12.0)
+    return joined(lift, ride(rng, end_of(lift), at_s + LOADED_S, pace=VAN, length_m=length_m))
 
 
 def end_of(path: Path) -> Spot:
