@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from alerts.detection import statistic
-from alerts.detection.anchor import SETTLING, AnchorArrays
+from alerts.detection.anchor import ARMED, SETTLING, AnchorArrays
 from alerts.detection.statistic import Fixes, Moved
 from alerts.detection.thresholds import CODE_OF
 from alerts.policy import DetectionPolicy
@@ -16,6 +16,7 @@ from support.factories import HOME, T0_MS
 from support.rates import thresholds
 
 Floats = NDArray[np.float64]
+NOWHERE = np.zeros(1)
 
 
 class Noise:
@@ -94,3 +95,17 @@ class Lot:
     def police(self, moved: Moved) -> NDArray[np.bool_]:
         """Who reaches the police level's threshold by position alone."""
         return moved.police_shape & (moved.score > self.police_nats)
+
+
+def metres(*of_each: float) -> Floats:
+    """One way of so many vehicles."""
+    return np.array(of_each, np.float64)
+
+
+def armed_lot(size: int = 1, *, hour: float = 1.0) -> Lot:
+    """A lot that has stood still, exactly, for so many hours."""
+    lot = Lot(size)
+    for _ in range(round(hour * 360)):
+        lot.step(np.zeros(size), np.zeros(size))
+    assert (lot.arrays.mode == ARMED).all()
+    return lot

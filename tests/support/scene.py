@@ -5,6 +5,7 @@ Time passes in whole seconds with a tick each, as the receiver makes them.
 
 import msgspec
 
+from alerts.detection.signs import Sign
 from alerts.engine import Engine
 from alerts.model import AlertChange, Effects, FenceCrossing, Notice, NoticeKind
 from alerts.open_alert import OpenAlert
@@ -56,6 +57,11 @@ class Scene:
         scene = cls()
         scene.park()
         return scene
+
+    def nats(self, sign: Sign, number: int = 1) -> float:
+        """What a sign of a vehicle counts now."""
+        now_ms = 5_000_000 + round(self.now_s * 1000)
+        return self.engine._watch.evidence.counted(number, now_ms).get(sign, 0.0)
 
     # -- what happens -----------------------------------------------------------------------
 

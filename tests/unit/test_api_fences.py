@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 from starlette.testclient import TestClient
@@ -11,10 +10,7 @@ from api.roles import Role
 from stores.schema import audit, control, fences
 from support.api_city import client_of, fill
 from support.api_world import HERE, World, a_world
-
-CORNERS = [[117.2, 31.8], [117.21, 31.8], [117.21, 31.81], [117.2, 31.81], [117.2, 31.8]]
-BOW_TIE = [CORNERS[0], CORNERS[2], CORNERS[1], CORNERS[3], CORNERS[0]]
-SPIKE = [*CORNERS[:2], [117.22, 31.8], CORNERS[1], *CORNERS[2:]]
+from support.fencing import BOW_TIE, SPIKE, a_feature
 
 
 @pytest.fixture
@@ -32,11 +28,6 @@ def client(world: World) -> TestClient:
     return client_of(world)
 
 
-def _feature(fence_id: str, ring: list[list[float]] = CORNERS, **said: object) -> dict[str, Any]:
-    geometry = {"type": "Polygon", "coordinates": [ring]}
-    return {"type": "Feature", "id": fence_id, "properties": said, "geometry": geometry}
-
-
 def _collection(*features: object) -> dict[str, object]:
     return {"type": "FeatureCollection", "features": list(features)}
 
@@ -45,7 +36,8 @@ def test_collection_is_saved_and_read_back(world: World, client: TestClient) -> 
     """Each with its control row and its audit; the list is what can be imported again."""
     city = world.headers(Role.OPERATOR, areas=[""])
     before = len(world.rows(control))
-    sent = _collection(_feature("a", kind="keep_in"), _feature("b", SPIKE, vehicle_id="veh-here"))
+    sent = _collection(a_feature("a", kind="keep_in"), a_feature("b", SPIKE, vehicle_id="veh-here"))
+    sent |= {"bbox": [117.1, 31.7, 117.3, 31.9], "generator": "a map editor"}  # passed over
 
     saved = client.post("/v1/fences", json=sent, headers=city)
     page = client.get("/v1/fences", headers=city).json()
@@ -66,7 +58,7 @@ def test_one_bad_feature_saves_none(world: World, client: TestClient) -> None:
     """With the number, the id and the place of each."""
     city = world.headers(Role.OPERATOR, areas=[""])
     sent = _collection(
-        _feature("good"), _feature("bad", BOW_TIE), _feature("far", vehicle_id="veh-nowhere")
+        a_feature("good"), a_feature("bad", BOW_TIE), a_feature("far", vehicle_id="veh-nowhere")
     )
 
     answer = client.post("/v1/fences", json=sent, headers=city)
@@ -83,14 +75,14 @@ def test_district_draws_for_its_vehicles_only(world: World, client: TestClient) 
     """Neither city wide, nor another's vehicle, nor over another's fence."""
     mine = world.headers(Role.OPERATOR, areas=[HERE])
     refused = [
-        _feature("new"),
-        _feature("new", vehicle_id="veh-there"),
-        _feature("fence-there", vehicle_id="veh-here"),
+        a_feature("new"),
+        a_feature("new", vehicle_id="veh-there"),
+        a_feature("fence-there", vehicle_id="veh-here"),
     ]
 
     answers = [client.post("/v1/fences", json=_collection(one), headers=mine) for one in refused]
     saved = client.post(
-        "/v1/fences", json=_collection(_feature("new", vehicle_id="veh-here")), headers=mine
+        "/v1/fences", json=_collection(a_feature("new", vehicle_id="veh-here")), headers=mine
     )
     page = client.get("/v1/fences", headers=mine).json()
 
@@ -107,7 +99,7 @@ def test_district_draws_for_its_vehicles_only(world: World, client: TestClient) 
 def test_list_comes_in_pages(world: World, client: TestClient) -> None:
     """Whatever of a page is not theirs is left out, and the next one follows."""
     city = world.headers(Role.OPERATOR, areas=[""])
-    client.post("/v1/fences", json=_collection(_feature("a"), _feature("z")), headers=city)
+    client.post("/v1/fences", json=_collection(a_feature("a"), a_feature("z")), headers=city)
     mine = world.headers(Role.OPERATOR, areas=[HERE])
 
     found: list[str] = []
@@ -120,7 +112,7 @@ def test_list_comes_in_pages(world: World, client: TestClient) -> None:
     assert found == ["fence-here"]
 
 
-def test_one_fence_is_a_feature(world: World, client: TestClient) -> None:
+def test_one_fence_is_aa_feature(world: World, client: TestClient) -> None:
     """A circle is a point with its radius."""
     city = world.headers(Role.OPERATOR, areas=[""])
     circle = {"lat_deg": 31.8, "lon_deg": 117.2, "radius_m": 200}

@@ -177,7 +177,7 @@ def test_a_bug_in_the_tail_ends_the_hub_and_its_streams(world: World) -> None:
 
 def test_a_reader_whose_sends_take_too_long_is_cut_and_counted(tmp_path: Path) -> None:
     """On a busy loop its event and its ping are over time at once: one group of two errors."""
-    world = a_world(tmp_path, ping_s=1, sse_send_s=1.5)
+    world = a_world(tmp_path, ping_s=0.1, sse_send_s=0.15)
     fill(world)
     hub = StreamHub(world.services)
 
@@ -191,7 +191,7 @@ def test_a_reader_whose_sends_take_too_long_is_cut_and_counted(tmp_path: Path) -
 
     async def serve() -> None:
         await hub.start()
-        asyncio.get_running_loop().call_later(1.2, threading.Event().wait, 2.0)
+        asyncio.get_running_loop().call_later(0.12, threading.Event().wait, 0.2)
         subscriber = hub.join(a_desk())
         stream = events(world.services, hub, subscriber, None)
         await StreamResponse(hub, subscriber, stream)(

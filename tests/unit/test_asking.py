@@ -243,6 +243,20 @@ def test_a_restart_forgets_no_question() -> None:
     assert msgspec.json.encode(plain)
 
 
+def test_a_question_that_is_over_stays_over_after_a_restart() -> None:
+    """A fix at the anchor ten minutes later is no answer."""
+    scene = parked()
+    scene.wait(60)
+    reports(scene, east_m=180)
+    scene.wait(600)
+    asked(scene)
+    scene.restart()
+    reports(scene)
+
+    assert Sign.LOCATED not in scene.engine._watch.evidence.counted(1, now_ms(scene))
+    assert asked(scene) == []
+
+
 def now_ms(scene: Scene) -> int:
     """The steady clock of a scene."""
     return a_tick(scene.now_s).elapsed_ms

@@ -15,6 +15,7 @@ from devices.readings import (
     SessionKind,
     StopReason,
 )
+from devices.words import Flag
 from support.crowd import Crowd, a_site
 from support.ears import Ears
 from support.factories import a_fix, at_ms
@@ -159,6 +160,25 @@ def test_power_cut_at_a_site_without_mains_counts_nothing(said: str) -> None:
 
     assert [change.reasons[0].code for change in crowd.areas] == ["site_power_loss"]
     assert crowd.of_vehicles(1) == []
+
+
+@pytest.mark.parametrize("flag", [Flag.LATE, Flag.FUTURE, Flag.RETAINED, Flag.REQUEUED])
+def test_a_word_of_before_says_nothing_of_now(flag: Flag) -> None:
+    """Back-filled, retained or run again: neither a dark site nor a pulled plug of now."""
+    crowd = at_the_chargers(1)
+    stopped = ChargerSession(
+        t_ms=at_ms(crowd.now_s),
+        kind=SessionKind.STOP,
+        session="S-1",
+        port=1,
+        stop=StopReason.MAINS_LOST,
+        flags=flag,
+    )
+    crowd.hear(stopped, device=CHARGER)
+    crowd.say(EventType.POWER_CUT, 1)
+    crowd.wait(2)
+
+    assert crowd.areas == []
 
 
 def test_charging_survives_a_restart() -> None:

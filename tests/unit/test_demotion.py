@@ -184,6 +184,16 @@ def test_a_human_makes_it_an_incident_all_the_same() -> None:
     assert len(street.effects.incidents) == 1
 
 
+def test_a_call_for_help_is_not_held_down_and_says_so_to_nobody() -> None:
+    """SOS of a demoted tracker: level 4, without the word that only a person tells the police."""
+    street = Street.demoted()
+    street.dismiss()
+    street.event(EventType.SOS)
+
+    assert street.alert.level is Level.DANGER
+    assert "demoted" not in {reason.code for reason in street.alert.reasons}
+
+
 def test_lifted_tracker_makes_police_ready_again() -> None:
     """The next strong fix of the same alert does."""
     street = Street.demoted()

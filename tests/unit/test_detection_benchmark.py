@@ -1,17 +1,23 @@
 """The harness counts as the protocol says, and never prints a bare 0."""
 
 import math
+from pathlib import Path
 
+import msgspec
 import numpy as np
 import pytest
 
 from alerts.intervals import wilson_95
 from alerts.policy import DetectionPolicy
+from benchmarks import detection_full
 from benchmarks.detection_baselines import Fence, StayPoint, TraccarOld, all_of
+from benchmarks.detection_full import Chunk, as_peaks, policy_text
+from benchmarks.detection_measure import level_row, nats_of
 from benchmarks.detection_parked import Episodes, Peaks, parked
 from benchmarks.detection_report import rate
 from benchmarks.detection_thefts import Watching, Ways, chased, pushed
 from benchmarks.intervals import poisson
+from simulators.noise_families import FAMILIES
 
 ONE = np.array([0])
 
@@ -51,6 +57,47 @@ def test_peaks_count_for_every_threshold() -> None:
 
     assert [peaks.owner_n(h) for h in (4, 6, 10)] == [3, 2, 1]
     assert (peaks + peaks).police_n(8) == 2
+
+
+def test_long_run_counts_touches_and_refuses_files_that_did_not(tmp_path: Path) -> None:
+    """Each line is whole: what is police-ready in it is in the sum."""
+    chunk = Chunk(
+        family="open",
+        number=1_000,
+        vehicle_days=2.0,
+        owner=[9.0],
+        police=[8.2],
+        touched=[10.2],
+        ready=[10.1],
+        sure=1,
+        cpu_s=1.0,
+        policy=policy_text(DetectionPolicy()),
+    )
+    path, old = tmp_path / "new.jsonl", tmp_path / "old.jsonl"
+    path.write_bytes(msgspec.json.encode(chunk) + b"\n")
+    fields = msgspec.to_builtins(chunk)
+    del fields["ready"]
+    old.write_bytes(msgspec.json.encode(fields) + b"\n")
+
+    peaks = as_peaks(detection_full.read(path) * 2)
+
+    assert (peaks.touched, peaks.ready) == ([10.2, 10.2], [10.1, 10.1])
+    assert peaks.owner_n(100) == 2
+    with pytest.raises(ValueError, match=r"old\.jsonl was run by another version .*`ready`"):
+        detection_full.read(old)
+
+
+def test_every_sites_threshold_is_within_the_grid_and_none_beyond_is_taken() -> None:
+    """At a threshold below the one looked up figures would be better than they are."""
+    watch = Watching(1, np.array([100.0]), np.array([105.0]))
+    watch.take(120.0, ONE, [np.array([60.0])], np.full(1, 80.0))
+    level, nats = watch.level(0), nats_of(DetectionPolicy())
+
+    highest = max(nats(family)[1] for family in FAMILIES)
+
+    assert [level_row(level, 10.0, h)["found"] for h in (32.0, 50.0, 60.0, highest)] == [1, 1, 0, 0]
+    with pytest.raises(ValueError, match="121 nats are above the grid"):
+        level_row(level, 10.0, 121.0)
 
 
 def test_alarm_before_the_onset_is_a_miss() -> None:

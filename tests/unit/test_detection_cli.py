@@ -9,12 +9,13 @@ from typer.testing import CliRunner, Result
 
 from alerts.detection.rates import AlarmLevel, Rates
 from devices.model import SiteClass
-from parkguard.cli import app, main
+from parkguard.cli import app
 from parkguard.detection_rates import as_text, thresholds_of
 from parkguard.doctor import Grade, Patient
 from parkguard.doctor_rates import check_rates
 from parkguard.settings import Settings
 from parkguard.settings_overrides import overridden
+from support.cli import exit_of
 from support.rates import a_curve
 from support.replay_files import encoded, in_order, stray, theft
 
@@ -27,13 +28,6 @@ def _here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def _call(*words: str) -> Result:
     return CliRunner().invoke(app, ["detection", *words])
-
-
-def _exit_of(monkeypatch: pytest.MonkeyPatch, *words: str) -> int:
-    monkeypatch.setattr("sys.argv", ["parkguard", "detection", *words])
-    with pytest.raises(SystemExit) as ended:
-        main()
-    return int(ended.value.code or 0)
 
 
 def _own(*levels: AlarmLevel) -> None:
@@ -124,7 +118,7 @@ def test_broken_own_file_is_refused(
     Path("var").mkdir()
     Path("var/rates.json").write_text('{"v": 1, "curves": [{}]}')
 
-    assert _exit_of(monkeypatch, *words) == 2
+    assert exit_of(monkeypatch, "detection", *words) == 2
     said = capsys.readouterr().err
     assert "var/rates.json cannot be used" in said
     assert "or remove it" in said
@@ -136,7 +130,7 @@ def test_wrong_rate_is_refused_everywhere(
     """From the environment as from ``--set``."""
     monkeypatch.setenv("PARKGUARD_DETECTION__OWNER_RATE", "8")
 
-    assert _exit_of(monkeypatch, "rates") == 2
+    assert exit_of(monkeypatch, "detection", "rates") == 2
     assert "false alarms per vehicle-day, above 0 and at most 1" in capsys.readouterr().err
 
 
@@ -193,7 +187,7 @@ def test_fit_says_why_it_cannot(
     """Too little was seen, or there is nothing to look at."""
     Path("ride.jsonl").write_bytes(b"".join(encoded(theft())))
 
-    assert _exit_of(monkeypatch, *words) == code
+    assert exit_of(monkeypatch, "detection", *words) == code
     assert said in capsys.readouterr().err
 
 

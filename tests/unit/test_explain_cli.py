@@ -16,7 +16,7 @@ from devices.control import AnyControl, RegisterDevices, RegisterVehicles
 from devices.entry import Entry, Incoming
 from devices.readings import EventType
 from devices.registry import Registry
-from parkguard.cli import app, main
+from parkguard.cli import app
 from parkguard.explain import fonts
 from parkguard.explain.wrapping import width_of, wrapped
 from parkguard.records import open_migrated
@@ -24,6 +24,7 @@ from parkguard.replay.from_journal import JournalReplay
 from parkguard.replay.run import Replay
 from parkguard.settings import Settings
 from stores.schema import audit
+from support.cli import exit_of
 from support.explain_files import AT, BAIT, STOLEN, written
 from support.factories import (
     a_control,
@@ -45,13 +46,6 @@ def _here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def _call(*words: str, given: bytes | None = None) -> Result:
     return CliRunner().invoke(app, ["explain", *words], input=given)
-
-
-def _error(monkeypatch: pytest.MonkeyPatch, *words: str) -> int:
-    monkeypatch.setattr("sys.argv", ["parkguard", "explain", *words])
-    with pytest.raises(SystemExit) as ended:
-        main()
-    return int(ended.value.code or 0)
 
 
 def _journal(*, ends_s: int = 340) -> None:
@@ -273,7 +267,7 @@ def test_error_says_what_to_do(
     written(STOLEN)
     Path("bad.jsonl").write_text("{}\n")
 
-    ended = _error(monkeypatch, *words)
+    ended = exit_of(monkeypatch, "explain", *words)
 
     assert (ended, told in capsys.readouterr().err) == (code, True)
 
@@ -284,7 +278,7 @@ def test_time_outside_the_journal_names_what_it_holds(
     """From when to when, in the city's zone, and the setting that keeps more."""
     _journal()
 
-    assert _error(monkeypatch, "v-1", "--at", "2025-11-20T12:00") == 1
+    assert exit_of(monkeypatch, "explain", "v-1", "--at", "2025-11-20T12:00") == 1
     said = capsys.readouterr().err
     assert "holds 2025-11-25T08:59:58 to 2025-11-25T09:05:39 (Asia/Shanghai)" in said
     assert "journal.retention_h" in said

@@ -1,12 +1,10 @@
 """Thousands of fences at once give what stepping every vehicle against every fence gives."""
 
-import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 import msgspec
 import numpy as np
 import pytest
-import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -14,38 +12,10 @@ from alerts.fence_pairs import Heard
 from alerts.fences import UNKNOWN_ACC_M, FenceWatch
 from alerts.rules.fence_area import Area, FenceTooSmall
 from alerts.rules.geofence import At, FenceEvent, Membership, Side, step
-from devices.geo import M_PER_DEG_LAT
 from devices.model import Fence
-from devices.readings import Fix
-from support.factories import a_fix
-from support.fencing import fence_events_of
+from support.fencing import metres_to_degrees, ring, star
 
-LAT_DEG, LON_DEG = 31.82, 117.23
-EAST_M = M_PER_DEG_LAT * math.cos(math.radians(LAT_DEG))
 VEHICLES = ("v-1", "v-2", "v-3")
-
-
-def _place(east_m: float, north_m: float) -> tuple[float, float]:
-    return LAT_DEG + north_m / M_PER_DEG_LAT, LON_DEG + east_m / EAST_M
-
-
-def _ring(corners: Sequence[tuple[float, float]]) -> list[list[float]]:
-    degrees = [_place(*corner) for corner in corners]
-    return [[lon, lat] for lat, lon in [*degrees, degrees[0]]]
-
-
-def _star(
-    middle: tuple[float, float], radii: Sequence[float], share: float = 1.0
-) -> list[list[float]]:
-    """A simple ring: corners at equal angles, each at a distance of its own."""
-    angles = [2 * math.pi * k / len(radii) for k in range(len(radii))]
-    x, y = middle
-    return _ring(
-        [
-            (x + share * r * math.cos(a), y + share * r * math.sin(a))
-            for r, a in zip(radii, angles, strict=True)
-        ]
-    )
 
 
 metres = st.floats(-600, 600)
@@ -66,20 +36,20 @@ def _fences(draw: st.DrawFn) -> list[Fence]:
         middle = (draw(metres), draw(metres))
         form = draw(st.sampled_from(["circle", "polygon", "hole", "parts"]))
         if form == "circle":
-            lat_deg, lon_deg = _place(*middle)
+            lat_deg, lon_deg = metres_to_degrees(*middle)
             radius_m = draw(st.floats(25, 300))
             shape: dict[str, object] = {"lat_deg": lat_deg, "lon_deg": lon_deg}
             shape["radius_m"] = radius_m
         else:
             drawn = draw(radii)
-            rings = [_star(middle, drawn)]
+            rings = [star(middle, drawn)]
             if form == "hole":
-                rings.append(_star(middle, drawn, 0.4))
+                rings.append(star(middle, drawn, 0.4))
             if form == "parts":
                 away = (middle[0] + 2_000, middle[1])
                 geometry: dict[str, object] = {
                     "type": "MultiPolygon",
-                    "coordinates": [rings, [_star(away, drawn)]],
+                    "coordinates": [rings, [star(away, drawn)]],
                 }
             else:
                 geometry = {"type": "Polygon", "coordinates": rings}
@@ -162,7 +132,7 @@ def test_index_and_batches_give_what_every_pair_gives(
         now_s += after_s
         x, y = places[vehicle]
         places[vehicle] = (x + east_m, y + north_m)
-        fix = (vehicle, _place(*places[vehicle]), acc_m, round(now_s * 1000))
+        fix = (vehicle, metres_to_degrees(*places[vehicle]), acc_m, round(now_s * 1000))
         expected += every.step(*fix)
         waiting.append(fix)
         if len(waiting) == size or then:
@@ -206,7 +176,7 @@ def test_town_on_the_move_gives_what_every_pair_gives(seed: int) -> None:
         accuracies = rng.choice([3.0, 8.0, 15.0, 300.0], 12, p=[0.4, 0.4, 0.18, 0.02])
         t_ms = 1_000_000 + turn * 10_000
         fixes = [
-            (vehicle, _place(*(places[k] + noise[k])), float(accuracies[k]), t_ms)
+            (vehicle, metres_to_degrees(*(places[k] + noise[k])), float(accuracies[k]), t_ms)
             for k, vehicle in enumerate(vehicles)
         ]
         for fix in fixes:
@@ -236,12 +206,12 @@ def _town_fence(rng: np.random.Generator, number: int) -> Fence:
         width_m, length_m = (60, 400) if form == "lane" else (150, 150)
         x, y = middle
         corners = [(x, y), (x + width_m, y), (x + width_m, y + length_m), (x, y + length_m)]
-        shape = {"geometry": {"type": "Polygon", "coordinates": [_ring(corners)]}}
+        shape = {"geometry": {"type": "Polygon", "coordinates": [ring(corners)]}}
     return msgspec.convert({"id": f"f-{number:02d}", "dwell_s": 15.0} | shape, Fence)
 
 
 def _circle(east_m: float, north_m: float) -> dict[str, object]:
-    lat_deg, lon_deg = _place(east_m, north_m)
+    lat_deg, lon_deg = metres_to_degrees(east_m, north_m)
     return {"lat_deg": lat_deg, "lon_deg": lon_deg, "radius_m": 60.0, "geometry": None}
 
 
@@ -272,7 +242,7 @@ def test_fences_around_a_place_are_those_that_hold_it(
     fences: list[Fence], east_m: float, north_m: float, corner: int
 ) -> None:
     """Also on a corner, where the boundary is inside."""
-    place = _place(east_m, north_m)
+    place = metres_to_degrees(east_m, north_m)
     geometry = fences[0].geometry
     if corner < 20 and geometry is not None and geometry["type"] == "Polygon":
         rings = geometry["coordinates"]
@@ -289,190 +259,3 @@ def test_fences_around_a_place_are_those_that_hold_it(
         for name, area in sorted(every.areas.items())
         if area.fence.vehicle_id in {None, "v-1"} and area.depth_m(*area.local(*place)) >= 0
     ]
-
-
-@pytest.mark.parametrize("hole", [False, True])
-@pytest.mark.parametrize("many", [False, True])
-def test_point_on_a_boundary_is_inside(*, hole: bool, many: bool) -> None:
-    """Of the outer ring and of a hole's; depth 0, however many corners the ring has."""
-    sides = 300 if many else 4
-    radii_m = [400.0] * sides
-    rings = [_star((0, 0), radii_m), _star((0, 0), radii_m, 0.5)]
-    area = Area(Fence(id="f-1", geometry={"type": "Polygon", "coordinates": rings}))
-    lon_deg, lat_deg = rings[1 if hole else 0][sides // 4]
-
-    assert area.depth_m(*area.local(lat_deg, lon_deg)) == pytest.approx(0, abs=1e-6)
-    assert area.has_many_corners is many
-    nudge_m = 1.0 if hole else -1.0
-    inside = area.depth_m(*area.local(lat_deg + nudge_m / M_PER_DEG_LAT, lon_deg))
-    outside = area.depth_m(*area.local(lat_deg - nudge_m / M_PER_DEG_LAT, lon_deg))
-    assert (inside > 0.5, outside < -0.5) == (True, True)
-
-
-def test_corners_in_a_tree_give_the_distance_to_all_edges() -> None:
-    """A district outline of 2,000 corners, with holes and islands."""
-    rng = np.random.default_rng(7)
-    parts = []
-    for k in range(3):
-        middle, radii_m = (k * 5_000.0, 0.0), rng.uniform(800, 1_500, 700).tolist()
-        parts.append([_star(middle, radii_m), _star(middle, radii_m, 0.5)])
-    area = Area(Fence(id="f-1", geometry={"type": "MultiPolygon", "coordinates": parts}))
-    x, y = rng.uniform(-8_000, 8_000, 500), rng.uniform(-3_000, 3_000, 500)
-    assert area.edge is not None
-    outline = area.edge
-
-    depths = area.depths_m(x, y)
-
-    away_m = shapely.distance(outline, shapely.points(x, y))
-    assert np.abs(depths) == pytest.approx(away_m, abs=1e-6)
-
-
-@pytest.mark.parametrize("lon_deg", [179.9995, -179.9995])
-def test_fence_across_the_date_line_is_refused(lon_deg: float) -> None:
-    """A circle that reaches over it, and a polygon drawn across it the long way round."""
-    east = [[179.9, 10.0], [-179.9, 10.0], [-179.9, 10.1], [179.9, 10.1], [179.9, 10.0]]
-    fences = [
-        Fence(id="round", lat_deg=10, lon_deg=lon_deg, radius_m=200),
-        Fence(id="drawn", geometry={"type": "Polygon", "coordinates": [east]}),
-    ]
-    watch = FenceWatch()
-
-    watch.follow(fences)
-
-    assert watch.unusable.keys() == {"round", "drawn"}
-    assert all("180th meridian" in why for why in watch.unusable.values())
-
-
-def test_fence_beside_the_date_line_works() -> None:
-    """Up to the line itself; what is across it is far away."""
-    watch = FenceWatch()
-    watch.follow([Fence(id="f-1", lat_deg=10, lon_deg=179.99, radius_m=500, dwell_s=5)])
-    said: list[FenceEvent] = []
-
-    for at_s, lon_deg in enumerate([179.99] * 3 + [-179.99] * 12):
-        said += fence_events_of(watch, "v-1", a_fix(at_s, lat_deg=10, lon_deg=lon_deg), at_s * 1000)
-
-    assert watch.side_of("v-1", "f-1") is Side.OUTSIDE
-    assert [event.what for event in said] == ["geofence_exit"]
-
-
-@pytest.mark.parametrize(
-    ("lat_deg", "radius_m", "taken"),
-    [
-        (89.9, 500, True),
-        (89.9, 2_000, False),
-        (90, 100, False),
-        (80, 50_000, True),
-        (-89.99, 300, False),
-    ],
-)
-def test_fence_at_a_pole_is_refused_where_the_plane_ends(
-    lat_deg: float, radius_m: float, *, taken: bool
-) -> None:
-    """Small ones far enough from it are good."""
-    watch = FenceWatch()
-
-    watch.follow([Fence(id="f-1", lat_deg=lat_deg, lon_deg=10, radius_m=radius_m)])
-
-    assert watch.any is taken
-    assert all("pole" in why for why in watch.unusable.values())
-
-
-def test_edit_while_inside_makes_no_event_and_keeps_the_side() -> None:
-    """Another name, kind, margin and dwell; the exit afterwards is told."""
-    fence = Fence(id="f-1", lat_deg=LAT_DEG, lon_deg=LON_DEG, radius_m=100)
-    watch = FenceWatch()
-    watch.follow([fence])
-    said = []
-    for at_s in range(3):
-        said += fence_events_of(watch, "v-1", _fix(at_s, 0), at_s * 1000)
-
-    watch.save(msgspec.structs.replace(fence, name="depot", margin_m=20, dwell_s=5))
-    kept = watch.side_of("v-1", "f-1")
-    for at_s in range(3, 12):
-        said += fence_events_of(watch, "v-1", _fix(at_s, 200), at_s * 1000)
-
-    assert kept is Side.INSIDE
-    assert [(event.what, event.fence.name) for event in said] == [("geofence_exit", "depot")]
-
-
-def _fix(at_s: float, north_m: float) -> Fix:
-    lat_deg, lon_deg = _place(0, north_m)
-    return a_fix(at_s, lat_deg=lat_deg, lon_deg=lon_deg, acc_m=5)
-
-
-def test_fence_saved_around_a_parked_vehicle_is_watched_from_its_next_fix() -> None:
-    """Its former fixes, with other fences, say nothing of it."""
-    watch = FenceWatch()
-    watch.follow([Fence(id="other", lat_deg=LAT_DEG + 1, lon_deg=LON_DEG, radius_m=100)])
-    _stay(watch, range(5), 0)
-    watch.save(Fence(id="f-1", lat_deg=LAT_DEG, lon_deg=LON_DEG, radius_m=100))
-    fresh = watch.side_of("v-1", "f-1")
-
-    said = _stay(watch, range(5, 8), 0) + _stay(watch, range(8, 16), 200)
-
-    assert (fresh, said) == (Side.UNKNOWN, ["geofence_exit"])
-
-
-def test_vehicle_that_left_is_seen_when_it_comes_back() -> None:
-    """To the very place where it was, which is no longer clear of that fence."""
-    watch = FenceWatch()
-    watch.follow([Fence(id="f-1", lat_deg=LAT_DEG, lon_deg=LON_DEG, radius_m=100)])
-
-    said = _stay(watch, range(5), 0) + _stay(watch, range(5, 15), 190)
-    said += _stay(watch, range(15, 40), 0)
-
-    assert said == ["geofence_exit", "geofence_enter"]
-
-
-@pytest.mark.parametrize("leap_m", [200, 500, 1_200])
-def test_long_leap_over_a_narrow_fence_is_a_crossing(leap_m: float) -> None:
-    """However far from both fixes the fence is."""
-    watch = FenceWatch()
-    watch.follow([Fence(id="f-1", lat_deg=LAT_DEG, lon_deg=LON_DEG, radius_m=30)])
-    _stay(watch, [0], -leap_m / 2)
-
-    said = _stay(watch, [30], leap_m / 2)
-
-    assert said == ["geofence_enter", "geofence_exit"]
-
-
-def test_far_inside_is_told_by_the_edge_not_by_a_circle_about_the_middle() -> None:
-    """400 m from the edge with an accuracy of 100 m: 5 s are enough, towards a corner too."""
-    corners = [(-1_000.0, -1_000.0), (1_000.0, -1_000.0), (1_000.0, 1_000.0), (-1_000.0, 1_000.0)]
-    geometry: dict[str, object] = {"type": "Polygon", "coordinates": [_ring(corners)]}
-    watch = FenceWatch()
-    watch.follow([Fence(id="f-1", geometry=geometry, margin_m=40)])
-    (lat_deg, lon_deg), said = _place(600, 600), _stay(watch, range(3), 2_000)
-
-    for at_s in range(3, 11):
-        fix = a_fix(at_s + 1, lat_deg=lat_deg, lon_deg=lon_deg, acc_m=100)
-        said += [event.what for event in fence_events_of(watch, "v-1", fix, at_s * 1000)]
-
-    assert said == ["geofence_enter"]
-
-
-def _stay(watch: FenceWatch, seconds: Iterable[int], north_m: float) -> list[str]:
-    """Fixes at one place; what they gave."""
-    return [
-        event.what
-        for at_s in seconds
-        for event in fence_events_of(watch, "v-1", _fix(at_s + 1, north_m), at_s * 1000)
-    ]
-
-
-def test_thousands_far_away_leave_no_membership() -> None:
-    """What rests outside is no state: a city's fleet times its fences would be hundreds of GB."""
-    fences = [
-        Fence(id=f"f-{k}", lat_deg=LAT_DEG + k / 100, lon_deg=LON_DEG, radius_m=100)
-        for k in range(500)
-    ]
-    watch = FenceWatch()
-    watch.follow(fences)
-    fence_events_of(watch, "v-1", _fix(1, 0), 1_000)
-
-    size = len(watch.dump())
-
-    assert watch.side_of("v-1", "f-400") is Side.OUTSIDE
-    assert [fence.id for fence in watch.inside("v-1")] == ["f-0"]
-    assert size < 500 * 20

@@ -17,11 +17,8 @@ from parkguard.records import open_migrated
 from parkguard.settings import Settings
 from stores.registry import Registry
 from stores.schema import audit, control
+from support.fencing import BOW_TIE, CORNERS, SPIKE, a_feature
 from support.stores_records import rows_of
-
-CORNERS = [[117.2, 31.8], [117.21, 31.8], [117.21, 31.81], [117.2, 31.81], [117.2, 31.8]]
-BOW_TIE = [CORNERS[0], CORNERS[2], CORNERS[1], CORNERS[3], CORNERS[0]]
-SPIKE = [*CORNERS[:2], [117.22, 31.8], CORNERS[1], *CORNERS[2:]]
 
 
 @pytest.fixture
@@ -43,11 +40,6 @@ def run(*words: str) -> Result:
     return CliRunner().invoke(app, list(words))
 
 
-def _feature(fence_id: str, ring: list[list[float]] = CORNERS, **said: object) -> object:
-    geometry = {"type": "Polygon", "coordinates": [ring]}
-    return {"type": "Feature", "id": fence_id, "properties": said, "geometry": geometry}
-
-
 def _file(*features: object) -> str:
     text = json.dumps({"type": "FeatureCollection", "features": list(features)})
     Path("fences.geojson").write_text(text, encoding="utf-8")
@@ -57,7 +49,7 @@ def _file(*features: object) -> str:
 @pytest.mark.usefixtures("engine")
 def test_file_goes_in_and_comes_out_again() -> None:
     """What the list prints is what the import reads."""
-    name = _file(_feature("a", kind="keep_in", name="车棚"), _feature("b", vehicle_id="v-1"))
+    name = _file(a_feature("a", kind="keep_in", name="车棚"), a_feature("b", vehicle_id="v-1"))
 
     imported = run("fences", "import", name, "--crs", "wgs84", "--json")
     listed = run("fences", "list", "--geojson")
@@ -81,7 +73,7 @@ def test_file_goes_in_and_comes_out_again() -> None:
 def test_bad_rows_are_named_and_nothing_is_saved(engine: sa.Engine) -> None:
     """Number, id, what is wrong, and where."""
     name = _file(
-        _feature("good"), _feature("bad", BOW_TIE), _feature("far", vehicle_id="v-9"), {"a": 1}
+        a_feature("good"), a_feature("bad", BOW_TIE), a_feature("far", vehicle_id="v-9"), {"a": 1}
     )
     before = len(rows_of(engine, control))
 
@@ -99,7 +91,7 @@ def test_dry_run_saves_nothing_and_says_what_would_be_mended(engine: sa.Engine) 
     """With the place of the slip."""
     before = len(rows_of(engine, control))
 
-    tried = run("fences", "import", _file(_feature("a", SPIKE)), "--crs", "wgs84", "--dry-run")
+    tried = run("fences", "import", _file(a_feature("a", SPIKE)), "--crs", "wgs84", "--dry-run")
 
     assert tried.exit_code == 0
     assert "feature 1 (a)" in tried.stderr
@@ -111,7 +103,7 @@ def test_dry_run_saves_nothing_and_says_what_would_be_mended(engine: sa.Engine) 
 @pytest.mark.usefixtures("engine")
 def test_import_needs_the_coordinate_system() -> None:
     """Half a kilometre is at stake: nobody guesses."""
-    name = _file(_feature("a"))
+    name = _file(a_feature("a"))
 
     assert run("fences", "import", name).exit_code == 2
     assert run("fences", "import", name, "--crs", "gcj02").exit_code == 0
@@ -136,7 +128,7 @@ def test_what_is_no_geojson_is_refused_with_the_file(text: str) -> None:
 
 def test_show_and_delete(engine: sa.Engine) -> None:
     """Deleting is written to the audit; a fence that is not there is said."""
-    run("fences", "import", _file(_feature("a", name="Depot")), "--crs", "wgs84")
+    run("fences", "import", _file(a_feature("a", name="Depot")), "--crs", "wgs84")
 
     shown, listed = run("fences", "show", "a"), run("fences", "list", "--vehicle", "v-1")
     gone, again = run("fences", "delete", "a"), run("fences", "delete", "a")

@@ -1,4 +1,4 @@
-"""Fences: no flapping at an edge, holes are outside, narrow ones are not leapt over unseen."""
+"""Fences: no flapping at an edge, holes are outside, small ones are refused, sides are kept."""
 
 import msgspec
 import pytest
@@ -7,63 +7,11 @@ from hypothesis import strategies as st
 
 from alerts.fences import FenceWatch
 from alerts.rules.fence_area import MIN_RADIUS_M, Area, FenceTooSmall
-from alerts.rules.geofence import FenceEvent, Side
+from alerts.rules.geofence import Side
 from devices.model import Fence
-from support.factories import a_fix, at_ms
+from support.factories import a_fix
+from support.fence_walk import Walk, box, circle, polygon
 from support.fencing import fence_events_of
-
-SECOND_MS = 1_000
-
-
-def _circle(radius_m: float, *, dwell_s: float = 20.0) -> Fence:
-    return Fence(id="f-1", lat_deg=47.05, lon_deg=8.3, radius_m=radius_m, dwell_s=dwell_s)
-
-
-def _box(south: float, north: float, west: float, east: float) -> list[list[float]]:
-    return [[west, south], [east, south], [east, north], [west, north], [west, south]]
-
-
-def _polygon(*rings: list[list[float]], dwell_s: float = 20.0) -> Fence:
-    geometry: dict[str, object] = {"type": "Polygon", "coordinates": list(rings)}
-    return Fence(id="f-1", geometry=geometry, dwell_s=dwell_s)
-
-
-class Walk:
-    """One vehicle against one fence; remembers what was said."""
-
-    def __init__(self, *fences: Fence, acc_m: float = 5.0) -> None:
-        self.watch = FenceWatch()
-        self.watch.follow(list(fences))
-        self._fences = list(fences)
-        self._acc_m = acc_m
-        self.said: list[str] = []
-        self.events: list[FenceEvent] = []
-        self.now_s = 0.0
-
-    def to(self, lat_deg: float, lon_deg: float, *, after_s: float = 1.0, acc_m: float = 0) -> None:
-        """The next fix."""
-        self.now_s += after_s
-        fix = a_fix(self.now_s, lat_deg=lat_deg, lon_deg=lon_deg, acc_m=acc_m or self._acc_m)
-        events = fence_events_of(self.watch, "v-1", fix, round(self.now_s * SECOND_MS))
-        self.events += events
-        self.said += [event.what for event in events]
-
-    def stay(self, lat_deg: float, lon_deg: float, seconds: int) -> None:
-        """One fix a second at one place."""
-        for _ in range(seconds):
-            self.to(lat_deg, lon_deg)
-
-    def restart(self) -> None:
-        """The service stops and comes back with its checkpoint."""
-        blob = self.watch.dump()
-        self.watch = FenceWatch()
-        self.watch.load(blob)
-        self.watch.follow(self._fences)
-
-    @property
-    def side(self) -> Side:
-        """Where the vehicle is, as far as is known."""
-        return Side(self.watch.side_of("v-1", "f-1"))
 
 
 @pytest.mark.parametrize("acc_m", [5.0, 15.0, 25.0])
@@ -73,7 +21,7 @@ def test_noise_at_the_edge_is_at_most_one_event_a_08(
     restart_at: int | None, acc_m: float, *, from_the_middle: bool
 ) -> None:
     """94 m and 106 m in turn for a minute, then 10 s at 180 m: exactly one exit, restart or not."""
-    walk = Walk(_circle(100), acc_m=acc_m)
+    walk = Walk(circle(100), acc_m=acc_m)
     if from_the_middle:
         walk.to(47.05, 8.3)
 
@@ -95,7 +43,7 @@ def test_noise_at_the_edge_is_at_most_one_event_a_08(
 def test_fixes_of_one_message_last_by_their_own_times() -> None:
     """Ten seconds outside, told in one batch: the steady clock stands still, the fixes do not."""
     watch = FenceWatch()
-    watch.follow([_circle(100)])
+    watch.follow([circle(100)])
     said = []
 
     for at_s in range(20):
@@ -110,7 +58,7 @@ def test_near_the_boundary_the_whole_dwell_counts(
     north_m: float, seconds: int, said: list[str]
 ) -> None:
     """35 m beyond is less than three times the accuracy of 12 m."""
-    walk = Walk(_circle(100), acc_m=12)
+    walk = Walk(circle(100), acc_m=12)
     walk.to(47.05, 8.3)
 
     walk.stay(47.05 + north_m / 111_195, 8.3, seconds)
@@ -121,10 +69,10 @@ def test_near_the_boundary_the_whole_dwell_counts(
 def test_two_holes_are_outside_a_09() -> None:
     """Between them is inside; rolling into either is an exit, out of it an enter."""
     walk = Walk(
-        _polygon(
-            _box(47.00, 47.02, 8.00, 8.02),
-            _box(47.004, 47.008, 8.004, 8.008),
-            _box(47.012, 47.016, 8.012, 8.016),
+        polygon(
+            box(47.00, 47.02, 8.00, 8.02),
+            box(47.004, 47.008, 8.004, 8.008),
+            box(47.012, 47.016, 8.012, 8.016),
             dwell_s=5,
         )
     )
@@ -142,10 +90,10 @@ def test_two_holes_are_outside_a_09() -> None:
 def test_first_hole_is_not_the_only_one_a_09() -> None:
     """A point in the second hole is outside on its own, too."""
     area = Area(
-        _polygon(
-            _box(47.00, 47.02, 8.00, 8.02),
-            _box(47.004, 47.008, 8.004, 8.008),
-            _box(47.012, 47.016, 8.012, 8.016),
+        polygon(
+            box(47.00, 47.02, 8.00, 8.02),
+            box(47.004, 47.008, 8.004, 8.008),
+            box(47.012, 47.016, 8.012, 8.016),
         )
     )
     places = [(47.006, 8.006), (47.014, 8.014), (47.010, 8.010), (47.03, 8.01)]
@@ -155,87 +103,9 @@ def test_first_hole_is_not_the_only_one_a_09() -> None:
     assert inside == [False, False, True, False]
 
 
-def test_leap_over_a_narrow_fence_is_a_crossing_a_10() -> None:
-    """120 m west, then 130 m east 12 s later: an enter and its exit, with estimated times."""
-    walk = Walk(_circle(30))
-
-    walk.to(47.05, 8.3 - 0.00158)
-    walk.to(47.05, 8.3 + 0.00172, after_s=12)
-
-    enter, exit_ = walk.events
-    assert walk.said == ["geofence_enter", "geofence_exit"]
-    assert enter.inferred
-    assert exit_.inferred
-    assert (enter.t_ms - at_ms(1)) / 1000 == pytest.approx(12 * 90 / 250, abs=0.1)
-    assert (exit_.t_ms - at_ms(1)) / 1000 == pytest.approx(12 * 150 / 250, abs=0.1)
-    assert walk.side is Side.OUTSIDE
-
-
-def test_ride_through_with_one_fix_inside_is_the_same_crossing() -> None:
-    """It was inside for less than the dwell, and came out on the other side."""
-    walk = Walk(_circle(30))
-
-    for east_deg in (-0.00158, 0.0, 0.00172):
-        walk.to(47.05, 8.3 + east_deg, after_s=12)
-
-    assert walk.said == ["geofence_enter", "geofence_exit"]
-
-
-def test_noise_into_a_fence_and_back_is_no_crossing() -> None:
-    """Parked 60 m away; one fix lands inside; the next is where the first was."""
-    walk = Walk(_circle(30))
-    walk.stay(47.05, 8.3 + 0.0008, 5)
-
-    walk.to(47.05, 8.3)
-    walk.stay(47.05, 8.3 + 0.0008, 5)
-
-    assert walk.said == []
-
-
-def test_grazing_the_margin_is_no_crossing() -> None:
-    """The way leads through the outermost metres only."""
-    walk = Walk(_circle(100))
-
-    walk.to(47.05 + 95 / 111_195, 8.3 - 0.00258)
-    walk.to(47.05 + 95 / 111_195, 8.3 + 0.00258, after_s=20)
-
-    assert walk.said == []
-
-
-def test_crossing_through_holes_is_one_enter_and_one_exit() -> None:
-    """A ring road around a yard: in at the first edge, out at the last."""
-    walk = Walk(_polygon(_box(47.00, 47.002, 8.00, 8.002), _box(47.0007, 47.0013, 8.0007, 8.0013)))
-
-    walk.to(47.001, 7.999)
-    walk.to(47.001, 8.003, after_s=20)
-
-    assert walk.said == ["geofence_enter", "geofence_exit"]
-
-
-@pytest.mark.parametrize(("after_s", "why"), [(120, "long gap"), (3, "83 m/s")])
-def test_leap_is_no_crossing_when_it_proves_nothing_a_10(after_s: float, why: str) -> None:
-    """Not used when the gap is long or the implied speed impossible."""
-    walk = Walk(_circle(30))
-
-    walk.to(47.05, 8.3 - 0.00158)
-    walk.to(47.05, 8.3 + 0.00172, after_s=after_s)
-
-    assert walk.said == [], why
-
-
-def test_passing_by_is_no_crossing() -> None:
-    """The segment must go through the inside."""
-    walk = Walk(_circle(30))
-
-    walk.to(47.05 + 0.001, 8.3 - 0.00158)
-    walk.to(47.05 + 0.001, 8.3 + 0.00172, after_s=12)
-
-    assert walk.said == []
-
-
 def test_fix_less_accurate_than_the_fence_decides_nothing_a_25() -> None:
     """700 m away with an error of 1,450 m, for as long as it likes."""
-    walk = Walk(_circle(60, dwell_s=5))
+    walk = Walk(circle(60, dwell_s=5))
     walk.stay(47.05, 8.3, 10)
 
     for _ in range(60):
@@ -247,7 +117,7 @@ def test_fix_less_accurate_than_the_fence_decides_nothing_a_25() -> None:
 
 def test_bad_fix_begins_nothing_a_25() -> None:
     """Its error is larger than the fence: the side stays unknown until a better one comes."""
-    walk = Walk(_circle(60))
+    walk = Walk(circle(60))
 
     walk.to(47.05, 8.3, acc_m=200)
     bad = walk.side
@@ -260,13 +130,13 @@ def test_bad_fix_begins_nothing_a_25() -> None:
 def test_fence_smaller_than_the_error_is_refused_a_25(radius_m: float) -> None:
     """With a hint: it would be left by noise."""
     with pytest.raises(FenceTooSmall, match="make it larger"):
-        Area(_circle(radius_m))
+        Area(circle(radius_m))
 
 
 def test_narrow_polygon_is_refused_too() -> None:
     """A slip of 10 m by 40 m is as small as a circle of 11 m."""
     with pytest.raises(FenceTooSmall):
-        Area(_polygon(_box(47.0, 47.00009, 8.0, 8.0005)))
+        Area(polygon(box(47.0, 47.00009, 8.0, 8.0005)))
 
 
 @pytest.mark.parametrize(
@@ -274,7 +144,7 @@ def test_narrow_polygon_is_refused_too() -> None:
     [
         Fence(id="f-1"),
         Fence(id="f-1", lat_deg=47, lon_deg=8),
-        _polygon([[8.0, 47.0], [8.1, 47.1], [8.1, 47.0], [8.0, 47.1], [8.0, 47.0]]),
+        polygon([[8.0, 47.0], [8.1, 47.1], [8.1, 47.0], [8.0, 47.1], [8.0, 47.0]]),
     ],
 )
 def test_fence_without_a_shape_is_refused(fence: Fence) -> None:
@@ -285,7 +155,7 @@ def test_fence_without_a_shape_is_refused(fence: Fence) -> None:
 
 def test_restart_keeps_membership_a_26() -> None:
     """Inside before, inside after; the next message is no event."""
-    walk = Walk(_circle(100, dwell_s=5))
+    walk = Walk(circle(100, dwell_s=5))
     walk.stay(47.05, 8.3, 10)
 
     walk.restart()
@@ -298,7 +168,7 @@ def test_restart_keeps_membership_a_26() -> None:
 @pytest.mark.parametrize("place", [(47.05, 8.3), (47.06, 8.3)])
 def test_first_side_known_is_no_event_a_26(place: tuple[float, float]) -> None:
     """The start is unknown, never outside: a cold start arms nothing and alarms nothing."""
-    walk = Walk(_circle(100, dwell_s=5))
+    walk = Walk(circle(100, dwell_s=5))
     before = walk.side
 
     walk.stay(*place, 10)
@@ -312,7 +182,7 @@ def test_first_side_known_is_no_event_a_26(place: tuple[float, float]) -> None:
 )
 def test_new_side_counts_after_it_lasted(dwell_s: float, lasts_s: int) -> None:
     """Four seconds outside are not five; far outside five are enough."""
-    walk = Walk(_circle(100, dwell_s=dwell_s))
+    walk = Walk(circle(100, dwell_s=dwell_s))
     walk.stay(47.05, 8.3, 3)
 
     walk.stay(47.06, 8.3, lasts_s)
@@ -324,10 +194,10 @@ def test_new_side_counts_after_it_lasted(dwell_s: float, lasts_s: int) -> None:
 
 def test_redrawn_fence_makes_no_event() -> None:
     """The fence moved, not the vehicle: it begins anew."""
-    walk = Walk(_circle(100))
+    walk = Walk(circle(100))
     walk.stay(47.05, 8.3, 3)
 
-    walk.watch.follow([msgspec.structs.replace(_circle(100), lat_deg=47.06)])
+    walk.watch.follow([msgspec.structs.replace(circle(100), lat_deg=47.06)])
     redrawn = walk.side
     walk.stay(47.05, 8.3, 60)
 
@@ -336,7 +206,7 @@ def test_redrawn_fence_makes_no_event() -> None:
 
 def test_fence_of_one_vehicle_does_not_speak_of_others() -> None:
     """A home fence is its owner's."""
-    home = msgspec.structs.replace(_circle(100, dwell_s=1), vehicle_id="v-2")
+    home = msgspec.structs.replace(circle(100, dwell_s=1), vehicle_id="v-2")
     walk = Walk(home)
 
     walk.stay(47.05, 8.3, 3)
@@ -346,8 +216,8 @@ def test_fence_of_one_vehicle_does_not_speak_of_others() -> None:
 
 def test_changed_fences_keep_what_is_known_of_the_others() -> None:
     """Saving a second fence makes no event in the first; a deleted one is forgotten."""
-    first = _circle(100, dwell_s=1)
-    second = msgspec.structs.replace(_circle(200, dwell_s=1), id="f-2")
+    first = circle(100, dwell_s=1)
+    second = msgspec.structs.replace(circle(200, dwell_s=1), id="f-2")
     walk = Walk(first)
     walk.stay(47.05, 8.3, 3)
 
@@ -376,7 +246,7 @@ def test_start_and_direction_of_a_ring_mean_nothing(
     """A polygon is its area, however it is written down."""
     turned = RING[start:] + RING[:start]
     turned = turned[::-1] if reverse else turned
-    plain, other = (Area(_polygon([*ring, ring[0]])) for ring in (RING, turned))
+    plain, other = (Area(polygon([*ring, ring[0]])) for ring in (RING, turned))
 
     depths = [area.depth_m(*area.local(lat_deg, lon_deg)) for area in (plain, other)]
 
@@ -388,7 +258,7 @@ def test_start_and_direction_of_a_ring_mean_nothing(
 )
 def test_enters_and_exits_take_turns(track: list[tuple[float, float]]) -> None:
     """Never an enter without its exit."""
-    walk = Walk(_circle(100, dwell_s=5))
+    walk = Walk(circle(100, dwell_s=5))
     walk.to(47.05, 8.3)
 
     for north_m, after_s in track:

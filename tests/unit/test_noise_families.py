@@ -89,15 +89,21 @@ def test_interval_changes_nothing_about_the_noise() -> None:
 
 
 def test_garage_is_silent_for_hours_then_far_off() -> None:
-    """No fix in an outage; the first one after it is 60-500 m away."""
+    """No fix for 10 min to 9 h; then a cold start of 60-500 m, seen up to 30 s later."""
     field = NoiseField(FAMILIES["garage"], 50, seed=2)
     heard_before, first_m = np.ones(50, np.bool_), []
+    dark_s, dark_for_s = np.zeros(50), []
     for _ in range(2_880):
         errors = field.after(30.0)
         back = errors.heard & ~heard_before
         first_m += np.hypot(errors.east_m, errors.north_m)[back].tolist()
+        dark_for_s += dark_s[back].tolist()
+        dark_s = np.where(errors.heard, 0.0, dark_s + 30.0)
         heard_before = errors.heard
 
+    assert min(dark_for_s) >= 600
+    assert np.median(dark_for_s) > 3_600
+    assert max(dark_for_s) > 6 * 3_600
     assert len(first_m) > 30
     assert np.median(first_m) > 40
     assert max(first_m) > 150

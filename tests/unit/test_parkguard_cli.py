@@ -11,11 +11,12 @@ import pytest
 from typer.main import get_command
 from typer.testing import CliRunner
 
-from parkguard.cli import app, main
+from parkguard.cli import app
 from parkguard.passwords import verify_password
 from parkguard.records import open_migrated
 from parkguard.settings import Settings
 from stores.registry import Registry
+from support.cli import exit_of
 
 
 @pytest.fixture(autouse=True)
@@ -34,13 +35,6 @@ def call(*words: str) -> str:
 
 def call_json(*words: str) -> Any:  # noqa: ANN401 - whatever the command prints
     return json.loads(call(*words, "--json"))
-
-
-def exit_of(monkeypatch: pytest.MonkeyPatch, *words: str) -> int:
-    monkeypatch.setattr("sys.argv", ["parkguard", *words])
-    with pytest.raises(SystemExit) as ended:
-        main()
-    return int(ended.value.code or 0)
 
 
 def hashes(tmp_path: Path) -> dict[str, str]:

@@ -11,8 +11,9 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner, Result
 
-from parkguard.cli import app, main
+from parkguard.cli import app
 from parkguard.cli_shared import ago_ms
+from support.cli import exit_of
 from support.factories import at_ms
 from support.replay_files import encoded, expect, fix, theft
 
@@ -32,13 +33,6 @@ def _file(name: str, lines: Iterable[Mapping[str, object]]) -> str:
 
 def _call(*words: str, given: bytes | None = None) -> Result:
     return CliRunner().invoke(app, ["replay", *words], input=given)
-
-
-def _exit_of(monkeypatch: pytest.MonkeyPatch, *words: str) -> int:
-    monkeypatch.setattr("sys.argv", ["parkguard", "replay", *words])
-    with pytest.raises(SystemExit) as ended:
-        main()
-    return int(ended.value.code or 0)
 
 
 def _json(done: Result) -> Any:  # noqa: ANN401 - whatever the command prints
@@ -157,7 +151,7 @@ def test_setting_of_this_run(monkeypatch: pytest.MonkeyPatch) -> None:
     limits = ("owner_rate=1e-300", "police_rate=1e-300", "slow_s=1e9")
     words = [word for limit in limits for word in ("--set", f"detection.{limit}")]
     assert _call(ride, *words).exit_code == 1
-    assert _exit_of(monkeypatch, ride, "--set", "detection.police_rte=1") == 2
+    assert exit_of(monkeypatch, "replay", ride, "--set", "detection.police_rte=1") == 2
 
 
 @pytest.mark.parametrize(
@@ -184,7 +178,7 @@ def test_errors_say_what_to_do(
     """And leave with the right code."""
     _file("ride.jsonl", GOOD)
 
-    assert _exit_of(monkeypatch, *words) == code
+    assert exit_of(monkeypatch, "replay", *words) == code
     assert said in capsys.readouterr().err
 
 

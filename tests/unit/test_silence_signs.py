@@ -24,12 +24,6 @@ def listening() -> tuple[Scene, Ears]:
     return scene, ears
 
 
-def counted(scene: Scene) -> float:
-    """What the silence of ``v-1`` counts."""
-    evidence = scene.engine._watch.evidence
-    return evidence.counted(1, 5_000_000 + round(scene.now_s * 1000)).get(Sign.SILENT, 0.0)
-
-
 @pytest.mark.parametrize(("missed", "nats"), [(0, 0), (1, 0.5), (3, 1.5), (6, 3), (50, 3)])
 def test_missed_reports_count_half_a_nat_each(missed: int, nats: float) -> None:
     """At most three nats."""
@@ -39,7 +33,7 @@ def test_missed_reports_count_half_a_nat_each(missed: int, nats: float) -> None:
 
     scene.wait(1)
 
-    assert counted(scene) == nats
+    assert scene.nats(Sign.SILENT) == nats
 
 
 def test_silence_alone_says_nothing() -> None:
@@ -49,7 +43,7 @@ def test_silence_alone_says_nothing() -> None:
 
     scene.wait(60)
 
-    assert counted(scene) == 0
+    assert scene.nats(Sign.SILENT) == 0
     assert scene.quiet
 
 
@@ -91,7 +85,7 @@ def test_place_that_often_goes_dark_says_nothing() -> None:
 
     scene.wait(2)
 
-    assert counted(scene) == 0
+    assert scene.nats(Sign.SILENT) == 0
     assert scene.quiet
     now_ms = 5_000_000 + round(scene.now_s * 1000)
     assert "dark_place" in {one.why for one in scene.engine._watch.witnessed(1, now_ms)}

@@ -79,6 +79,25 @@ def test_a_sleeper_reports_once_an_hour_until_it_is_shaken() -> None:
     assert (fixes[0], fixes[-1]) == (60.0, 3_600.0)
 
 
+def test_a_second_shake_does_not_shorten_the_cold_start() -> None:
+    """Awake, it has no position yet: the event says none, and the first fix comes no sooner."""
+    rhythm = Rhythm(report_s=10.0, heartbeat_s=3_600.0)
+
+    def woken(*at_s: float) -> list[tuple[float, Outgoing]]:
+        stage = Stage([a_tracker(rhythm, *(Cue(at_s=at, event="vibration") for at in at_s))])
+        until(stage, SHAKE_AT_S)
+        return until(stage, SHAKE_AT_S + AWAKE_S)
+
+    once, twice = woken(SHAKE_AT_S), woken(SHAKE_AT_S, SHAKE_AT_S + 4.0)
+
+    assert texts(twice)[:3] == [("event", "wake"), ("event", "vibration"), ("event", "vibration")]
+    assert all("pos" not in json.loads(record.payload) for _, record in twice[:3])
+    first, again = (
+        next(at for at, record in said if record.channel == "fix") for said in (once, twice)
+    )
+    assert first == again > SHAKE_AT_S + 14.0  # seed 1: later than a report after the second shake
+
+
 def test_who_sleeps_or_is_deaf_hears_nothing() -> None:
     """A command that comes then is lost."""
     for rhythm in (

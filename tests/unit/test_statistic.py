@@ -1,35 +1,17 @@
-"""The movement statistic: silent on parked noise, fast on thefts, the same however it is fed."""
+"""The movement statistic: silent on parked noise, fast on thefts, armed where it stands."""
 
 from dataclasses import replace
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from alerts.detection import statistic
-from alerts.detection.anchor import ARMED, DISARMED, SETTLING, AnchorArrays
-from alerts.detection.statistic import CLIP_HIGH, QUIET, Fixes, Moved
-from support.factories import HOME
-from support.parking import Floats, Lot, Noise
-
-NOWHERE = np.zeros(1)
-NAMES = [name for name in Moved.__dataclass_fields__]  # noqa: C416 - names only
-
-
-def _at(*metres: float) -> Floats:
-    return np.array(metres, np.float64)
-
-
-def _armed(size: int = 1, *, hour: float = 1.0) -> Lot:
-    """A lot that has stood still, exactly, for so many hours."""
-    lot = Lot(size)
-    for _ in range(round(hour * 360)):
-        lot.step(np.zeros(size), np.zeros(size))
-    assert (lot.arrays.mode == ARMED).all()
-    return lot
-
+from alerts.detection.anchor import ARMED, DISARMED, SETTLING
+from alerts.detection.statistic import CLIP_HIGH, QUIET
+from support.parking import NOWHERE, Floats, Lot, Noise, armed_lot, metres
 
 # -- what must not alarm --------------------------------------------------------------------
 
@@ -55,9 +37,9 @@ def test_parked_noise_of_64_vehicle_days_raises_nothing() -> None:
 )
 def test_no_single_fix_alarms(east_m: float, north_m: float, after_s: float) -> None:
     """However far and however late it comes: its nats are clipped, the counts say one."""
-    lot = _armed(hour=0.1)
+    lot = armed_lot(hour=0.1)
 
-    moved = lot.step(_at(east_m), _at(north_m), after_s=after_s)
+    moved = lot.step(metres(east_m), metres(north_m), after_s=after_s)
 
     assert moved.score[0] <= CLIP_HIGH
     assert not moved.owner_shape[0]
@@ -70,9 +52,9 @@ def test_fix_at_the_anchor_leaves_the_score_at_two_at_most(
     steps: list[float], east_m: float
 ) -> None:
     """Whatever came before."""
-    lot = _armed(hour=0.1)
+    lot = armed_lot(hour=0.1)
     for step_m in steps:
-        lot.step(_at(step_m), _at(0))
+        lot.step(metres(step_m), metres(0))
     a = lot.arrays
 
     moved = lot.step(a.anchor_x[:1] + east_m, a.anchor_y[:1])
@@ -179,10 +161,10 @@ def test_walk_is_told_to_the_owner_within_two_minutes(every_s: float) -> None:
 
 def test_slow_rule_finds_what_crept_away() -> None:
     """Outside 60 m for more than 5 minutes without ever looking like a ride: owner only."""
-    lot = _armed()
+    lot = armed_lot()
     lot.owner_nats = lot.police_nats = 1e9
 
-    slow = [bool(lot.step(_at(120), _at(0)).slow[0]) for _ in range(40)]
+    slow = [bool(lot.step(metres(120), metres(0)).slow[0]) for _ in range(40)]
 
     assert slow.index(True) * 10 in range(300, 330)
     assert all(slow[slow.index(True) :])
@@ -193,10 +175,10 @@ def test_slow_rule_finds_what_crept_away() -> None:
 
 def test_teleport_is_held_until_a_second_fix_agrees() -> None:
     """5 km in 10 s is not scored; a second fix there is, and it went nowhere until then."""
-    lot = _armed()
+    lot = armed_lot()
 
-    first = lot.step(_at(5_000), _at(0))
-    second = lot.step(_at(5_030), _at(0))
+    first = lot.step(metres(5_000), metres(0))
+    second = lot.step(metres(5_030), metres(0))
 
     assert not first.scored[0]
     assert first.score[0] == 0
@@ -205,11 +187,11 @@ def test_teleport_is_held_until_a_second_fix_agrees() -> None:
 
 def test_teleport_and_back_leaves_nothing() -> None:
     """One wild fix is forgotten by the next good one; the next wild one is held again."""
-    lot = _armed()
-    lot.step(_at(5_000), _at(0))
-    back = lot.step(_at(0), _at(0))
+    lot = armed_lot()
+    lot.step(metres(5_000), metres(0))
+    back = lot.step(metres(0), metres(0))
 
-    again = lot.step(_at(5_000), _at(0))
+    again = lot.step(metres(5_000), metres(0))
 
     assert back.at_anchor[0]
     assert not again.scored[0]
@@ -217,18 +199,18 @@ def test_teleport_and_back_leaves_nothing() -> None:
 
 def test_two_disagreeing_teleports_are_both_held() -> None:
     """Wild fixes in different places do not vouch for each other."""
-    lot = _armed()
+    lot = armed_lot()
 
-    held = [not lot.step(_at(east), _at(0)).scored[0] for east in (9_000, -9_000, 30_000)]
+    held = [not lot.step(metres(east), metres(0)).scored[0] for east in (9_000, -9_000, 30_000)]
 
     assert held == [True, True, True]
 
 
 def test_reappearing_far_away_after_a_long_silence_is_no_teleport() -> None:
     """5 km in 40 min is a possible speed: the van with a shielded tracker."""
-    lot = _armed()
+    lot = armed_lot()
 
-    moved = lot.step(_at(5_000), _at(0), after_s=2_400)
+    moved = lot.step(metres(5_000), metres(0), after_s=2_400)
 
     assert moved.scored[0]
 
@@ -260,7 +242,7 @@ def test_moving_vehicle_does_not_arm() -> None:
     lot = Lot(1)
 
     for k in range(60):
-        lot.step(_at(40.0 * k), _at(0))
+        lot.step(metres(40.0 * k), metres(0))
 
     assert lot.arrays.mode[0] == SETTLING
 
@@ -277,10 +259,10 @@ def test_wish_arms_as_soon_as_settled() -> None:
 
 def test_disarmed_vehicle_is_never_scored() -> None:
     """It may go where it likes."""
-    lot = _armed()
+    lot = armed_lot()
     lot.arrays.unsettle(0, DISARMED)
 
-    scored = [bool(lot.step(_at(60.0 * k), _at(0)).scored[0]) for k in range(20)]
+    scored = [bool(lot.step(metres(60.0 * k), metres(0)).scored[0]) for k in range(20)]
 
     assert not any(scored)
     assert lot.arrays.mode[0] == DISARMED
@@ -288,9 +270,9 @@ def test_disarmed_vehicle_is_never_scored() -> None:
 
 def test_anchor_follows_slow_drift_but_not_one_excursion() -> None:
     """The pull of a far fix is bounded."""
-    lot = _armed()
+    lot = armed_lot()
 
-    lot.step(_at(100), _at(0))
+    lot.step(metres(100), metres(0))
 
     assert abs(float(lot.arrays.anchor_x[0])) < 1
 
@@ -309,132 +291,9 @@ def test_noise_is_learnt_per_vehicle() -> None:
 
 def test_static_hold_then_fixes_12_m_off_are_nothing() -> None:
     """Parked noise of exactly zero for three hours does not make the next fixes a theft."""
-    lot = _armed(hour=3)
+    lot = armed_lot(hour=3)
 
-    told = [lot.owner(lot.step(_at(12), _at(0)))[0] for _ in range(60)]
+    told = [lot.owner(lot.step(metres(12), metres(0)))[0] for _ in range(60)]
 
     assert not any(told)
     assert lot.arrays.score[0] <= QUIET
-
-
-# -- laws -----------------------------------------------------------------------------------
-
-TRACK = st.lists(
-    st.tuples(st.floats(-300, 300), st.floats(-300, 300), st.sampled_from([2.0, 10.0, 60.0])),
-    min_size=12,
-    max_size=40,
-)
-
-
-def _walked(lot: Lot, track: list[tuple[float, float, float]]) -> list[Moved]:
-    for _ in range(10):
-        lot.step(NOWHERE, NOWHERE)
-    return [lot.step(_at(east), _at(north), after_s=after) for east, north, after in track]
-
-
-@settings(max_examples=25)
-@given(track=TRACK, lat_deg=st.floats(-60, 60), lon_deg=st.floats(-180, 180))
-def test_same_track_elsewhere_gives_the_same(
-    track: list[tuple[float, float, float]], lat_deg: float, lon_deg: float
-) -> None:
-    """Translation changes nothing, the date line included."""
-    here = _walked(Lot(1, origin=HOME), track)
-
-    there = _walked(Lot(1, origin=(lat_deg, lon_deg)), track)
-
-    for ours, theirs in zip(here, there, strict=True):
-        np.testing.assert_allclose(ours.score, theirs.score, atol=1e-3)
-        np.testing.assert_allclose(ours.moved_m, theirs.moved_m, atol=1e-4)
-
-
-@settings(max_examples=25)
-@given(track=TRACK, angle_deg=st.floats(0, 360))
-def test_same_track_turned_gives_the_same(
-    track: list[tuple[float, float, float]], angle_deg: float
-) -> None:
-    """No direction is special."""
-    cos, sin = np.cos(np.radians(angle_deg)), np.sin(np.radians(angle_deg))
-
-    straight = _walked(Lot(1), track)
-    turned = _walked(Lot(1), [(cos * e - sin * n, sin * e + cos * n, s) for e, n, s in track])
-
-    for ours, theirs in zip(straight, turned, strict=True):
-        np.testing.assert_allclose(ours.score, theirs.score, atol=1e-3)
-        np.testing.assert_allclose(ours.moved_m, theirs.moved_m, atol=1e-4)
-
-
-@settings(max_examples=15)
-@given(track=TRACK, again=st.lists(st.integers(0, 11), min_size=1, max_size=6))
-def test_fixes_that_come_twice_or_late_change_nothing(
-    track: list[tuple[float, float, float]], again: list[int]
-) -> None:
-    """Every fix twice, and some of the older ones once more: the same scores, counts and shapes."""
-    once, twice = Lot(1), Lot(1)
-    clean = _walked(once, track)
-    for _ in range(10):
-        twice.step(NOWHERE, NOWHERE)
-    seen, noisy = [], []
-    for east, north, after in track:
-        noisy.append(twice.step(_at(east), _at(north), after_s=after))
-        seen.append((twice.now_s, east, north))
-        for k in (-1, *(k for k in again if k < len(seen))):
-            now_s, (then_s, old_east, old_north) = twice.now_s, seen[k]
-            twice.step(_at(old_east), _at(old_north), after_s=then_s - now_s)
-            twice.now_s = now_s
-
-    for ours, theirs in zip(clean, noisy, strict=True):
-        for name in NAMES:
-            np.testing.assert_array_equal(getattr(ours, name), getattr(theirs, name), name)
-
-
-@settings(max_examples=8)
-@given(seed=st.integers(0, 10_000), order=st.permutations(range(6)))
-def test_batch_gives_what_one_by_one_gives(seed: int, order: list[int]) -> None:
-    """Six vehicles in one call, or one after the other in any order: bit for bit the same."""
-    together, alone = Lot(6), Lot(6)
-    rng = np.random.default_rng(seed)
-    for k in range(30):
-        east, north = rng.normal(0, 3 if k < 15 else 15 * k, (2, 6))
-        whole = together.step(east, north)
-        alone.now_s += 10
-        fixes = alone.fixes(east, north)
-        for slot in order:
-            one = Fixes(
-                **{name: getattr(fixes, name)[[slot]] for name in Fixes.__dataclass_fields__}
-            )
-            single = statistic.step(alone.arrays, one, alone.policy)
-            for name in NAMES:
-                assert getattr(single, name)[0] == getattr(whole, name)[slot]
-
-    for name in AnchorArrays.__slots__:
-        np.testing.assert_array_equal(getattr(together.arrays, name), getattr(alone.arrays, name))
-
-
-@settings(max_examples=25)
-@given(seed=st.integers(0, 10_000), back_s=st.sampled_from([0, 1, 30, 3_600]))
-def test_fix_out_of_order_is_not_scored(seed: int, back_s: int) -> None:
-    """A repeated or older fix changes neither score nor place."""
-    lot = _armed(hour=0.1)
-    rng = np.random.default_rng(seed)
-    for k in range(5):
-        lot.step(_at(20.0 * k), _at(0))
-    before = {name: getattr(lot.arrays, name).copy() for name in AnchorArrays.__slots__}
-
-    moved = lot.step(rng.normal(0, 500, 1), rng.normal(0, 500, 1), after_s=-back_s)
-
-    assert not moved.scored[0]
-    for name, column in before.items():
-        np.testing.assert_array_equal(getattr(lot.arrays, name), column)
-
-
-def test_slots_that_report_nothing_are_untouched() -> None:
-    """A step changes only the slots it was given."""
-    lot = _armed(3)
-    before = {name: getattr(lot.arrays, name)[[0, 2]].copy() for name in AnchorArrays.__slots__}
-
-    lot.slots = np.array([1])
-    for k in range(10):
-        lot.step(_at(50.0 * k), _at(0))
-
-    for name, column in before.items():
-        np.testing.assert_array_equal(getattr(lot.arrays, name)[[0, 2]], column)

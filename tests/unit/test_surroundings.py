@@ -32,8 +32,7 @@ def home_nats(fence: Fence, east_m: float) -> float:
     for _ in range(3):
         scene.wait(10)
         scene.fix(east_m)
-    evidence = scene.engine._watch.evidence
-    return evidence.counted(1, 5_000_000 + round(scene.now_s * 1000)).get(Sign.HOME, 0.0)
+    return scene.nats(Sign.HOME)
 
 
 def test_movement_inside_its_home_counts_against_a_theft() -> None:
