@@ -12,7 +12,7 @@ from typing import NoReturn
 import aiomqtt
 import structlog
 
-from parkguard.broker_login import BrokerLogin
+from parkguard.broker_login import BrokerLogin, heed_cancel
 
 _log = structlog.get_logger()
 
@@ -68,6 +68,7 @@ class BrokerLine:
             except* (aiomqtt.MqttError, OSError) as lost:
                 if self.is_up:
                     _log.warning("broker_line_lost", reason=str(lost.exceptions[0]))
+            heed_cancel()
             self.is_up, self.figures = False, {}
             await asyncio.sleep(_AGAIN_S)
 

@@ -6,6 +6,20 @@ from dataclasses import dataclass, field
 import aiomqtt
 
 
+def heed_cancel() -> None:
+    """End a task that was cancelled while its connection broke.
+
+    What a closing connection raises takes the place of the cancellation, and who goes on after
+    it can no longer be stopped.
+
+    Raises:
+        asyncio.CancelledError: The running task was cancelled.
+    """
+    task = asyncio.current_task()
+    if task is not None and task.cancelling():
+        raise asyncio.CancelledError
+
+
 class RulesNotInForce(Exception):
     """The broker lets a user of ours use a topic that is not its own."""
 
@@ -29,6 +43,7 @@ class BrokerLogin:
             async with asyncio.timeout(within_s), self.client(within_s):
                 return ""
         except (aiomqtt.MqttError, OSError) as exc:
+            heed_cancel()
             return str(exc) or type(exc).__name__
 
     async def echo(self, topic: str, payload: bytes, *, forbidden: str, within_s: float) -> str:
@@ -48,6 +63,7 @@ class BrokerLogin:
                     if message.payload == payload:
                         return ""
         except (aiomqtt.MqttError, OSError) as exc:
+            heed_cancel()
             return str(exc) or "no answer in time"
         return "the connection ended"
 

@@ -123,6 +123,8 @@ class DeviceLink:
                 refusals = refusals + 1 if _code_of(exc) in _REFUSALS else 0
             except aiomqtt.MqttError as exc:
                 _log.debug("link_lost", device_id=self.identity.device_id, reason=str(exc))
+            if (task := asyncio.current_task()) is not None and task.cancelling():
+                raise asyncio.CancelledError  # the broken connection's error took its place
             if stood:
                 self._books.connected -= 1
                 if self._is_done():

@@ -162,7 +162,7 @@ def test_desk_lifts_a_demotion_of_its_district(world: World) -> None:
     assert done.status_code == 202
     (row,) = world.rows(control)
     assert controls.decode(row["body"]) == LiftDemotion(
-        at_ms=NOW_MS, by="desk-1", subject="device:trk-here"
+        at_ms=NOW_MS, by="desk-1", subject="device:trk-here", reason="new antenna"
     )
     (noted,) = world.rows(audit)
     assert (noted["action"], noted["object"], noted["purpose"]) == (
