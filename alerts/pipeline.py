@@ -16,6 +16,7 @@ from alerts.ports import Beside
 from devices.admission import Admission, AdmissionState, split_runs
 from devices.admitted import Admitted, Record, Refusal
 from devices.backlog import Backlog, BacklogPolicy, BacklogState
+from devices.causes import Cause
 from devices.chargers import CHARGER_CAUSES, Chargers, ChargersState
 from devices.command import CommandChange
 from devices.commands import Commands, CommandsState, Wish
@@ -28,7 +29,6 @@ from devices.errors import WireReason
 from devices.health import Health, HealthState
 from devices.listening import MAX_TICK_MS
 from devices.odometer import Odometer, OdometerState, rounds_of_places
-from devices.presence import Cause
 from devices.quarantine_bound import BoundState, QuarantineBound, bound_id, bound_size
 from devices.registry import Registry
 from devices.unit_check import UnitCheck, UnitCheckState

@@ -8,9 +8,10 @@ import numpy as np
 
 from api.schemas import CauseOut, DeviceOut, HealthOut, PositionOut, ProfileOut
 from api.times import format_known_time
+from devices.causes import Cause, causes_of
 from devices.latest import ArmedState
 from devices.model import Device, Profile
-from devices.presence import Cause, Presence, causes_of
+from devices.presence import Presence
 from devices.readings import SOURCE_CODE
 
 _SOURCE = {code: source.value for source, code in SOURCE_CODE.items()}

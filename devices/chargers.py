@@ -7,6 +7,7 @@ judged, and what is wrong with a station.
 import msgspec
 
 from devices.admitted import Record
+from devices.causes import Cause
 from devices.charger_money import Counters, Money, take_coins, take_status
 from devices.charger_sessions import (
     Sessions,
@@ -17,7 +18,6 @@ from devices.charger_sessions import (
 )
 from devices.model import DeviceClass
 from devices.payloads import MAX_PARTS
-from devices.presence import Cause
 from devices.readings import ChargerSession, ChargerStatus, CoinReport, Port, PortState
 
 PORT_BLOCKED_S = 3_600

@@ -2,7 +2,7 @@
 
 import msgspec
 
-from devices.presence import Cause
+from devices.causes import Cause
 from devices.readings import CameraHeartbeat, ChargerStatus, Fix, Flag, PortState
 
 CLOCK_OFF_MS = 60_000

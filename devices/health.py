@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from devices.admitted import Record
+from devices.causes import Cause
 from devices.conditions import (
     NO_CLOCK,
     ConditionState,
@@ -28,7 +29,6 @@ from devices.listening import MAX_TICK_MS, Listening, ListeningState
 from devices.model import AdminState, Device
 from devices.presence import (
     DEFAULT_INTERVAL_S,
-    Cause,
     Presence,
     PresenceArrays,
     PresencePolicy,

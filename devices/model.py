@@ -82,6 +82,9 @@ class Device(msgspec.Struct, frozen=True, kw_only=True):
         cls: Class; must equal the topic's.
         area: Grid code (up to 14 digits, national statistics code + sequence) or "" = city wide.
         interval_s: Expected report interval when the device promises none; 0 = class default.
+        vendor: Who made it, as staff write it; availability is asked by it.
+        name: What people call it.
+        lat_deg: Where it was put up (cameras, chargers), WGS 84; None = where its site is.
     """
 
     id: str
@@ -94,6 +97,10 @@ class Device(msgspec.Struct, frozen=True, kw_only=True):
     interval_s: int = 0
     admin: AdminState = AdminState.ACTIVE
     profile: Profile = PLAIN
+    vendor: str = ""
+    name: str = ""
+    lat_deg: float | None = None
+    lon_deg: float | None = None
 
     @property
     def names(self) -> frozenset[str]:

@@ -6,12 +6,13 @@ silence is never healthier.
 """
 
 from dataclasses import dataclass
-from enum import IntEnum, IntFlag
+from enum import IntEnum
 from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
 
+from devices.causes import Cause
 from devices.model import DeviceClass
 
 
@@ -28,98 +29,6 @@ class Presence(IntEnum):
     def word(self) -> str:
         """The stable lower-case word used by the API."""
         return self.name.lower()
-
-
-class Cause(IntFlag):
-    """Why a device is late, offline or degraded. Bits are stored: never reuse one."""
-
-    NEVER_HEARD = 1 << 0
-    SILENT = 1 << 1
-    CONNECTION_LOST = 1 << 2
-    PROMISE_BROKEN = 1 << 3
-    BATTERY_LOW = 1 << 4
-    BATTERY_CRITICAL = 1 << 5
-    NO_EXTERNAL_POWER = 1 << 6
-    NO_POSITION = 1 << 7
-    CLOCK_OFF = 1 << 8
-    SIGNAL_WEAK = 1 << 9
-    PORT_FAULT = 1 << 10
-    STATION_FAULT = 1 << 11
-    MAINS_OUT_OF_RANGE = 1 << 12
-    OVERHEATED = 1 << 13
-    SMOKE = 1 << 14
-    LOW_FRAME_RATE = 1 << 15
-    FROZEN = 1 << 16
-    NO_VIDEO = 1 << 17
-    NOT_RECORDING = 1 << 18
-    DISK_FULL = 1 << 19
-    OCCLUDED = 1 << 20
-    TAMPERED = 1 << 21
-    PORT_BLOCKED = 1 << 22
-    MONEY_SUSPECT = 1 << 23
-    UNIT_SUSPECT = 1 << 24
-    NUMBERS_CONFLICT = 1 << 25
-    STATUS_STALE = 1 << 26
-
-    @property
-    def code(self) -> str:
-        """The stable lower-case word used by the API."""
-        return (self.name or "").lower()
-
-    @property
-    def en(self) -> str:
-        """For people who read English."""
-        return _WORDS[self][0]
-
-    @property
-    def zh(self) -> str:
-        """For people who read Chinese."""
-        return _WORDS[self][1]
-
-
-_WORDS: dict[Cause, tuple[str, str]] = {
-    Cause.NEVER_HEARD: ("registered but never heard", "已登记但从未上报"),
-    Cause.SILENT: ("no message for longer than expected", "超过预期时间未上报"),
-    Cause.CONNECTION_LOST: ("the broker lost its connection", "与消息服务器的连接中断"),
-    Cause.PROMISE_BROKEN: ("did not wake up as promised", "未按承诺时间唤醒上报"),
-    Cause.BATTERY_LOW: ("battery below 20 %", "电量低于20%"),
-    Cause.BATTERY_CRITICAL: ("battery below 10 %", "电量低于10%"),
-    Cause.NO_EXTERNAL_POWER: ("external power is missing", "外部电源缺失"),
-    Cause.NO_POSITION: ("no satellite position", "无卫星定位"),
-    Cause.CLOCK_OFF: ("its clock is off by more than a minute", "设备时钟偏差超过一分钟"),
-    Cause.SIGNAL_WEAK: ("mobile signal below -110 dBm", "移动信号弱于-110 dBm"),
-    Cause.PORT_FAULT: ("a port is faulted", "有充电口故障"),
-    Cause.STATION_FAULT: ("30 % or more of its ports are faulted", "三成以上充电口故障"),
-    Cause.MAINS_OUT_OF_RANGE: ("mains outside 198-242 V", "市电电压超出198-242 V"),
-    Cause.OVERHEATED: ("a port is hotter than 65 °C", "充电口温度超过65 °C"),
-    Cause.SMOKE: ("smoke reported", "烟雾报警"),
-    Cause.LOW_FRAME_RATE: ("fewer pictures per second than expected", "帧率低于预期"),
-    Cause.FROZEN: ("the picture is frozen", "画面冻结"),
-    Cause.NO_VIDEO: ("no picture", "无画面"),
-    Cause.NOT_RECORDING: ("not recording", "未录像"),
-    Cause.DISK_FULL: ("disk above 90 %", "硬盘使用超过90%"),
-    Cause.OCCLUDED: ("the view is covered", "镜头被遮挡"),
-    Cause.TAMPERED: ("tampered with", "设备被人为破坏"),
-    Cause.PORT_BLOCKED: (
-        "a port is taken for an hour without current",
-        "充电口占用超过一小时无电流",
-    ),
-    Cause.MONEY_SUSPECT: ("a coin was counted at power-on", "上电时多计一枚硬币"),
-    Cause.UNIT_SUSPECT: ("speeds look like another unit", "速度单位疑似有误"),
-    Cause.NUMBERS_CONFLICT: (
-        "its message numbers contradict: two devices with one identity?",
-        "消息序号冲突: 疑似两台设备共用一个身份",
-    ),
-    Cause.STATUS_STALE: (
-        "the broker keeps an old farewell of a device that speaks",
-        "设备在线但消息服务器保留着过期的离线状态",
-    ),
-}
-
-
-def causes_of(bits: int) -> list[Cause]:
-    """The single causes in ``bits``, in the order of their bits; unknown bits are left out."""
-    return [cause for cause in Cause if bits & cause]
 
 
 DEFAULT_INTERVAL_S: dict[DeviceClass, float] = {

@@ -44,6 +44,10 @@ class NewDevice(msgspec.Struct, frozen=True, kw_only=True):
     interval_s: int = 0
     admin: AdminState = AdminState.ACTIVE
     profile: Profile | None = None
+    vendor: str = ""
+    name: str = ""
+    lat_deg: float | None = None
+    lon_deg: float | None = None
 
 
 class Known(NamedTuple):
@@ -160,6 +164,10 @@ def _numbered(new: NewDevice, slot: int) -> Device:
         interval_s=new.interval_s,
         admin=new.admin,
         profile=new.profile or PLAIN,
+        vendor=new.vendor,
+        name=new.name,
+        lat_deg=new.lat_deg,
+        lon_deg=new.lon_deg,
     )
 
 
@@ -176,6 +184,10 @@ def device_of(row: sa.Row[tuple[object, ...]]) -> Device:
         interval_s=row.interval_s,
         admin=AdminState(row.admin),
         profile=_profile_in(row.profile),
+        vendor=row.vendor,
+        name=row.name,
+        lat_deg=row.lat_deg,
+        lon_deg=row.lon_deg,
     )
 
 

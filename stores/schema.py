@@ -36,6 +36,12 @@ sa.Index(
     sqlite_where=control.c.kind == REQUEUE,
     postgresql_where=control.c.kind == REQUEUE,
 )
+sa.Index(
+    "control_phones",
+    control.c.at_ms,
+    sqlite_where=control.c.kind == PHONE,
+    postgresql_where=control.c.kind == PHONE,
+)
 
 devices = sa.Table(
     "devices",
@@ -52,8 +58,24 @@ devices = sa.Table(
     sa.Column("secret_hash", sa.String(200), nullable=False),
     sa.Column("registered_ms", sa.BigInteger, nullable=False),
     sa.Column("profile", sa.Text, nullable=False, server_default="{}"),  # devices.model.Profile
+    sa.Column("vendor", sa.String(64), nullable=False, server_default=""),
+    sa.Column("name", sa.String(128), nullable=False, server_default=""),
+    sa.Column("lat_deg", sa.Float),  # where it was put up; NULL = where its site is
+    sa.Column("lon_deg", sa.Float),
     sqlite_autoincrement=True,
 )
+
+health_log = sa.Table(  # every change of a device's presence, causes or admin state
+    "health_log",
+    metadata,
+    sa.Column("slot", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("seq", sa.BigInteger, primary_key=True, autoincrement=False),  # of the journal entry
+    sa.Column("at_ms", sa.BigInteger, nullable=False),
+    sa.Column("presence", sa.SmallInteger, nullable=False),  # devices.presence.Presence
+    sa.Column("causes", sa.BigInteger, nullable=False),  # bits of devices.causes.Cause
+    sa.Column("admin", sa.String(16), nullable=False),
+)
+sa.Index("health_log_by_time", health_log.c.at_ms)
 
 foreign_ids = sa.Table(  # whose an id in a foreign adapter is; retired devices hold none
     "foreign_ids",

@@ -10,10 +10,11 @@ import msgspec
 
 from alerts.pipeline import Pipeline
 from alerts.rules.geofence import Side
+from devices.causes import causes_of
 from devices.health import Rows
 from devices.latest import ArmedState
 from devices.model import Device, DeviceClass
-from devices.presence import Presence, causes_of
+from devices.presence import Presence
 from devices.words import SOURCE_CODE, Flag
 from parkguard.replay.enrolment import Enrolment
 from parkguard.replay.observed import Observed

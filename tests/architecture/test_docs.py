@@ -11,9 +11,10 @@ import pytest
 from alerts.lifecycle import IncidentState, Outcome
 from alerts.model import AlertKind, AlertState, Channel, NoticeKind
 from alerts.outcomes import Dismissal
+from devices.causes import Cause
 from devices.errors import WireReason
 from devices.model import AdminState, DeviceClass, FenceKind
-from devices.presence import Cause, Presence
+from devices.presence import Presence
 from devices.readings import DeviceState, EventType, FixSource, Flag, PortState
 from devices.refused import StoreReason
 from devices.topics import CHANNELS

@@ -2,9 +2,9 @@
 
 import msgspec
 
+from devices.causes import Cause
 from devices.chargers import Chargers, ChargersState, StationState
 from devices.model import DeviceClass, Profile
-from devices.presence import Cause
 from devices.readings import (
     AnyReading,
     ChargerSession,

@@ -4,9 +4,10 @@ from collections.abc import Iterable
 
 import msgspec
 
+from devices.causes import Cause, causes_of
 from devices.health import Health
 from devices.model import Device, DeviceClass
-from devices.presence import Cause, Presence, PresencePolicy, causes_of
+from devices.presence import Presence, PresencePolicy
 from devices.readings import (
     AnyReading,
     CameraChannel,

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from api.roles import Role
-from devices.presence import Cause, Presence
+from devices.causes import Cause
+from devices.presence import Presence
 from stores.schema import audit
 from support.api_city import a_device, client_of, fill
 from support.api_world import HERE, NOW_MS, THERE, World, a_world

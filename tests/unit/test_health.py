@@ -5,10 +5,11 @@ import numpy as np
 import pytest
 
 from devices.admitted import Record
+from devices.causes import Cause
 from devices.entry import RETAIN
 from devices.health import Health, HealthState
 from devices.model import AdminState
-from devices.presence import Cause, Presence, PresencePolicy
+from devices.presence import Presence, PresencePolicy
 from devices.readings import (
     SOURCE_CODE,
     ChargerStatus,

@@ -3,8 +3,9 @@
 import msgspec
 import pytest
 
+from devices.causes import Cause
 from devices.model import Device
-from devices.presence import Cause, Presence
+from devices.presence import Presence
 from devices.readings import (
     AnyReading,
     CameraChannel,

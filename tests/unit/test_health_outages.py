@@ -2,7 +2,8 @@
 
 import pytest
 
-from devices.presence import Cause, Presence
+from devices.causes import Cause
+from devices.presence import Presence
 from devices.readings import (
     DeviceState,
     StateReport,

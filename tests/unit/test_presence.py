@@ -5,15 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from devices.presence import (
-    Cause,
-    Presence,
-    PresenceArrays,
-    PresencePolicy,
-    Said,
-    assess,
-    causes_of,
-)
+from devices.causes import Cause, causes_of
+from devices.presence import Presence, PresenceArrays, PresencePolicy, Said, assess
 
 POLICY = PresencePolicy()
 HEALTH_ORDER = {
