@@ -8,6 +8,18 @@ from api.system_schemas import PartOut, ReadyOut
 
 AHEAD_MS = 1_000
 """A word may be so far from the future: the clock was set a little, parts speak once a second."""
+BEHIND = frozenset(
+    {
+        "broker_queued_messages",
+        "ingest_queue",
+        "process_lag_entries",
+        "project_lag_entries",
+        "dispatch_pending_feed",
+        "dispatch_pending_webhook",
+        "dispatch_pending_mqtt",
+    }
+)
+"""Metrics of what waits for a part; told when anything does, ready or not."""
 
 
 def assess_parts(statuses: Mapping[str, PartStatus], policy: ApiPolicy, now_ms: int) -> ReadyOut:
@@ -25,4 +37,11 @@ def _assess(name: str, status: PartStatus | None, policy: ApiPolicy, now_ms: int
         return PartOut(part=name, ready=False, reason="silent since the clock leapt", age_s=age_s)
     if age_ms >= policy.status_max_ms:
         return PartOut(part=name, ready=False, reason=f"silent for {age_s:g} s", age_s=age_s)
-    return PartOut(part=name, ready=status.ready, reason=status.reason, age_s=age_s)
+    behind = {key: status.metrics[key] for key in BEHIND & status.metrics.keys()}
+    return PartOut(
+        part=name,
+        ready=status.ready,
+        reason=status.reason,
+        age_s=age_s,
+        behind={key: value for key, value in sorted(behind.items()) if value},
+    )

@@ -217,12 +217,13 @@ class FencePage(Page):
 
 
 class PartOut(Answer):
-    """One part of the platform as its status file says."""
+    """One part of the platform as its status file says; what waits for it is ``behind``."""
 
     part: str
     ready: bool
     reason: str
     age_s: float | None
+    behind: dict[str, float] = Field(default_factory=dict)
 
 
 class ReadyOut(Answer):

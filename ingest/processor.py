@@ -27,7 +27,7 @@ from ingest.ports import (
 from ingest.shadow import Shadow
 
 log = structlog.get_logger()
-STATE_VERSION = 6
+STATE_VERSION = 7
 """Raise it when the shape of ``ProcessorState`` changes: older checkpoints are not loaded."""
 RETRY_S = 1.0
 """Wait before a refused commit is tried again."""
@@ -118,6 +118,7 @@ class Processor:
                 requeued=pending.requeued,
                 effects=pending.effects,
                 commands=pending.commands,
+                stations=pending.stations,
             )
         )
         if pending.orders:
@@ -221,8 +222,10 @@ class Processor:
             now = self._steady_ms()
             late = now - committed_at >= limits.commit_ms
             pending = self._pending
-            urgent = pending.effects or pending.refusals or pending.requeued or pending.commands
-            if urgent or (pending.books and late):
+            urgent = (
+                pending.effects.urgent or pending.refusals or pending.requeued or pending.commands
+            )
+            if urgent or (late and (pending.books or pending.effects)):
                 self._commit_patiently()
                 committed_at = now
             if now - saved_at >= limits.checkpoint_ms:

@@ -32,7 +32,7 @@ from ingest.ports import (
 )
 
 log = structlog.get_logger()
-STATE_VERSION = 3
+STATE_VERSION = 4
 """Raise it when the shape of ``ProjectorState`` changes."""
 NO_BACKLOG_VERSION = 2
 """Yesterday's shape: it is taken, nothing waited then."""

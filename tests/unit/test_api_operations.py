@@ -63,6 +63,18 @@ def test_one_part_that_is_not_ready_is_named(
     assert (fault["part"], fault["reason"]) == ("ingest", reason)
 
 
+def test_who_is_behind_is_told_while_ready(world: World, client: TestClient) -> None:
+    """By the metric of what waits; a zero and other metrics are left out."""
+    metrics = {"process_lag_entries": 30_518.0, "process_open_alerts": 7.0}
+    world.statuses["process"] = FakeStatus(at_ms=NOW_MS, metrics=metrics)
+    world.statuses["project"] = FakeStatus(at_ms=NOW_MS, metrics={"project_lag_entries": 0.0})
+
+    parts = client.get("/readyz", headers=world.headers(Role.METRICS)).json()["parts"]
+
+    behind = {part["part"]: part["behind"] for part in parts if part["behind"]}
+    assert behind == {"process": {"process_lag_entries": 30_518.0}}
+
+
 def test_a_feed_that_is_not_read_makes_it_stuck(world: World, client: TestClient) -> None:
     """/livez flips after 15 s without a read, and /readyz names this part."""
     alive = client.get("/livez").status_code

@@ -43,6 +43,15 @@ def test_a_second_admits_so_much_and_the_rest_follows_tick_by_tick_device_by_dev
     ]  # fmt: skip
 
 
+def test_no_two_are_taken_in_a_row_while_others_speak() -> None:
+    policy = BacklogPolicy(small_bytes=60, second_bytes=1_000, spread=3)
+    backlog = Backlog(policy)
+    kept = [batch(seq, f"d{seq}", 150) for seq in range(1, 5)]
+    assert numbers(backlog.order(kept)) == [1, 2]  # after three more entries the next one
+    assert numbers(backlog.order([fix(seq) for seq in range(5, 9)])) == [5, 6, 7, 3, 8]
+    assert numbers(backlog.order([tick(9)])) == [4, 9]
+
+
 def test_what_is_taken_up_is_as_it_was_but_heard_now() -> None:
     backlog = Backlog(SMALL)
     kept = [batch(1, "a", 150), batch(2, "b", 150)]
