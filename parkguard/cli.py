@@ -10,23 +10,7 @@ from typing import Annotated
 import structlog
 import typer
 
-from parkguard.cli_detection import detection_app
-from parkguard.cli_devices import devices_app
-from parkguard.cli_explain import EXAMPLES as EXPLAIN_EXAMPLES
-from parkguard.cli_explain import explain
-from parkguard.cli_export import EXAMPLES as EXPORT_EXAMPLES
-from parkguard.cli_export import export
-from parkguard.cli_fences import fences_app
-from parkguard.cli_journal import journal_app
-from parkguard.cli_migrate import EXAMPLES as MIGRATE_EXAMPLES
-from parkguard.cli_migrate import migrate
-from parkguard.cli_places import places_app
-from parkguard.cli_precision import EXAMPLES as PRECISION_EXAMPLES
-from parkguard.cli_precision import precision
-from parkguard.cli_quarantine import quarantine_app
-from parkguard.cli_replay import EXAMPLES, replay
-from parkguard.cli_shadow import EXAMPLES as SHADOW_EXAMPLES
-from parkguard.cli_shadow import shadow
+from parkguard.cli_lazy import LazyCommands
 from parkguard.cli_shared import (
     Json,
     exit_code_of,
@@ -35,10 +19,6 @@ from parkguard.cli_shared import (
     settings_of,
     start_logs,
 )
-from parkguard.cli_simulate import simulate
-from parkguard.cli_stores import stores_app
-from parkguard.cli_tokens import tokens_app
-from parkguard.cli_wire import wire_app
 from parkguard.demo_choice import DemoRecords, DemoStore, DemoStores
 from parkguard.private_files import ensure_data_dir
 from parkguard.settings import Settings
@@ -48,20 +28,12 @@ CRASH_EXIT = 70
 
 app = typer.Typer(
     name="parkguard",
+    cls=LazyCommands,
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     help="IoT telemetry, theft detection and alerting for vehicle fleets. "
     "Settings: environment PARKGUARD_..., .env, parkguard.toml; see `parkguard settings`.",
 )
-app.add_typer(devices_app, name="devices")
-app.add_typer(detection_app, name="detection")
-app.add_typer(tokens_app, name="tokens")
-app.add_typer(quarantine_app, name="quarantine")
-app.add_typer(wire_app, name="wire")
-app.add_typer(stores_app, name="stores")
-app.add_typer(journal_app, name="journal")
-app.add_typer(fences_app, name="fences")
-app.add_typer(places_app, name="places")
 
 
 @app.callback()
@@ -210,19 +182,6 @@ def show_settings(
         print_json(settings.model_dump(mode="json"))
     else:
         print_rows(effective(settings), title="parkguard settings")
-
-
-app.command(epilog=EXAMPLES)(replay)
-app.command(epilog=EXPLAIN_EXAMPLES)(explain)
-app.command(epilog=PRECISION_EXAMPLES)(precision)
-app.command(epilog=SHADOW_EXAMPLES)(shadow)
-app.command(epilog=MIGRATE_EXAMPLES)(migrate)
-app.command(epilog=EXPORT_EXAMPLES)(export)
-app.command(
-    epilog="Examples: parkguard simulate --trackers 50 --seconds 60 · "
-    "parkguard simulate --rides path/to/ebike-dublin --every-s 1",
-    context_settings={"allow_extra_args": True, "ignore_unknown_options": True},
-)(simulate)
 
 
 def main() -> None:

@@ -19,6 +19,10 @@ from parkguard.registration import Registered, Wanted, add_credentials, register
 from parkguard.settings import Settings
 from stores.registry import Registry
 
+EXAMPLES = (
+    "Examples: parkguard simulate --trackers 50 --seconds 60 · "
+    "parkguard simulate --rides path/to/ebike-dublin --every-s 1"
+)
 SIMULATOR = Path(sys.executable).with_name("parkguard-sim")
 """The simulators' own command, installed beside our Python."""
 
