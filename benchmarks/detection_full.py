@@ -33,7 +33,8 @@ class Chunk(msgspec.Struct, frozen=True):
     vehicle_days: float
     owner: list[float]
     police: list[float]
-    touched: list[float]
+    sensed: list[float]
+    told: int
     ready: list[float]
     sure: int
     cpu_s: float
@@ -57,7 +58,7 @@ def read(path: Path) -> list[Chunk]:
     """What was run so far.
 
     Raises:
-        ValueError: A chunk was run with another policy, or before touches were counted.
+        ValueError: A chunk was run with another policy, or with other columns.
     """
     if not path.exists():
         return []
@@ -77,13 +78,15 @@ def run_chunk(family: str, number: int) -> Chunk:
         family, vehicles=VEHICLES, hours=HOURS, every_s=EVERY_S, number=number, policy=policy
     )
     finite = [peak for peak in peaks.owner if peak < float("inf")]
+    weighed = [peak for peak in peaks.sensed if peak < float("inf")]
     return Chunk(
         family=family,
         number=number,
         vehicle_days=peaks.vehicle_days,
         owner=[round(peak, 2) for peak in finite],
         police=[round(peak, 2) for peak in peaks.police],
-        touched=[round(peak, 2) for peak in peaks.touched],
+        sensed=[round(peak, 2) for peak in weighed],
+        told=len(peaks.sensed) - len(weighed),
         ready=[round(peak, 2) for peak in peaks.ready],
         sure=len(peaks.owner) - len(finite),
         cpu_s=round(time.process_time() - began, 1),
@@ -100,7 +103,7 @@ def as_peaks(chunks: list[Chunk]) -> Peaks:
             vehicle_days=chunk.vehicle_days,
             owner=owner,
             police=chunk.police,
-            touched=chunk.touched,
+            sensed=chunk.sensed + [float("inf")] * chunk.told,
             ready=chunk.ready,
         )
     return together

@@ -15,8 +15,9 @@ from numpy.typing import NDArray
 
 from alerts.detection import statistic
 from alerts.detection.anchor import SETTLING, AnchorArrays
+from alerts.detection.evidence import EvidenceArrays
 from alerts.detection.leaps import SITE_M
-from alerts.detection.signs import WEIGHTS, Sign
+from alerts.detection.signs import Sign
 from alerts.detection.statistic import Fixes, Moved
 from alerts.detection.thresholds import CODE_OF
 from alerts.policy import DetectionPolicy
@@ -40,7 +41,6 @@ SURE = math.inf
 """The strength of an alarm that has no threshold (slow and kept rules)."""
 TOUCHES_A_DAY = 8.0
 """How often a parked vehicle's sensor feels somebody pass: assumed."""
-TOUCH_NATS, TOUCH_LIVES_S = WEIGHTS[Sign.VIBRATION].nats, WEIGHTS[Sign.VIBRATION].lives_s
 Tell = Callable[[float], None]
 
 
@@ -107,20 +107,43 @@ def fixes_of(
     )
 
 
-class Touches:
-    """Passers-by who touch parked vehicles, and how long that witnesses."""
+class Sensed:
+    """The same vehicles with a working shock sensor: what witnesses add, and what they deny.
 
-    def __init__(self, vehicles: int, every_s: float, seed: int) -> None:
-        """Nobody yet."""
+    Every vehicle was ridden here, so its sensor is known to work; passers-by touch it now and then.
+    Weighed by the real ``EvidenceArrays``, in the way of ``alerts.engine``.
+    """
+
+    def __init__(self, vehicles: int, every_s: float, seed: int, policy: DetectionPolicy) -> None:
+        """Nobody touches them yet."""
         self._rng, self._chance = np.random.default_rng(seed), TOUCHES_A_DAY * every_s / 86_400.0
-        self._until_s = np.zeros(vehicles)
+        self._evidence, self._policy = EvidenceArrays.empty(vehicles), policy
+        self._evidence.shaken[:] = 0
 
-    def felt(self, now_s: float, who: Slots) -> Flags:
-        """Whose touch lives at the fixes of now."""
-        touched = self._rng.random(len(self._until_s)) < self._chance
-        self._until_s[touched] = now_s + TOUCH_LIVES_S
-        result: Flags = self._until_s[who] > now_s
-        return result
+    def strengths(self, now_s: float, seen: "Seen", *, kept_counts: bool) -> tuple[Floats, Floats]:
+        """Nats by which each fix tells the owner, and makes it police-ready; 0 = it does not."""
+        evidence, policy, moved = self._evidence, self._policy, seen.moved
+        now_ms = round(now_s * 1000)
+        touched = self._rng.random(len(evidence.shaken)) < self._chance
+        for slot in np.flatnonzero(touched).tolist():
+            evidence.witness(slot, Sign.VIBRATION, now_ms)
+        elapsed = np.full(len(seen.who), now_ms)
+        away = moved.scored & (moved.moved_m > policy.owner_min_m)
+        evidence.from_fixes(
+            seen.who, elapsed, moved.fast & moved.scored, moved.standing & moved.scored, away
+        )
+        if not (away.any() or moved.towed.any()):
+            none = np.zeros(len(seen.who))
+            return none, none
+        nats = evidence.total(seen.who, elapsed, policy.evidence_min, policy.evidence_max)
+        total = np.maximum(moved.score + nats, 0.0)
+        far = moved.owner_shape & (moved.alone | (nats > 0))
+        sure = moved.slow | moved.towed
+        if kept_counts:
+            sure = sure | (moved.kept & ~evidence.denied(seen.who, elapsed))
+        felt = evidence.expires[Sign.VIBRATION, seen.who] > now_ms
+        owner = np.where(sure, SURE, np.where(far, total, 0.0))
+        return owner, np.where(moved.police_shape & felt, total, 0.0)
 
 
 class Episodes:
@@ -159,17 +182,18 @@ class Peaks:
     """False alarms of parked vehicle-days; strengths in nats, one per episode.
 
     Attributes:
-        owner: Owner's shape held; infinite = slow or kept rule, whatever the threshold.
-        police: Police shape held.
-        touched: Owner's shape held while a passer-by's touch lived (a witness of 2 nats).
-        ready: Police shape held while one lived: police-ready, two groups of witnesses.
+        owner: Owner's shape held, by position alone; infinite = slow or kept rule, whatever the
+            threshold.
+        police: Police shape held, by position alone.
+        sensed: Owner's shape held for a vehicle with a shock sensor (``Sensed``).
+        ready: Police shape held while a touch lived: police-ready, two groups of witnesses.
         others: Episodes of each baseline.
     """
 
     vehicle_days: float
     owner: list[float] = field(default_factory=list)
     police: list[float] = field(default_factory=list)
-    touched: list[float] = field(default_factory=list)
+    sensed: list[float] = field(default_factory=list)
     ready: list[float] = field(default_factory=list)
     others: dict[str, int] = field(default_factory=dict)
 
@@ -187,7 +211,7 @@ class Peaks:
             vehicle_days=self.vehicle_days + other.vehicle_days,
             owner=self.owner + other.owner,
             police=self.police + other.police,
-            touched=self.touched + other.touched,
+            sensed=self.sensed + other.sensed,
             ready=self.ready + other.ready,
             others=dict(Counter(self.others) + Counter(other.others)),
         )
@@ -212,24 +236,21 @@ def parked(
     """Vehicles park, settle and stand; ``tell`` gets the share done now and then."""
     yard = Yard(family, vehicles, seed_of(family, number), policy)
     kept_counts = FAMILIES[family].site in KEPT_SITES
-    touches = Touches(vehicles, every_s, seed_of(family, number) + 3)
-    owner, police, touched, ready = (Episodes(vehicles) for _ in range(4))
+    sensors = Sensed(vehicles, every_s, seed_of(family, number) + 3, policy)
+    owner, police, sensed, ready = (Episodes(vehicles) for _ in range(4))
     others = [Episodes(vehicles) for _ in also]
     steps = round(hours * 3600 / every_s)
     for k in range(steps):
         seen = yard.report(every_s)
         at_anchor = seen.who[seen.moved.at_anchor]
-        for episodes in (owner, police, touched, ready):
+        for episodes in (owner, police, sensed, ready):
             episodes.back(at_anchor)
-        strength = police_strength(seen.moved)
-        owner.take(yard.now_s, seen.who, owner_strength(seen.moved, kept_counts=kept_counts))
-        police.take(yard.now_s, seen.who, strength)
-        felt = touches.felt(yard.now_s, seen.who)
-        if felt.any():
-            with_it = seen.moved.score + TOUCH_NATS
-            shape = seen.moved.owner_shape & felt
-            touched.take(yard.now_s, seen.who, np.where(shape, with_it, 0.0))
-            ready.take(yard.now_s, seen.who, np.where(felt & (strength > 0), with_it, 0.0))
+        by_position = owner_strength(seen.moved, kept_counts=kept_counts)
+        owner.take(yard.now_s, seen.who, by_position)
+        police.take(yard.now_s, seen.who, police_strength(seen.moved))
+        told, both = sensors.strengths(yard.now_s, seen, kept_counts=kept_counts)
+        sensed.take(yard.now_s, seen.who, told)
+        ready.take(yard.now_s, seen.who, both)
         for episodes, baseline in zip(others, also, strict=True):
             alarms = baseline.step(yard.now_s, *seen.raw())
             episodes.back(seen.who)
@@ -240,7 +261,7 @@ def parked(
         vehicle_days=vehicles * hours / 24,
         owner=owner.peaks(),
         police=police.peaks(),
-        touched=touched.peaks(),
+        sensed=sensed.peaks(),
         ready=ready.peaks(),
         others={b.name: len(e.peaks()) for b, e in zip(also, others, strict=True)},
     )

@@ -50,7 +50,8 @@ def _table(title: str, head: Sequence[str], rows: Iterable[Sequence[str]]) -> st
 
 
 def _parked(title: str, rows: Sequence[Row]) -> str:
-    head = ("family", "site", "every", "days", "owner notice", "of it kept/slow", "police position",
+    head = ("family", "site", "every", "days", "owner notice, with sensor",
+            "by position alone", "of it kept/slow", "police position",
             "police-ready")  # fmt: skip
     return _table(
         title,
@@ -62,6 +63,7 @@ def _parked(title: str, rows: Sequence[Row]) -> str:
                 f"{row['every_s']:.0f} s",
                 f"{row['vehicle_days']:.0f}",
                 rate(row["owner"]),
+                rate(row["owner_by_position"]),
                 rate(row["of_it_kept_or_slow"]),
                 rate(row["police_statistic"]),
                 rate(row["police_ready"]),
@@ -133,6 +135,8 @@ def numbers_to_reach(figures: Row) -> str:
         ("owner notice, open", "< 1e-2", *_mean_and_worst(open_, "owner")),
         ("owner notice, built for", "< 1e-2", *_mean_and_worst(built, "owner")),
         ("owner notice, all families", "-", *_mean_and_worst(figures["parked"], "owner")),
+        ("no sensor: owner notice, open", "-", *_mean_and_worst(open_, "owner_by_position")),
+        ("no sensor: owner notice, built for", "-", *_mean_and_worst(built, "owner_by_position")),
         *_recalls(figures["thefts"]),
         ("push of 30 m: owner", "<= 1 %", *_worst_share(figures["pushes"], "owner")),
         ("push of 30 m: police", "0", *_worst_share(figures["pushes"], "police")),

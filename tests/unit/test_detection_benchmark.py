@@ -59,7 +59,7 @@ def test_peaks_count_for_every_threshold() -> None:
     assert (peaks + peaks).police_n(8) == 2
 
 
-def test_long_run_counts_touches_and_refuses_files_that_did_not(tmp_path: Path) -> None:
+def test_long_run_counts_what_sensors_say_and_refuses_files_that_did_not(tmp_path: Path) -> None:
     """Each line is whole: what is police-ready in it is in the sum."""
     chunk = Chunk(
         family="open",
@@ -67,7 +67,8 @@ def test_long_run_counts_touches_and_refuses_files_that_did_not(tmp_path: Path) 
         vehicle_days=2.0,
         owner=[9.0],
         police=[8.2],
-        touched=[10.2],
+        sensed=[10.2],
+        told=1,
         ready=[10.1],
         sure=1,
         cpu_s=1.0,
@@ -81,7 +82,8 @@ def test_long_run_counts_touches_and_refuses_files_that_did_not(tmp_path: Path) 
 
     peaks = as_peaks(detection_full.read(path) * 2)
 
-    assert (peaks.touched, peaks.ready) == ([10.2, 10.2], [10.1, 10.1])
+    assert peaks.sensed == [10.2, math.inf] * 2
+    assert peaks.ready == [10.1, 10.1]
     assert peaks.owner_n(100) == 2
     with pytest.raises(ValueError, match=r"old\.jsonl was run by another version .*`ready`"):
         detection_full.read(old)
