@@ -20,7 +20,7 @@ WORDS: dict[str, tuple[str, str]] = {
         "its tracker speaks from two places {apart} km apart in turn",
         "其设备交替从相距{apart}公里的两处上报,疑似被克隆",
     ),
-    "cameras": ("cameras nearby: {cameras}", "附近摄像头:{cameras}"),
+    "cameras": ("cameras nearby: {cameras}", "附近摄像头:{cameras_zh}"),
 }
 """English and Chinese, with the numbers to put in."""
 

@@ -60,7 +60,7 @@ class Engine:
 
     Attributes:
         observer: Shown what the engine sees; None costs nothing.
-        around: What is around the vehicles; ``around.hearing`` tells it who speaks.
+        around, scope: What is around the vehicles (``around.hearing``: who speaks); all parts.
         more_waits: Whether more records of a device are here and wait their turn.
     """
 
@@ -78,13 +78,13 @@ class Engine:
         self._policy = detection
         self._thresholds = thresholds
         self._watch = Watch()
-        self._sites = SiteClasses()
         self._fences = FenceWatch()
         self._late = LateLane()
         self._late_told: dict[str, int] = {}
         self.cases = Casebook(dispatch)
         self._asking = Asking(detection)
-        self.around = Surroundings(witness or WitnessPolicy(), zone)
+        witness = witness or WitnessPolicy()
+        self._sites, self.around = SiteClasses(witness.site_m), Surroundings(witness, zone)
         self.observer: Observer | None = None
         self.more_waits: Callable[[str], bool] = lambda _: False
         self.follow(registry)
@@ -97,7 +97,7 @@ class Engine:
         self.around.follow(registry)
         self.cases.class_of = self._sites.class_of
         self.cases.site_of = partial(anchored_site, watch=self._watch, book=self.around)
-        self._scope = Scope(
+        self.scope = Scope(
             policy=self._policy,
             registry=registry,
             grids=GridIndex(list(registry.grids.values())),
@@ -133,7 +133,7 @@ class Engine:
         """Fences and grids that nobody can watch or route by, with the reason of each."""
         fences = {f"fence {name}": why for name, why in self._fences.unusable.items()}
         sites = {f"site {name}": why for name, why in self._sites.unusable.items()}
-        grids = {f"grid {name}": why for name, why in self._scope.grids.unusable.items()}
+        grids = {f"grid {name}": why for name, why in self.scope.grids.unusable.items()}
         return fences | sites | grids
 
     def fence_side(self, vehicle_id: str, fence_id: str) -> Side:
@@ -149,7 +149,7 @@ class Engine:
         """Take accepted records in journal order."""
         if self.observer is not None:
             self.observer.heard(records)
-        rebound = self._scope.registry.rebound
+        rebound = self.scope.registry.rebound
         for round_ in rounds_of(records):
             fixes = []
             for record in round_:
@@ -157,7 +157,7 @@ class Engine:
                 if isinstance(reading, Fix):
                     lane = self._lane_of(record, reading)
                     if lane is LIVE:
-                        if not rebound or self._scope.is_of_now(record.device):
+                        if not rebound or self.scope.is_of_now(record.device):
                             fixes.append(record)
                     elif lane is Lane.LATE:
                         self._late.take(record)
@@ -183,7 +183,7 @@ class Engine:
 
     def control(self, control: AnyControl, entry: Entry, effects: Effects) -> None:
         """Take what a person, the API or the dispatcher did; the registry knows it already."""
-        registry = self._scope.registry
+        registry = self.scope.registry
         match control:
             case RegisterDevices():
                 for device in control.devices:
@@ -201,15 +201,15 @@ class Engine:
                     self._sites.bind(self._watch.trackers(vehicle.id), registry)
                 self.around.vehicles(control.vehicles)
             case RegisterPlaces():
-                self._scope.grids = GridIndex(registry.grids.values(), self._scope.grids)
+                self.scope.grids = GridIndex(registry.grids.values(), self.scope.grids)
                 self._sites.places_changed(registry, self._watch.anchors)
                 self.around.follow(registry)
             case SaveFence() | DeleteFence():
                 self._fences.take(control)
             case _:
                 labelling.take(control, entry, self.cases, effects)
-                people.apply(control, entry, self._scope, effects)
-                self.around.control(control, entry, self._scope, effects)
+                people.apply(control, entry, self.scope, effects)
+                self.around.control(control, entry, self.scope, effects)
         if self.observer is not None:
             self.observer.acted(control, entry)
 
@@ -221,7 +221,7 @@ class Engine:
                     self._watch.settle_anew(device.slot, entry.recv_ms)
                 else:
                     self._watch.evidence.forget(device.slot)
-        self.around.tick(entry, self._scope, effects)
+        self.around.tick(entry, self.scope, effects)
         self._asking.tick(entry.elapsed_ms, entry.recv_ms, self.cases.open)
         if self._late:
             self._judge(entry, self._policy.late_settle_s, JUDGED_A_TICK, effects)
@@ -234,16 +234,16 @@ class Engine:
         due = self._late.due(entry.elapsed_ms, settle_s * 1000, budget, self.more_waits)
         for upload in due:
             told = self._late_told
-            late_alerts.settle(upload, tick=entry, told=told, scope=self._scope, effects=effects)
+            late_alerts.settle(upload, tick=entry, told=told, scope=self.scope, effects=effects)
 
     # -- live -------------------------------------------------------------------------------
 
     def _event(self, record: Record, event: Event, effects: Effects) -> None:
         lane = lane_of_event(event, record.entry.recv_ms)
         if lane is Lane.LIVE:
-            live_events.take(record, event, self._scope, effects)
-            self.around.event(record, event, self._scope)
-            ask_event(record, asking=self._asking, scope=self._scope)
+            live_events.take(record, event, self.scope, effects)
+            self.around.event(record, event, self.scope)
+            ask_event(record, asking=self._asking, scope=self.scope)
         elif lane is Lane.LATE and record.device.vehicle_id is not None:
             self._late.take(record)
 
@@ -261,18 +261,18 @@ class Engine:
         evidence.from_fixes(
             fixes.slot, elapsed, moved.fast & moved.scored, moved.standing & moved.scored, away
         )
-        self.around.fixes(records, fixes, moved, scope=self._scope, effects=effects)
-        told = ~evidence.excused(fixes.slot, elapsed)
-        told &= self._watch.anchors.mode[fixes.slot] == ARMED  # not let go by what is around
-        total = moved.score + evidence.total(
-            fixes.slot, elapsed, policy.evidence_min, policy.evidence_max
-        )
-        kept = moved.kept & ~evidence.denied(fixes.slot, elapsed) & told
+        self.around.fixes(records, fixes, moved, scope=self.scope, effects=effects)  # may let go
+        slot, clip = fixes.slot, (policy.evidence_min, policy.evidence_max)
+        told = ~evidence.excused(slot, elapsed) & (self._watch.anchors.mode[slot] == ARMED)
+        total = moved.score + evidence.total(slot, elapsed, *clip)
+        kept = moved.kept & ~evidence.denied(slot, elapsed) & told
         far = moved.owner_shape & (moved.alone | (total > moved.score))  # nearer: with a witness
-        owner = (far & (total > owner_nats)) | moved.slow | moved.towed
-        owner, police = owner & told, moved.police_shape & (total > police_nats) & told
+        gone_ms = fixes.t_ms - self._watch.anchors.left_t[slot]
+        sure = (moved.slow & ~evidence.unmoved(slot, elapsed, gone_ms)) | moved.towed
+        owner = (far & (total > owner_nats) | sure) & told
+        police = moved.police_shape & (total > police_nats) & told
         kept &= site == CODE_OF[SiteClass.OPEN]
-        ask_about(records, moved, total, asking=self._asking, scope=self._scope)
+        ask_about(records, moved, total, asking=self._asking, scope=self.scope)
         for k in np.flatnonzero(owner | police | kept).tolist():
             self._suspect(records[k], k, moved, kept=kept[k], police=police[k], effects=effects)
         if self.cases.open:
@@ -282,7 +282,7 @@ class Engine:
                     self._follow_alert(alert, records[k], k, moved, effects)
         if self._fences.any:
             accepted = np.flatnonzero(moved.accepted)
-            fence_events.check(records, fixes, accepted, self._scope, effects)
+            fence_events.check(records, fixes, accepted, self.scope, effects)
         if self.observer is not None:
             self.observer.saw(
                 Look(
@@ -312,10 +312,10 @@ class Engine:
     ) -> None:
         """A fix at owner or police level: raise or strengthen the vehicle's alert."""
         device, fix = record.device, record.reading
-        vehicle = self._scope.vehicle_of(device)
+        vehicle = self.scope.vehicle_of(device)
         if vehicle is None or self.around.is_carried(vehicle.id):
             return
-        cause = self._scope.cause_of(record, float(moved.moved_m[k]))
+        cause = self.scope.cause_of(record, float(moved.moved_m[k]))
         reasons = [
             report.movement_reason(
                 score=float(moved.score[k]),
@@ -355,7 +355,7 @@ class Engine:
         self, alert: OpenAlert, record: Record, k: int, moved: statistic.Moved, effects: Effects
     ) -> None:
         """Where the vehicle of an open alert is now, and whether it is back."""
-        cause = self._scope.cause_of(record, float(moved.moved_m[k]))
+        cause = self.scope.cause_of(record, float(moved.moved_m[k]))
         self.cases.moved(alert, cause, effects)
         if not moved.at_anchor[k]:
             alert.back_ms = -1
@@ -396,5 +396,5 @@ class Engine:
         self._watch.off_hours = {v for v, on in state.around.scheduled.items() if not on}
         self._late = LateLane(state.late)
         self._late_told = dict(state.late_told)
-        self._sites = SiteClasses(state.sites)
+        self._sites.load(state.sites)
         self.follow(registry)

@@ -32,6 +32,7 @@ class Outcome(StrEnum):
     MAINTENANCE = "maintenance"
     GPS_DRIFT = "gps_drift"
     DEVICE_FAULT = "device_fault"
+    FIRE = "fire"
     TEST = "test"
     UNKNOWN = "unknown"
 

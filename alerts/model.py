@@ -3,6 +3,9 @@
 from dataclasses import dataclass, field
 from enum import IntEnum, StrEnum
 
+from devices.camera_conditions import ChannelChange
+from devices.health_events import HealthChange
+
 
 class AlertKind(StrEnum):
     """What an alert is about."""
@@ -13,6 +16,7 @@ class AlertKind(StrEnum):
     SOS = "sos"
     AREA = "area"
     IDENTITY = "identity"
+    FIRE = "fire"
 
 
 class Level(IntEnum):
@@ -97,6 +101,19 @@ class AlertChange:
     by: str = "system"
 
 
+def subject_of(slot: int) -> str:
+    """What stands for the vehicle where an alert or incident is of a device: no vehicle's id.
+
+    So the records hold one open incident per device and kind, as per vehicle and kind.
+    """
+    return f":{slot}"
+
+
+def vehicle_named(subject: str) -> str:
+    """The vehicle's id that people see; "" when it is of a device."""
+    return "" if subject.startswith(":") else subject
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IncidentOpened:
     """People's work begins. ``incident_id`` derives from the alert id."""
@@ -112,6 +129,7 @@ class NoticeKind(StrEnum):
     OWNER_NOTICE = "owner_notice"
     ALERT = "alert"
     INCIDENT = "incident"
+    HEALTH_NOTICE = "health_notice"
 
 
 class Channel(StrEnum):
@@ -129,7 +147,8 @@ class Notice:
     Attributes:
         key: Idempotency key, unique for ever; the receiver may collapse by it.
         receiver: ``feed``; ``owner:<vehicle contact>``; ``police``; for MQTT the grid code.
-        audience: For the feed: ``officer`` (incidents) or ``desk`` (alerts too).
+        audience: Who it is for: ``officer`` (incidents), ``desk`` (alerts too), ``owner``,
+            ``police``, ``maintenance`` (health notices), ``fire`` (goes before all others).
         body: JSON-ready mapping, the ``data`` of every channel.
         caused_recv_ms: Receive time of the causing entry (for delay measurement).
         deadline_s: After this the row is ``undelivered`` and shown, never dropped silently.
@@ -230,8 +249,15 @@ class Effects:
     crossings: list[FenceCrossing] = field(default_factory=list)
     labels: list[Labelled] = field(default_factory=list)
     demotions: list[DemotionChange] = field(default_factory=list)
+    health: list[HealthChange] = field(default_factory=list)
+    channels: list[ChannelChange] = field(default_factory=list)
 
     def __bool__(self) -> bool:
         """Whether there is anything to commit."""
+        return self.urgent or bool(self.health or self.channels)
+
+    @property
+    def urgent(self) -> bool:
+        """Whether somebody waits for it; the history of health may wait for the next commit."""
         told = self.alerts or self.incidents or self.notices or self.crossings
         return bool(told or self.labels or self.demotions)

@@ -31,7 +31,7 @@ _TRUE = {
     Outcome.THEFT_RECOVERED,
     Outcome.THEFT_NOT_RECOVERED,
 }
-_NOT_COUNTED = {Outcome.TEST, Outcome.UNKNOWN}
+_NOT_COUNTED = {Outcome.FIRE, Outcome.TEST, Outcome.UNKNOWN}
 VERDICTS: dict[str, Verdict] = {
     **{outcome.value: Verdict.FALSE for outcome in (*Outcome, *Dismissal)},
     **{outcome.value: Verdict.TRUE for outcome in _TRUE},

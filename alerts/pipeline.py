@@ -6,27 +6,34 @@ that what a replay says is what would have happened.
 
 from collections import Counter
 from dataclasses import dataclass, field
+from datetime import UTC, tzinfo
 
 import msgspec
 
+from alerts.device_news import DeviceNews, DeviceNewsState
 from alerts.engine import Engine
 from alerts.engine_state import EngineState
 from alerts.model import Effects
+from alerts.notice_policy import NoticePolicy
 from alerts.ports import Beside
 from devices.admission import Admission, AdmissionState, split_runs
 from devices.admitted import Admitted, Record, Refusal
 from devices.backlog import Backlog, BacklogPolicy, BacklogState
 from devices.causes import Cause
+from devices.charger_now import StationChange
 from devices.chargers import CHARGER_CAUSES, Chargers, ChargersState
 from devices.command import CommandChange
 from devices.commands import Commands, CommandsState, Wish
-from devices.control import RegisterDevices, Requeue, RevokeDevice, SendCommand
+from devices.control import CollectionTask, RegisterDevices, Requeue, RevokeDevice, SendCommand
 from devices.downlink import Downlink
 from devices.downlink_policy import DownlinkPolicy
 from devices.downlinks import Downlinks, DownlinksState
 from devices.entry import Entry, EntryKind
 from devices.errors import WireReason
+from devices.fire import FIRE_CAUSES, FirePolicy
+from devices.fix_quality import is_fix_of
 from devices.health import Health, HealthState
+from devices.health_events import HealthEvent
 from devices.listening import MAX_TICK_MS
 from devices.odometer import Odometer, OdometerState, rounds_of_places
 from devices.quarantine_bound import BoundState, QuarantineBound, bound_id, bound_size
@@ -47,6 +54,7 @@ class PipelineState(msgspec.Struct):
     engine: EngineState
     backlog: BacklogState
     commands: CommandsState
+    news: DeviceNewsState
 
 
 @dataclass(slots=True)
@@ -57,11 +65,13 @@ class Outcome:
         books: Increments by (name, reason).
         refusals: What was refused, with its bytes.
         requeued: Quarantine rows that were run again.
-        effects: Alerts, incidents, notices, crossings of fences.
+        effects: Alerts, incidents, notices, crossings of fences, changes of devices' health.
+        events: What presence tells of devices; ``effects`` has the notices of it.
         touched: Slots of trackers whose arming may have changed, by a record or otherwise.
         downlinks: What is to be said to devices; whoever does not send it loses nothing.
         commands: Commands to devices, after each change of one.
         orders: The commands among what is to be said: sent only once they are stored.
+        stations: Charging stations that changed, as the records are to hold them.
         records: What was accepted, for those who ask (a replay); None = not gathered.
         duplicates: The device of each duplicate, gathered with ``records``.
     """
@@ -70,10 +80,12 @@ class Outcome:
     refusals: list[Refusal] = field(default_factory=list)
     requeued: list[int] = field(default_factory=list)
     effects: Effects = field(default_factory=Effects)
+    events: list[HealthEvent] = field(default_factory=list)
     touched: set[int] = field(default_factory=set)
     downlinks: list[Downlink] = field(default_factory=list)
     commands: list[CommandChange] = field(default_factory=list)
     orders: list[Downlink] = field(default_factory=list)
+    stations: list[StationChange] = field(default_factory=list)
     records: list[Record] | None = None
     duplicates: list[str] = field(default_factory=list)
 
@@ -95,18 +107,22 @@ class Pipeline:
         bound: QuarantineBound | None = None,
         downlinks: DownlinkPolicy | None = None,
         backlog: BacklogPolicy | None = None,
+        fire: FirePolicy | None = None,
+        notices: NoticePolicy | None = None,
+        zone: tzinfo = UTC,
     ) -> None:
-        """Take the parts; they share the registry of ``admission``."""
+        """Take the parts; they share the registry of ``admission``. ``zone`` is the city's."""
         self.admission = admission
         self.backlog = Backlog(backlog or BacklogPolicy())
         self.bound = bound or QuarantineBound()
         self.downlinks = Downlinks(admission, downlinks or DownlinkPolicy())
         self.commands = Commands(admission, downlinks or DownlinkPolicy())
         self.health = health
-        self.chargers = Chargers()
+        self.chargers = Chargers(zone)
         self.odometer = Odometer()
         self.units = UnitCheck()
         self.engine = engine
+        self.news = DeviceNews(engine, fire or FirePolicy(), notices or NoticePolicy())
         engine.around.hearing = health
         engine.more_waits = self.more_waits
         self.shadow: Beside | None = None
@@ -122,9 +138,12 @@ class Pipeline:
                 self._control(head, outcome)
             else:
                 self.chargers.tick(head.elapsed_ms)
+                outcome.stations += self.chargers.take_changes(head.elapsed_ms)
+                self.news.tick(head, outcome.effects)
                 self._tell_health()
                 there = bool(head.flags)
                 self.health.tick(head, connected=there, longest_ms=self.longest_tick_ms)
+                self._hear_health(outcome)
                 self.engine.tick(head, outcome.effects)
                 if self.shadow is not None:
                     self.shadow.tick(head)
@@ -149,14 +168,15 @@ class Pipeline:
     @property
     def waits(self) -> bool:
         """Whether ticks have something to decide."""
-        return self.engine.waits or self.commands.waits or len(self.backlog) > 0
+        waits = self.engine.waits or self.commands.waits or self.news.waits
+        return waits or len(self.backlog) > 0
 
     def _messages(self, run: list[Entry], outcome: Outcome) -> None:
         admitted = self.admission.admit(run, outcome.books)
         self._set_aside(admitted.refusals, outcome)
         self._answer(admitted, run[0].elapsed_ms)
         self.commands.records(admitted.records)
-        self._follow(admitted.records)
+        self._follow(admitted.records, outcome.effects)
         self._detect(admitted, outcome)
 
     def _command(self, tick: Entry, outcome: Outcome) -> None:
@@ -186,8 +206,9 @@ class Pipeline:
             slot = self.admission.registry.devices[device_id].slot
             self.health.missing(slot, self.admission.seen(slot).gaps())
 
-    def _follow(self, records: list[Record]) -> None:
-        """How the devices are: health first, then what others know about causes."""
+    def _follow(self, records: list[Record], effects: Effects) -> None:
+        """How the devices are: fire and health first, then what others know about causes."""
+        self.news.records(records, effects)
         self.health.records(records)
         self.chargers.records(records)
         for places in rounds_of_places(records):
@@ -202,6 +223,16 @@ class Pipeline:
         for suspicion in self.units.take_changes():
             bits = 0 if suspicion.ratio is None else int(Cause.UNIT_SUSPECT)
             self.health.note(suspicion.slot, bits, int(Cause.UNIT_SUSPECT))
+        for slot, causes in self.news.take_causes().items():
+            self.health.note(slot, causes, FIRE_CAUSES)
+
+    def _hear_health(self, outcome: Outcome) -> None:
+        """What the tick changed of devices, and what is news of it."""
+        outcome.effects.health += self.health.take_changes()
+        outcome.effects.channels += self.health.take_channels()
+        events = self.health.take_events()
+        outcome.events += events
+        self.news.hear(events, outcome.effects)
 
     def _detect(self, admitted: Admitted, outcome: Outcome) -> None:
         if outcome.records is not None:
@@ -220,6 +251,8 @@ class Pipeline:
             known = self.admission.registry.devices.get(refusal.device_id)
             if refusal.reason is WireReason.CONFLICT and known is not None:
                 self.health.conflict(known.slot, refusal.entry.elapsed_ms)
+            if known is not None and is_fix_of(known, refusal.entry.topic):
+                self.health.refused(known.slot)
             size = bound_size(refusal.entry.topic, refusal.detail, refusal.payload)
             sender = bound_id(refusal.device_id, refusal.entry.topic)
             if self.bound.take(sender, refusal.entry.recv_ms, size):
@@ -241,6 +274,8 @@ class Pipeline:
                 self.health.register(revoked)
                 self.downlinks.forget(revoked)
                 self.commands.forget(revoked.id)
+        elif isinstance(control, CollectionTask):
+            self._collect(control, entry)
         elif isinstance(control, SendCommand):
             self.commands.wish(
                 Wish(
@@ -253,6 +288,7 @@ class Pipeline:
         elif isinstance(control, Requeue):
             admitted = self.admission.requeue(control, entry, outcome.books)
             outcome.refusals += admitted.refusals  # not bounded: their old rows are done with
+            self.news.records(admitted.records, outcome.effects)  # told as late
             self.chargers.records(admitted.records)  # money is money; but it proves no life
             self._tell_health()
             self._answer(admitted, entry.elapsed_ms)
@@ -262,6 +298,14 @@ class Pipeline:
         if self.shadow is not None:
             self.shadow.control(control, entry)
         self.engine.control(control, entry, outcome.effects)
+        self.news.control(control, entry, outcome.effects)
+
+    def _collect(self, task: CollectionTask, entry: Entry) -> None:
+        station = self.admission.registry.devices.get(task.device_id)
+        if station is not None:
+            now = {"recv_ms": entry.recv_ms, "elapsed_ms": entry.elapsed_ms}
+            self.chargers.control(task, station.slot, **now)
+            self._tell_health()
 
     def follow(self, registry: Registry) -> None:
         """Begin with a whole registry instead of the journal's first entries."""
@@ -283,6 +327,7 @@ class Pipeline:
             engine=self.engine.dump(),
             backlog=self.backlog.dump(),
             commands=self.commands.dump(),
+            news=self.news.dump(),
         )
 
     def load(self, state: PipelineState) -> None:
@@ -290,10 +335,11 @@ class Pipeline:
         self.admission.load(state.admission)
         self.bound.load(state.bound)
         self.downlinks.load(state.downlinks)
-        self.health.load(state.health)
+        self.health.load(state.health, self.admission.registry.devices.values())
         self.chargers.load(state.chargers)
         self.odometer.load(state.odometer)
         self.units.load(state.units)
         self.engine.load(state.engine, self.admission.registry)
         self.backlog.load(state.backlog)
         self.commands.load(state.commands)
+        self.news.load(state.news)

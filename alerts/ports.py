@@ -6,6 +6,7 @@ from typing import Protocol
 
 from alerts.model import Effects
 from devices.admitted import Record, Refusal
+from devices.charger_now import StationChange
 from devices.command import CommandChange
 from devices.control import AnyControl
 from devices.entry import RETAIN, Entry
@@ -75,6 +76,7 @@ class ProcessCommit:
             their keys: a row that is there already with the same key is left as it is.
         commands: Commands to devices, upserts by id; stored before they are sent.
         requeued: Ids of quarantine rows that were run again; refused anew they are new rows.
+        stations: Charging stations, upserts by slot and by day.
     """
 
     upto_seq: int
@@ -84,3 +86,4 @@ class ProcessCommit:
     requeued: Sequence[int] = ()
     effects: Effects = field(default_factory=Effects)
     commands: Sequence[CommandChange] = ()
+    stations: Sequence[StationChange] = ()

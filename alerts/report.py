@@ -2,7 +2,7 @@
 
 import math
 
-from alerts.model import AlertChange, Group, IncidentOpened, Reason
+from alerts.model import AlertChange, Group, IncidentOpened, Reason, vehicle_named
 from devices.model import Vehicle
 
 HOURS_FROM_S = 5_400
@@ -160,7 +160,7 @@ def alert_body(alert: AlertChange) -> dict[str, object]:
     """For the verification desk."""
     return {
         "alert_id": alert.alert_id,
-        "vehicle": alert.vehicle_id,
+        "vehicle": vehicle_named(alert.vehicle_id),
         "device": alert.device_id,
         "kind": alert.kind,
         "level": int(alert.level),

@@ -49,8 +49,8 @@ class Hearing(Protocol):
         """Promised reports of each slot that did not come, each granted ``slack_ms``."""
         ...
 
-    def works(self, slot: int) -> bool:
-        """Whether a device is online and nothing is wrong with it."""
+    def state_of(self, slot: int) -> tuple[int, int] | None:
+        """``Presence`` and ``Cause`` bits of a device; None = nobody knows."""
         ...
 
 

@@ -11,12 +11,11 @@ import msgspec
 import numpy as np
 import shapely
 from numpy.typing import NDArray
-from shapely.errors import ShapelyError
-from shapely.geometry import shape
 from shapely.geometry.base import BaseGeometry
 
 from alerts.detection.anchor import ARMED, AnchorArrays
 from alerts.detection.thresholds import CLASS_OF, CODE_OF
+from alerts.site_shapes import area_of
 from devices.geo import M_PER_DEG_LAT
 from devices.model import Device, Site, SiteClass
 from devices.registry import Registry
@@ -24,8 +23,6 @@ from devices.registry import Registry
 U1 = NDArray[np.uint8]
 OUTSIDE = 255
 """Anchored in no site that has a class."""
-POINT_SITE_M = 60.0
-"""A site that is a point alone reaches so far, metres; as `witness.site_m` (ours)."""
 
 
 class SiteClassesState(msgspec.Struct, frozen=True):
@@ -37,18 +34,20 @@ class SiteClassesState(msgspec.Struct, frozen=True):
 class SiteClasses:
     """A code of ``CODE_OF`` per tracker slot.
 
+    Args:
+        reach_m: A site that is a point alone reaches so far (``witness.site_m``).
+
     Attributes:
         unusable: Sites whose class cannot be used, with the reason of each.
     """
 
-    def __init__(self, state: SiteClassesState | None = None) -> None:
-        """Nothing is known, or what a checkpoint held; ``follow`` a registry afterwards."""
+    def __init__(self, reach_m: float) -> None:
+        """Nothing is known yet."""
+        self._reach_m = reach_m
         self.unusable: dict[str, str] = {}
-        saved = np.frombuffer(state.anchored if state else b"", np.uint8)
-        self._anchored: U1 = saved.copy()
-        self._own: U1 = np.full(len(saved), CODE_OF[SiteClass.OPEN], np.uint8)
         self._codes: list[int] = []
         self._tree = shapely.STRtree([])
+        self.load(SiteClassesState())
 
     def follow(self, registry: Registry) -> None:
         """Take over the places and vehicles of a registry; where slots are anchored is kept."""
@@ -99,6 +98,11 @@ class SiteClasses:
         """State for a checkpoint."""
         return SiteClassesState(self._anchored.tobytes())
 
+    def load(self, state: SiteClassesState) -> None:
+        """Take the state of a checkpoint; ``follow`` a registry afterwards."""
+        self._anchored: U1 = np.frombuffer(state.anchored, np.uint8).copy()
+        self._own: U1 = np.full(len(self._anchored), CODE_OF[SiteClass.OPEN], np.uint8)
+
     def _index(self, sites: Iterable[Site]) -> None:
         self.unusable, self._codes = {}, []
         shapes: list[BaseGeometry] = []
@@ -106,7 +110,7 @@ class SiteClasses:
             if site.site_class is None:
                 continue
             try:
-                area = _shape_of(site)
+                area = area_of(site, self._reach_m)
             except ValueError as exc:
                 self.unusable[site.id] = str(exc)
             else:
@@ -123,23 +127,3 @@ class SiteClasses:
         own = np.full(len(grown), CODE_OF[SiteClass.OPEN], np.uint8)
         own[:size] = self._own
         self._anchored, self._own = grown, own
-
-
-def _shape_of(site: Site) -> BaseGeometry:
-    """Where a site is: its polygon, or a circle about its point.
-
-    Raises:
-        ValueError: It is no area, and says why.
-    """
-    if site.geometry is None:
-        north_deg = POINT_SITE_M / M_PER_DEG_LAT
-        circle = shapely.Point(0, 0).buffer(north_deg)
-        east = 1 / max(float(np.cos(np.radians(site.lat_deg))), 1e-6)
-        return shapely.transform(circle, lambda at: at * [east, 1.0] + [site.lon_deg, site.lat_deg])
-    try:
-        area = shape(site.geometry)
-    except (ShapelyError, ValueError, TypeError, KeyError, IndexError, AttributeError) as exc:
-        raise ValueError(f"site {site.id}: not a GeoJSON polygon") from exc
-    if area.geom_type not in {"Polygon", "MultiPolygon"} or area.is_empty or not area.is_valid:
-        raise ValueError(f"site {site.id}: no area, or {shapely.is_valid_reason(area)}")
-    return area

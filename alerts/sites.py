@@ -1,14 +1,12 @@
 """Which parking site a place belongs to, and which chargers and cameras stand there."""
 
-import math
 from collections.abc import Iterable
 
 import shapely
-from shapely.errors import ShapelyError
-from shapely.geometry import shape
 from shapely.geometry.base import BaseGeometry
 
-from devices.geo import M_PER_DEG_LAT, distance_m
+from alerts.site_shapes import area_of, circle_of
+from devices.camera_places import CameraPlaces
 from devices.model import AdminState, Device, DeviceClass, Site
 from devices.registry import Registry
 
@@ -25,6 +23,7 @@ class Sites:
         self._reach_m = reach_m
         self._sites: dict[str, Site] = {}
         self._cameras: dict[str, Device] = {}
+        self._places: CameraPlaces | None = None
         self._ids: list[str] = []
         self.has_chargers = False
         self._tree = shapely.STRtree([])
@@ -34,7 +33,7 @@ class Sites:
         self._sites = registry.sites
         self._ids = sorted(registry.sites)
         self._tree = shapely.STRtree([self._area(registry.sites[name]) for name in self._ids])
-        self._cameras = {}
+        self._cameras, self._places = {}, None
         self.bind(registry.devices.values())
 
     def bind(self, devices: Iterable[Device]) -> None:
@@ -43,10 +42,9 @@ class Sites:
             gone = device.admin is AdminState.RETIRED or device.site_id is None
             if device.cls is DeviceClass.CHARGER and not gone:
                 self.has_chargers = True
-            elif device.cls is DeviceClass.CAMERA and gone:
-                self._cameras.pop(device.id, None)
             elif device.cls is DeviceClass.CAMERA:
                 self._cameras[device.id] = device
+                self._places = None
 
     def site_of(self, device: Device, lat_deg: float, lon_deg: float) -> str:
         """The site of a place: the one its tracker is registered at, else the one around it."""
@@ -64,25 +62,15 @@ class Sites:
 
     def _area(self, site: Site) -> BaseGeometry:
         """A site's polygon; a circle about its point when it has none that can be asked."""
-        if site.geometry is not None:
-            try:
-                area = shape(site.geometry)
-            except (ShapelyError, ValueError, TypeError, KeyError, IndexError, AttributeError):
-                area = None
-            if area is not None and area.is_valid and not area.is_empty:
-                return area
-        circle = shapely.Point(0, 0).buffer(self._reach_m / M_PER_DEG_LAT)
-        east = 1 / max(math.cos(math.radians(site.lat_deg)), 1e-6)
-        at = (site.lon_deg, site.lat_deg)
-        return shapely.transform(circle, lambda xy: xy * [east, 1.0] + at)
+        try:
+            return area_of(site, self._reach_m)
+        except ValueError:  # said by SiteClasses.unusable, and by `parkguard places check`
+            return circle_of(site, self._reach_m)
 
     def cameras(self, lat_deg: float, lon_deg: float, reach_m: float) -> list[tuple[float, Device]]:
-        """Cameras within reach of a place by the sites they stand at, nearest first, metres."""
-        found = []
-        for camera in self._cameras.values():
-            site = self._sites.get(camera.site_id or "")
-            if site is not None:
-                away_m = distance_m(site.lat_deg, site.lon_deg, lat_deg, lon_deg)
-                if away_m <= reach_m:
-                    found.append((away_m, camera))
-        return sorted(found, key=lambda one: (one[0], one[1].id))
+        """Cameras within reach of a place by where they stand, nearest first, metres."""
+        if self._places is None:
+            self._places = CameraPlaces(self._cameras.values(), self._sites)
+        found, away_m = self._places.nearest(lat_deg, lon_deg, within_m=reach_m)
+        cameras = self._places.cameras
+        return [(float(m), cameras[k]) for k, m in zip(found.tolist(), away_m, strict=True)]

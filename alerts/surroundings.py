@@ -10,7 +10,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from alerts.around_words import word
+from alerts.cameras import SeenCamera, cameras_near
 from alerts.charging import Charging, ChargingState
 from alerts.detection.signs import SIGN_OF, Sign
 from alerts.detection.statistic import Fixes, Moved
@@ -44,9 +44,9 @@ class Deaf:
         """Nothing that we know of."""
         return [min(slack_ms, 0)] * len(slots)
 
-    def works(self, slot: int) -> bool:
+    def state_of(self, slot: int) -> None:
         """Not that we know."""
-        return slot < 0
+        del slot
 
 
 class SurroundingsState(msgspec.Struct):
@@ -194,13 +194,17 @@ class Surroundings:
         return vehicle_id in self._identity.carried
 
     def cameras(self, cause: Cause) -> list[Reason]:
-        """The nearest working cameras, as a pointer for people: no weight."""
+        """The nearest cameras, those that work first, as a pointer for people: no weight."""
         if cause.lat_deg is None or cause.lon_deg is None:
             return []
-        near = self._sites.cameras(cause.lat_deg, cause.lon_deg, self._policy.camera_m)
-        works = [(m, cam) for m, cam in near if self.hearing.works(cam.slot)]
-        named = [f"{cam.id} ({m:.0f} m)" for m, cam in works[: self._policy.cameras]]
-        return [word("cameras", cameras=", ".join(named))] if named else []
+        near = [
+            SeenCamera(camera.id, away_m, *state)
+            for away_m, camera in self._sites.cameras(
+                cause.lat_deg, cause.lon_deg, self._policy.camera_m
+            )
+            if (state := self.hearing.state_of(camera.slot)) is not None
+        ]
+        return cameras_near(near, self._policy.cameras)
 
     # -- checkpoints ------------------------------------------------------------------------
 

@@ -279,7 +279,7 @@ class Watch:
     def _room_for(self, slot: int) -> None:
         size = len(self._by_rule)
         if slot >= size:
-            size = max(slot + 1, size * 2, 1024)
+            size = max(slot + 1, size * 2, 64)
             self.anchors = self.anchors.grown(size)
             self.evidence = self.evidence.grown(size)
             by_rule = np.zeros(size, np.bool_)

@@ -7,6 +7,7 @@ route with its one permission, the scope in the stores' queries.
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from threading import Lock
 
 from fastapi import FastAPI
 
@@ -16,9 +17,13 @@ from api.deps import Services
 from api.heartbeat import beat
 from api.middleware import BodyLimit, SecurityHeaders
 from api.openapi import describe
+from api.roles import NOBODY
 from api.routes import (
     alerts,
+    availability,
     books,
+    cameras,
+    chargers,
     commands,
     devices,
     docs,
@@ -29,17 +34,23 @@ from api.routes import (
     precision,
     quarantine,
     stream,
+    swaps,
     tokens,
     tracks,
     vehicles,
     work,
 )
 from api.stream_hub import StreamHub
+from devices.device_filter import DeviceFilter
 
 ROUTERS = (
     devices.router,
+    cameras.router,
+    chargers.router,
     commands.router,
+    swaps.router,
     history.router,
+    availability.router,
     vehicles.router,
     work.router,
     tracks.router,
@@ -75,6 +86,7 @@ def create_app(services: Services) -> FastAPI:
     app.state.services = services
     app.state.gate = Gate(services)
     app.state.hub = StreamHub(services)
+    app.state.availability_turn = Lock()  # api.routes.availability
     for router in ROUTERS:
         app.include_router(router)
     refuse_open_routes(app)
@@ -102,6 +114,7 @@ async def _run_hub(app: FastAPI) -> AsyncIterator[None]:
     ]
     app.state.tasks = tasks
     try:
+        await asyncio.to_thread(services.devices.find, NOBODY, DeviceFilter())  # reads them all
         yield
     finally:
         for task in tasks:

@@ -2,22 +2,21 @@
 
 import math
 from dataclasses import dataclass
+from typing import Any
 
 import msgspec
 import numpy as np
 
 from api.schemas import CauseOut, DeviceOut, HealthOut, PositionOut, ProfileOut
 from api.times import format_known_time
-from devices.causes import Cause, causes_of
+from devices.causes import PRESENCE_CAUSES, Cause, causes_of
+from devices.device_filter import KnownDevice
 from devices.latest import ArmedState
 from devices.model import Device, Profile
 from devices.presence import Presence
 from devices.readings import SOURCE_CODE
 
 _SOURCE = {code: source.value for source, code in SOURCE_CODE.items()}
-
-PRESENCE_CAUSES = Cause.NEVER_HEARD | Cause.SILENT | Cause.CONNECTION_LOST | Cause.PROMISE_BROKEN
-"""Causes that say why presence is what it is; every other one makes the condition degraded."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,9 +74,9 @@ NOTHING = Believed(
 """A device of which the processor has written nothing yet."""
 
 
-def _known(value: object) -> float | None:
-    number = float(str(value))
-    return number if math.isfinite(number) else None
+def _known(value: np.floating[Any]) -> float | None:
+    """The number as it is written shortest, in its own width."""
+    return float(str(value)) if math.isfinite(value) else None
 
 
 def believe(row: np.void | None) -> Believed:
@@ -132,7 +131,7 @@ def position_out(believed: Believed, now_ms: int) -> PositionOut | None:
     )
 
 
-def _health(device: Device, believed: Believed, now_ms: int) -> dict[str, object]:
+def _health(device: Device | KnownDevice, believed: Believed, now_ms: int) -> dict[str, object]:
     heard = believed.recv_ms > 0
     return {
         "id": device.id,
@@ -155,7 +154,7 @@ def _health(device: Device, believed: Believed, now_ms: int) -> dict[str, object
     }
 
 
-def health_out(device: Device, believed: Believed, now_ms: int) -> HealthOut:
+def health_out(device: Device | KnownDevice, believed: Believed, now_ms: int) -> HealthOut:
     """Answer how a device is."""
     return HealthOut.model_validate(_health(device, believed, now_ms))
 
@@ -172,6 +171,10 @@ def device_out(
             "vehicle_id": device.vehicle_id,
             "site_id": device.site_id,
             "model": device.model,
+            "vendor": device.vendor,
+            "name": device.name,
+            "installed_lat_deg": device.lat_deg,
+            "installed_lon_deg": device.lon_deg,
             "position": position_out(believed, now_ms) if see_position else None,
             "position_hidden": not see_position,
             "profile": _profile(device.profile) if see_profile else None,

@@ -19,6 +19,7 @@ from api.fields import (
     Line64,
     Line500,
     LonDeg,
+    Plate,
 )
 from api.roles import AREA_ROLES, Role
 from api.times import parse_time_ms
@@ -67,7 +68,7 @@ class VehicleIn(Body):
     """A vehicle to register."""
 
     id: AnId
-    plate: Annotated[Line64, Field(examples=["皖A1234567"])] = ""
+    plate: Plate = ""
     label: Annotated[Line64, Field(examples=["red Yadea"])] = ""
     kind: Line64 = "e-bike"
     owner_id: AnId | Literal[""] = ""

@@ -93,11 +93,12 @@ class DemotionsOut(Answer):
 
 
 class IncidentOut(Answer):
-    """One incident: people's work."""
+    """One incident: people's work. ``vehicle_id`` is "" where a station burns."""
 
     id: str
     alert_id: str
     vehicle_id: str
+    device_id: str
     kind: str
     level: int
     state: str

@@ -6,6 +6,10 @@ from typing import Annotated
 
 from fastapi import Depends, Request
 
+from api.bindings_port import BindingBook
+from api.camera_port import CameraBook
+from api.charging_port import ChargingBook
+from api.health_port import HealthBook
 from api.ports import (
     Actions,
     AlertBook,
@@ -44,6 +48,8 @@ class ApiPolicy:
             incident. Source: decisions.md, Evidence (2 h).
         feed_poll_ms: The feed is tailed this often (decisions.md 7).
         live_poll_ms: Live positions are looked at this often.
+        health_poll_ms: Changes of devices' health are looked for this often: they come once a
+            second, at the journal's ticks.
         sse_queue: Events a slow stream reader may lag behind (reliability.md P22: 256).
         sse_send_s: ... and seconds one send may take (P22: 10 s).
         ping_s: A comment is sent on a stream this often, seconds.
@@ -67,6 +73,7 @@ class ApiPolicy:
     track_lead_s: float = 7200.0
     feed_poll_ms: float = 100.0
     live_poll_ms: float = 200.0
+    health_poll_ms: float = 1000.0
     sse_queue: int = 256
     sse_send_s: float = 10.0
     ping_s: float = 15.0
@@ -97,7 +104,11 @@ class Services:
     policy: ApiPolicy
     tokens: TokenBook
     devices: DeviceBook
+    health: HealthBook
+    bindings: BindingBook
+    cameras: CameraBook
     commands: CommandBook
+    charging: ChargingBook
     vehicles: VehicleBook
     alerts: AlertBook
     incidents: IncidentBook

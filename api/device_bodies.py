@@ -1,11 +1,11 @@
 """Request bodies of devices: what is registered, and how it speaks."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, Field, model_validator
 
 from api.bodies import Body
-from api.fields import AnId, Area, Line64, NewDeviceId
+from api.fields import AnId, Area, DeviceId, LatDeg, Line64, Line128, LonDeg, NewDeviceId
 from devices.control import REGISTERED_MAX
 from devices.crs import Crs
 from devices.model import DeviceClass, Profile, SpeedUnit
@@ -35,7 +35,7 @@ class ProfileIn(Body):
     speed_unit: SpeedUnit = SpeedUnit.KMH
     crs: Crs = Crs.WGS84
     decimal: Literal[".", ","] = "."
-    gateway: NewDeviceId | Literal[""] = Field("", description="The gateway that may speak for it")
+    gateway: DeviceId | Literal[""] = Field("", description="The gateway that may speak for it")
     foreign: Annotated[
         dict[str, Annotated[str, Field(max_length=FOREIGN_ID_MAX)]],
         AfterValidator(_as_they_arrive),
@@ -82,6 +82,21 @@ class DeviceIn(Body):
         0, ge=0, le=604_800, strict=True, description="Expected report interval; 0 = class"
     )
     profile: ProfileIn = ProfileIn()
+    vendor: Line64 = Field("", description="Who made it; empty = as its model says")
+    name: Line128 = Field("", description="What people call it", examples=["North gate, pile 2"])
+    lat_deg: LatDeg | None = Field(
+        None, description="Where it was put up, WGS 84; no tracker has it"
+    )
+    lon_deg: LonDeg | None = None
+
+    @model_validator(mode="after")
+    def stands_somewhere_or_nowhere(self) -> Self:
+        """Check that a place is whole, and that no tracker has one."""
+        if (self.lat_deg is None) is not (self.lon_deg is None):
+            raise ValueError("give lat_deg and lon_deg, or none")
+        if self.cls is DeviceClass.TRACKER and self.lat_deg is not None:
+            raise ValueError("a tracker says itself where it is: leave lat_deg and lon_deg out")
+        return self
 
 
 class DevicesIn(Body):

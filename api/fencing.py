@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from alerts.fence_geojson import FenceRow, checked, read_fences
+from alerts.fence_geojson import checked, read_fences
 from api.asking import not_found
 from api.bodies import FenceIn, FencesIn
 from api.deps import Services
@@ -55,10 +55,11 @@ def import_fences(
     except ValueError as exc:
         raise Problem(ProblemCode.INVALID, str(exc)) from exc
     fences = [row.fence for row in rows if row.fence is not None]
+    refused = _not_theirs(services, principal, fences)
     faults = [
         FenceFaultOut(feature=row.number, id=row.fence_id, words=words)
         for row in rows
-        if (words := row.fault or _not_theirs(services, principal, row))
+        if (words := row.fault or refused.get(row.fence_id, ""))
     ]
     if faults:
         raise Problem(
@@ -116,19 +117,30 @@ def page_of_fences(
     return shown, page[-1].id if len(found) > limit else None
 
 
-def _not_theirs(services: Services, principal: Principal, row: FenceRow) -> str:
-    """Why a fence that was read well may not be saved by this person, or ""."""
-    if row.fence is None:
-        return ""
-    if not _governs(services, principal, row.fence.vehicle_id):
-        return (
-            "a fence of every vehicle needs a token of the whole city"
-            if row.fence.vehicle_id is None
-            else f"no such vehicle: {row.fence.vehicle_id}"
-        )
-    old = services.vehicles.fence(row.fence.id)
-    taken = old is not None and not _governs(services, principal, old.vehicle_id)
-    return "this id is taken" if taken else ""
+def _not_theirs(
+    services: Services, principal: Principal, fences: Sequence[Fence]
+) -> dict[str, str]:
+    """Why fences that were read well may not be saved by this person, by the fence's id."""
+    there = {old.id: old for old in services.vehicles.fences_of([fence.id for fence in fences])}
+    both = (*fences, *there.values())
+    vehicles = {fence.vehicle_id for fence in both if fence.vehicle_id is not None}
+    seen = services.vehicles.seen(principal.scope, vehicles)
+    city = principal.scope.covers("")
+
+    def governs(fence: Fence) -> bool:
+        return city if fence.vehicle_id is None else fence.vehicle_id in seen
+
+    refused: dict[str, str] = {}
+    for fence in fences:
+        if not governs(fence):
+            refused[fence.id] = (
+                "a fence of every vehicle needs a token of the whole city"
+                if fence.vehicle_id is None
+                else f"no such vehicle: {fence.vehicle_id}"
+            )
+        elif fence.id in there and not governs(there[fence.id]):
+            refused[fence.id] = "this id is taken"
+    return refused
 
 
 def _governs(services: Services, principal: Principal, vehicle_id: str | None) -> bool:

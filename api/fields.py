@@ -1,12 +1,14 @@
 """Field types shared by request bodies and addresses: what may stand in them at all."""
 
 import re
+from collections.abc import Callable
 from typing import Annotated
 
 from fastapi import Path, Query
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field
 
-from devices.topics import HELD_NAME_CHARS, OUR_PREFIX
+from devices.ids import canonical_id, canonical_plate, device_id_fault, folded
+from devices.topics import HELD_NAME_CHARS
 
 ID_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$"
 DEVICE_ID_PATTERN = r"^[a-z0-9-]{1,64}$"
@@ -26,25 +28,47 @@ def _storable(text: str) -> str:
     return text
 
 
-def _not_ours(device_id: str) -> str:
-    """Refuse ids that begin as our own broker users do (decisions.md 9)."""
-    if device_id.startswith(OUR_PREFIX):
-        raise ValueError(f"an id does not begin with {OUR_PREFIX}")
+def _may_be_new(device_id: str) -> str:
+    """Refuse ids that no device may have: our own broker users' (decisions.md 9), an IMEI."""
+    if fault := device_id_fault(device_id):
+        raise ValueError(fault)
     return device_id
 
 
-NewDeviceId = Annotated[
-    str, Field(pattern=DEVICE_ID_PATTERN, examples=["trk-000123"]), AfterValidator(_not_ours)
+def _in_text(form: Callable[[str], str]) -> BeforeValidator:
+    """Bring a text into its one form before it is looked at."""
+    return BeforeValidator(lambda value: form(value) if isinstance(value, str) else value)
+
+
+DeviceId = Annotated[
+    str, _in_text(canonical_id), Field(pattern=DEVICE_ID_PATTERN, examples=["trk-000123"])
 ]
+"""The id of a device in a body, however it was typed."""
+
+NewDeviceId = Annotated[DeviceId, AfterValidator(_may_be_new)]
 """The id of a device to register."""
 
 Line64 = Annotated[str, Field(max_length=64), AfterValidator(_storable)]
 """One line of free text for a name or a model."""
 
+Line128 = Annotated[str, Field(max_length=128), AfterValidator(_storable)]
+"""One line of free text for what people call a device."""
+
+Line200 = Annotated[str, Field(max_length=200), AfterValidator(_storable)]
+"""One line of free text for why something was done."""
+
+Plate = Annotated[
+    str,
+    _in_text(canonical_plate),
+    Field(max_length=64, examples=["皖A1234567"]),
+    AfterValidator(_storable),
+]
+"""A plate; ``皖A·12345`` and full-width characters are ``皖A12345``."""
+
 Line500 = Annotated[str, Field(max_length=500), AfterValidator(_storable)]
 """One line of free text for a reason."""
 
-AnId = Annotated[str, Field(pattern=ID_PATTERN, examples=["veh-000123"])]
+AnId = Annotated[str, _in_text(folded), Field(pattern=ID_PATTERN, examples=["veh-000123"])]
 """An id of ours in a body."""
 
 HeldName = Annotated[str, Field(pattern=HELD_NAME_PATTERN, examples=["jt808:013912345678"])]

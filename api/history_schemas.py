@@ -35,7 +35,7 @@ class HeardOut(Answer):
     heard: bool
 
 
-class AvailabilityOut(Page):
+class HeardHistoryOut(Page):
     """Every interval of the page, oldest first; ``share`` of them were heard, 0 to 1."""
 
     device: str

@@ -2,8 +2,9 @@
 
 from dataclasses import dataclass
 
+from alerts.fire_words import FIRE
 from alerts.lifecycle import IncidentState, Outcome, move
-from alerts.model import Channel, Notice, NoticeKind
+from alerts.model import AlertKind, Channel, Notice, NoticeKind
 from api.believed import Believed
 from api.privacy import audit_of
 from api.problems import Problem, ProblemCode
@@ -50,11 +51,13 @@ class Place:
 
     Attributes:
         moved_m: Distance from where it was parked, metres, by the alert.
+        webhooks: Receivers that were told of the incident: they hear what becomes of it.
     """
 
     vehicle: Vehicle | None
     moved_m: float | None
     believed: Believed
+    webhooks: tuple[str, ...] = ("police",)
 
 
 def decide(row: IncidentRow, step: Step, place: Place) -> Change | None:
@@ -115,16 +118,19 @@ def decide(row: IncidentRow, step: Step, place: Place) -> Change | None:
 def _notices(
     row: IncidentRow, moved: IncidentMoved, assignee: str | None, place: Place
 ) -> tuple[Notice, ...]:
-    """Tell the officers' feed, the police's own system and the grid's MQTT topic."""
+    """Tell the officers' feed, the grid's MQTT topic, and the systems that have the case."""
     body = _body(row, moved, place) | {"assignee": assignee}
+    burns = row.kind == AlertKind.FIRE
+    several = len(place.webhooks) > 1
     return tuple(
         Notice(
-            key=f"incident:{row.id}:{row.version + 1}:{channel}",
+            key=f"incident:{row.id}:{row.version + 1}:{channel}"
+            + (f":{receiver}" if several and channel is Channel.WEBHOOK else ""),
             kind=NoticeKind.INCIDENT,
             action=moved.state,
             channel=channel,
             receiver=receiver,
-            audience=audience,
+            audience=FIRE if burns else audience,
             area=row.area,
             alert_id=row.alert_id,
             incident_id=row.id,
@@ -133,7 +139,7 @@ def _notices(
         )
         for channel, receiver, audience in (
             (Channel.FEED, "feed", "officer"),
-            (Channel.WEBHOOK, "police", "police"),
+            *((Channel.WEBHOOK, name, "police") for name in place.webhooks),
             (Channel.MQTT, row.grid, "police"),
         )
     )
@@ -147,6 +153,7 @@ def _body(row: IncidentRow, moved: IncidentMoved, place: Place) -> dict[str, obj
         "incident_id": row.id,
         "alert_id": row.alert_id,
         "vehicle": row.vehicle_id,
+        "device": row.device_id,
         "label": vehicle.label if vehicle else "",
         "plate": vehicle.plate if vehicle else "",
         "kind": row.kind,

@@ -7,12 +7,15 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Protocol
 
 import numpy as np
+from numpy.typing import NDArray
 
 from alerts.precision import Label
 from api.roles import Scope
 from api.rows import AlertRow, AuditEntry, DemotionRow, IncidentChange, IncidentRow
-from api.system_rows import Adopted, FeedRow, TokenRow
+from api.system_rows import Adopted, FeedRow, Swapped, TokenRow
 from devices.control import AnyControl, PhoneAt
+from devices.device_filter import DeviceFilter, FoundDevices, KnownDevice
+from devices.latest import HealthColumns
 from devices.model import Device, Fence, Grid, Site, Vehicle
 from devices.telemetry import Interval, Row
 
@@ -20,14 +23,24 @@ from devices.telemetry import Interval, Row
 class DeviceBook(Protocol):
     """Registered devices."""
 
-    def page(
-        self, scope: Scope, *, cls: str | None, area: str | None, after_slot: int, limit: int
-    ) -> Sequence[Device]:
-        """Devices with a slot above ``after_slot``, ascending by slot; ``area`` is a prefix."""
+    def find(self, scope: Scope, wanted: DeviceFilter) -> FoundDevices:
+        """Devices in scope that ``wanted`` asks for: who they are, no rows."""
+        ...
+
+    def of_slots(self, scope: Scope, slots: Collection[int]) -> Sequence[Device]:
+        """Devices of these slots, in any order."""
         ...
 
     def one(self, scope: Scope, device_id: str) -> Device | None:
         """One device."""
+        ...
+
+    def known(self, scope: Scope, device_id: str, now_ms: int) -> KnownDevice | None:
+        """One device without I/O; None: ``look``. ``now_ms`` of a clock that never steps."""
+        ...
+
+    def look(self, scope: Scope, device_id: str, now_ms: int) -> KnownDevice | None:
+        """One device as it is now, and ``known`` from then on."""
         ...
 
     def trackers(self, vehicle_ids: Collection[str]) -> Sequence[Device]:
@@ -62,6 +75,10 @@ class VehicleBook(Protocol):
 
     def fences(self, *, after: str, limit: int) -> Sequence[Fence]:
         """Fences above an id, ascending. Not scoped: ask for their vehicles."""
+        ...
+
+    def fences_of(self, fence_ids: Collection[str]) -> Sequence[Fence]:
+        """Those fences of these ids that there are. Not scoped: ask for their vehicles."""
         ...
 
     def fence(self, fence_id: str) -> Fence | None:
@@ -266,6 +283,16 @@ class Registry(Protocol):
         """
         ...
 
+    def swap_devices(
+        self, old_id: str, new_id: str, *, by: str, audit: Sequence[AuditEntry], why: str
+    ) -> Swapped:
+        """Put one device in the place of another, which is retired, with its audit.
+
+        Raises:
+            SwapRefused: It cannot be; says why.
+        """
+        ...
+
     def add_vehicles(self, new: Sequence[Vehicle], *, by: str) -> None:
         """Register vehicles.
 
@@ -329,6 +356,14 @@ class LatestState(Protocol):
 
     def get(self, slot: int) -> np.void | None:
         """One row of ``LATEST_DTYPE``; None when the slot was never written."""
+        ...
+
+    def many(self, slots: NDArray[np.int64]) -> NDArray[np.void]:
+        """Several rows, each consistent, in the order of ``slots``; version 0: never written."""
+        ...
+
+    def health(self, slots: NDArray[np.int64]) -> HealthColumns:
+        """Health of many devices in the order of ``slots``, to choose; show what ``many`` says."""
         ...
 
 

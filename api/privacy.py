@@ -90,6 +90,6 @@ def audit_of(
         by=principal.name,
         role=principal.role,
         action=action,
-        object=target[:128],
+        object=target,
         purpose=purpose[:32],
     )

@@ -36,6 +36,7 @@ class ProblemCode(StrEnum):
     STALE_VERSION = "stale_version"
     ALERT_ENDED = "alert_ended"
     ALREADY_REGISTERED = "already_registered"
+    SWAP_REFUSED = "swap_refused"
     BODY_TOO_LARGE = "body_too_large"
     INVALID = "invalid"
     INTERNAL = "internal"
@@ -63,6 +64,7 @@ PROBLEMS: Mapping[ProblemCode, _Kind] = {
     _C.STALE_VERSION: _Kind(409, "It has changed since you looked"),
     _C.ALERT_ENDED: _Kind(409, "The alert has ended already"),
     _C.ALREADY_REGISTERED: _Kind(409, "Such an id is registered already"),
+    _C.SWAP_REFUSED: _Kind(409, "One device cannot take the other's place"),
     _C.BODY_TOO_LARGE: _Kind(413, "The body is too large"),
     _C.INVALID: _Kind(422, "Something in the request is wrong"),
     _C.INTERNAL: _Kind(500, "A fault of ours; it was logged"),

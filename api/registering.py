@@ -7,7 +7,7 @@ from api.deps import Services
 from api.device_bodies import DeviceIn
 from api.privacy import audit_of
 from api.problems import Problem, ProblemCode
-from api.roles import Principal
+from api.roles import CITY, Principal
 from api.system_schemas import (
     AdoptedOut,
     CountOut,
@@ -15,6 +15,7 @@ from api.system_schemas import (
     DeviceSecretsOut,
     QueuedOut,
 )
+from devices.ids import canonical_id
 from devices.model import Device, Grid, Site, Vehicle, hours_of
 from devices.registration_faults import AlreadyRegistered, ForeignIdTaken, RegistryError
 
@@ -33,10 +34,7 @@ def register_devices(
         Problem: An area or a vehicle out of scope, an id twice or taken, a wrong profile.
     """
     _check_areas(principal, [device.area for device in asked])
-    vehicles = {device.vehicle_id for device in asked if device.vehicle_id is not None}
-    unseen = vehicles - services.vehicles.seen(principal.scope, vehicles)
-    if unseen:
-        raise Problem(ProblemCode.INVALID, f"no such vehicle: {', '.join(sorted(unseen)[:5])}")
+    asked = _on_known_vehicles(services, principal, asked)
     _check_once([device.id for device in asked])
     secrets = [services.new_secret() for _ in asked]
     new = [(_device(device), secret.hash) for device, secret in zip(asked, secrets, strict=True)]
@@ -65,6 +63,27 @@ def register_devices(
         ],
         held=QueuedOut.model_validate(made.held),
     )
+
+
+def _on_known_vehicles(
+    services: Services, principal: Principal, asked: Sequence[DeviceIn]
+) -> list[DeviceIn]:
+    """Devices with the ids of their vehicles as they are registered, else in the one form.
+
+    Raises:
+        Problem: A vehicle is not there, or not for the asker.
+    """
+    typed = {device.vehicle_id for device in asked if device.vehicle_id is not None}
+    seen = services.vehicles.seen(principal.scope, typed | {canonical_id(each) for each in typed})
+    form = {each: each if each in seen else canonical_id(each) for each in typed}
+    if unseen := sorted(each for each in typed if form[each] not in seen):
+        raise Problem(ProblemCode.INVALID, f"no such vehicle: {', '.join(unseen[:5])}")
+    return [
+        device.model_copy(update={"vehicle_id": form[device.vehicle_id]})
+        if device.vehicle_id is not None
+        else device
+        for device in asked
+    ]
 
 
 def adopt_device(services: Services, principal: Principal, asked: DeviceIn) -> AdoptedOut:
@@ -112,15 +131,18 @@ def register_vehicles(
         Problem: An area out of scope, an id twice or taken.
     """
     _check_areas(principal, [vehicle.area for vehicle in asked])
-    _check_once([vehicle.id for vehicle in asked])
+    taken = services.vehicles.seen(CITY, [vehicle.id for vehicle in asked])
+    ids = [each.id if each.id in taken else canonical_id(each.id) for each in asked]
+    _check_once(ids)
     vehicles = [
         Vehicle(
-            **vehicle.model_dump(exclude={"contacts", "consent", "hours"}),
+            id=vehicle_id,
+            **vehicle.model_dump(exclude={"id", "contacts", "consent", "hours"}),
             contacts=tuple(vehicle.contacts),
             consent=tuple(vehicle.consent),
             hours=tuple(hours_of(one.begin, one.end) for one in vehicle.hours),
         )
-        for vehicle in asked
+        for vehicle_id, vehicle in zip(ids, asked, strict=True)
     ]
     try:
         services.registry.add_vehicles(vehicles, by=principal.name)

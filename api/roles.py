@@ -25,6 +25,8 @@ class Permission(StrEnum):
     DEVICES_READ = "devices_read"
     DEVICES_WRITE = "devices_write"
     DEVICES_COMMAND = "devices_command"
+    CAMERAS_READ = "cameras_read"
+    CHARGERS_READ = "chargers_read"
     PLACES_WRITE = "places_write"
     VEHICLES_READ = "vehicles_read"
     VEHICLES_WRITE = "vehicles_write"
@@ -65,6 +67,7 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
     Role.OFFICER: frozenset(
         {
             _P.DOCS,
+            _P.CAMERAS_READ,
             _P.VEHICLES_READ,
             _P.VEHICLES_REPORT,
             _P.TRACK_READ,
@@ -77,7 +80,9 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
         {
             _P.DOCS,
             _P.DEVICES_READ,
+            _P.CHARGERS_READ,
             _P.DEVICES_COMMAND,
+            _P.CAMERAS_READ,
             _P.VEHICLES_READ,
             _P.VEHICLES_REPORT,
             _P.TRACK_READ,
@@ -95,7 +100,9 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
             _P.DOCS,
             _P.DEVICES_READ,
             _P.DEVICES_WRITE,
+            _P.CHARGERS_READ,
             _P.DEVICES_COMMAND,
+            _P.CAMERAS_READ,
             _P.PLACES_WRITE,
             _P.VEHICLES_READ,
             _P.VEHICLES_WRITE,
@@ -112,7 +119,9 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
             _P.METRICS,
         }
     ),
-    Role.ATTENDANT: frozenset({_P.DOCS, _P.DEVICES_READ, _P.TICKETS}),
+    Role.ATTENDANT: frozenset(
+        {_P.DOCS, _P.DEVICES_READ, _P.CAMERAS_READ, _P.CHARGERS_READ, _P.TICKETS}
+    ),
     Role.OWNER: frozenset(
         {
             _P.DOCS,
@@ -165,6 +174,10 @@ ALERT_ROLES = frozenset({Role.DESK, Role.OPERATOR, Role.ADMIN})
 """Roles that get the machine's alerts of their areas on the stream."""
 
 
+HEALTH_ROLES = ALERT_ROLES
+"""Roles that get health notices of their areas on the stream: who keeps devices working."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scope:
     """Which objects somebody sees; the stores apply it in one function.
@@ -184,6 +197,9 @@ class Scope:
 
 CITY = Scope(areas=("",))
 """Everything: for the server's own look-ups after a permission was found, never a default."""
+
+NOBODY = Scope(areas=())
+"""Nothing."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

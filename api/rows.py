@@ -19,7 +19,7 @@ class AuditEntry(NamedTuple):
         by: Name of the token.
         role: Its role.
         action: Stable word, at most 32 characters.
-        object: ``kind:id``, at most 128 characters.
+        object: ``kind:id``; beyond 128 characters its end is a hash (``stores.queries.fitted``).
         purpose: A ``Purpose``, a reason code or "".
     """
 

@@ -81,6 +81,10 @@ class DeviceOut(HealthOut):
     vehicle_id: str | None = Field(examples=["veh-000123"])
     site_id: str | None
     model: str
+    vendor: str
+    name: str = Field(examples=["North gate, pile 2"])
+    installed_lat_deg: float | None = Field(description="Where it was put up, WGS 84")
+    installed_lon_deg: float | None
     position: PositionOut | None
     position_hidden: bool = Field(description="There may be one, but not for this asker now")
     profile: ProfileOut | None = Field(
@@ -95,9 +99,25 @@ class Page(Answer):
 
 
 class DevicePage(Page):
-    """Devices, ascending by registration."""
+    """Devices, ascending by registration or the worst first."""
 
     devices: list[DeviceOut]
+
+
+class CauseCountOut(CauseOut):
+    """How many devices have a cause."""
+
+    devices: int
+
+
+class DeviceSummaryOut(Answer):
+    """How many devices there are; all but ``devices`` and ``admin`` without retired ones."""
+
+    devices: int = Field(description="That a list with the same filters would hold")
+    admin: dict[str, int]
+    presence: dict[str, int]
+    condition: dict[str, int]
+    causes: list[CauseCountOut] = Field(description="That any has, the most frequent first")
 
 
 class VehicleOut(Answer):

@@ -10,6 +10,7 @@ from collections import Counter
 import structlog
 
 from api.deps import Services
+from api.health_feed import HealthFeed, hears_health
 from api.live_cases import LiveCases
 from api.roles import LIVE_ROLES
 from api.stream_scope import Viewer
@@ -23,13 +24,14 @@ _log = structlog.get_logger("api")
 
 
 class StreamHub:
-    """Tails the feed and the live positions; subscribers come and go."""
+    """Tails the feed, the live positions and the health log; subscribers come and go."""
 
     def __init__(self, services: Services) -> None:
         self._services = services
         self.policy = services.policy
         self._subscribers: set[Subscriber] = set()
         self._live = LiveCases(services)
+        self._health = HealthFeed(services)
         self._ended: Counter[EndReason] = Counter()
         self.head = 0
         self.is_stopped = False
@@ -39,14 +41,16 @@ class StreamHub:
         """Find the end of the feed; call once before ``run``."""
         self.head = await asyncio.to_thread(self._services.feed.head)
         await self._live.refresh()
+        await self._health.start()
         self.read_ms = self._services.steady_ms()
 
     async def run(self) -> None:
-        """Tail, watch positions and tokens until cancelled; any bug ends all three."""
+        """Tail, watch positions, health and tokens until cancelled; any bug ends all four."""
         try:
             async with asyncio.TaskGroup() as group:
                 group.create_task(self._tail())
                 group.create_task(self._watch_positions())
+                group.create_task(self._watch_health())
                 group.create_task(self._recheck())
         finally:
             self.stop()
@@ -133,6 +137,22 @@ class StreamHub:
                 await self._live.publish(watchers)
             except self._services.busy as exc:
                 _log.debug("positions_skipped", error=type(exc).__name__)
+
+    async def _watch_health(self) -> None:
+        while True:
+            await asyncio.sleep(self.policy.health_poll_ms / 1000)
+            try:
+                while await self._health.publish(self._health_listeners()):
+                    pass
+            except self._services.busy as exc:
+                _log.debug("health_skipped", error=type(exc).__name__)
+
+    def _health_listeners(self) -> list[Subscriber]:
+        return [
+            one
+            for one in self._subscribers
+            if one.is_live and not one.ended and hears_health(one.viewer.principal)
+        ]
 
     async def _recheck(self) -> None:
         """End streams whose token has ended; take owners' vehicles as they are now."""

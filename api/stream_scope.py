@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from alerts.model import NoticeKind
 from alerts.report import mask_plate
-from api.roles import ALERT_ROLES, PLATE_ROLES, Permission, Principal, Role
+from api.roles import ALERT_ROLES, HEALTH_ROLES, PLATE_ROLES, Permission, Principal, Role
 from api.system_rows import FeedRow
 
 OWNER_FIELDS = (
@@ -49,6 +49,8 @@ def body_for(viewer: Viewer, row: FeedRow) -> Mapping[str, object] | None:
         return _incident_body(viewer.principal, row)
     if row.kind == NoticeKind.ALERT:
         return _alert_body(viewer, row)
+    if row.kind == NoticeKind.HEALTH_NOTICE:
+        return _health_body(viewer.principal, row)
     return None
 
 
@@ -69,6 +71,11 @@ def _alert_body(viewer: Viewer, row: FeedRow) -> Mapping[str, object] | None:
         return {name: row.body[name] for name in OWNER_FIELDS if name in row.body}
     inside = principal.role in ALERT_ROLES and principal.scope.covers(row.area)
     return row.body if inside else None
+
+
+def _health_body(principal: Principal, row: FeedRow) -> Mapping[str, object] | None:
+    staff = principal.role in HEALTH_ROLES and principal.scope.covers(row.area)
+    return row.body if staff else None
 
 
 def data_of(row: FeedRow, body: Mapping[str, object]) -> dict[str, object]:

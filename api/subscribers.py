@@ -60,6 +60,7 @@ class Subscriber:
         self.is_live = False
         self.ended: EndReason | None = None
         self.seen_cases: set[str] = set()
+        self.missed_health = False
         self._room = room
         self._waiting: asyncio.Queue[StreamEvent | None] = asyncio.Queue()
         self._is_sending = True  # what it missed comes first
@@ -76,13 +77,18 @@ class Subscriber:
         """
         waiting = self._waiting.qsize()
         if event.id is None:
-            if waiting < self._room // 2:
+            if self.has_room:
                 self._waiting.put_nowait(event)
             return True
         if waiting >= self._room:
             return False
         self._waiting.put_nowait(event)
         return True
+
+    @property
+    def has_room(self) -> bool:
+        """Whether an event without a number would be queued now."""
+        return self._waiting.qsize() < self._room // 2
 
     def end(self, reason: EndReason) -> None:
         """Throw away what waits and let the reader's stream end."""

@@ -16,7 +16,7 @@ class FeedRow(Protocol):
 
     @property
     def kind(self) -> str:
-        """``incident`` or ``alert``."""
+        """A value of ``NoticeKind``: ``incident``, ``alert`` or ``health_notice``."""
         ...
 
     @property
@@ -26,7 +26,7 @@ class FeedRow(Protocol):
 
     @property
     def audience(self) -> str:
-        """``officer`` or ``desk``."""
+        """``officer``, ``desk``, ``fire`` or ``maintenance``."""
         ...
 
     @property
@@ -117,6 +117,25 @@ class Adopted(Protocol):
     @property
     def held(self) -> Queued:
         """Messages that will be run again."""
+        ...
+
+
+class Swapped(Protocol):
+    """Two devices after one took the other's place."""
+
+    @property
+    def old(self) -> Device:
+        """Retired, on nothing."""
+        ...
+
+    @property
+    def new(self) -> Device:
+        """Where the old one was."""
+        ...
+
+    @property
+    def control_id(self) -> int:
+        """The row by which the processor hears of it."""
         ...
 
 

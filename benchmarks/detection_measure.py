@@ -231,11 +231,13 @@ def theft_rows(size: Size, policy: DetectionPolicy, number: int, step: Step) -> 
 
 
 def both(chase: Chased, nats: tuple[float, float]) -> Row:
-    """Both levels of some thefts."""
+    """Both levels of some thefts, by position alone and with a sensor."""
     return {
         "every_s": chase.every_s,
         "owner": level_row(chase.owner, chase.every_s, nats[0]),
         "police": level_row(chase.police, chase.every_s, nats[1]),
+        "owner_sensed": level_row(chase.owner_sensed, chase.every_s, nats[0]),
+        "police_sensed": level_row(chase.police_sensed, chase.every_s, nats[1]),
     }
 
 

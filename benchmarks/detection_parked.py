@@ -9,6 +9,7 @@ import math
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -71,18 +72,29 @@ class Yard:
         doppler = np.abs(errors.doppler_mps + speed_mps)
         fixes = fixes_of(errors, (east, north), doppler, who, self.now_s)
         moved = statistic.step(self.arrays, fixes, self.policy)
-        return Seen(who=who, moved=moved, east_m=east[who], north_m=north[who], speed=doppler[who])
+        return Seen(
+            who=who,
+            moved=moved,
+            east_m=east[who],
+            north_m=north[who],
+            speed=doppler[who],
+            left_ms=fixes.t_ms - self.arrays.left_t[who],
+        )
 
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """One report of everyone who had a fix; arrays in the order of ``who``."""
+    """One report of everyone who had a fix; arrays in the order of ``who``.
+
+    ``left_ms`` is for how long the slow rule has seen it outside.
+    """
 
     who: Slots
     moved: Moved
     east_m: Floats
     north_m: Floats
     speed: Floats
+    left_ms: Slots
 
     def raw(self) -> tuple[Slots, Floats, Floats, Floats]:
         """What baselines get."""
@@ -107,6 +119,14 @@ def fixes_of(
     )
 
 
+class Strengths(NamedTuple):
+    """Nats by which fixes tell the owner, reach the police's statistic, and are police-ready."""
+
+    owner: Floats
+    police: Floats
+    ready: Floats
+
+
 class Sensed:
     """The same vehicles with a working shock sensor: what witnesses add, and what they deny.
 
@@ -120,30 +140,36 @@ class Sensed:
         self._evidence, self._policy = EvidenceArrays.empty(vehicles), policy
         self._evidence.shaken[:] = 0
 
-    def strengths(self, now_s: float, seen: "Seen", *, kept_counts: bool) -> tuple[Floats, Floats]:
-        """Nats by which each fix tells the owner, and makes it police-ready; 0 = it does not."""
+    def shake(self, who: Slots, now_s: float) -> None:
+        """Somebody handles these: their sensors tell it."""
+        for slot in who.tolist():
+            self._evidence.witness(slot, Sign.VIBRATION, round(now_s * 1000))
+
+    def pass_by(self, now_s: float) -> None:
+        """Passers-by touch some of them."""
+        touched = self._rng.random(len(self._evidence.shaken)) < self._chance
+        self.shake(np.flatnonzero(touched), now_s)
+
+    def strengths(self, now_s: float, seen: "Seen", *, kept_counts: bool) -> Strengths:
+        """Nats by which each fix reaches each level."""
         evidence, policy, moved = self._evidence, self._policy, seen.moved
-        now_ms = round(now_s * 1000)
-        touched = self._rng.random(len(evidence.shaken)) < self._chance
-        for slot in np.flatnonzero(touched).tolist():
-            evidence.witness(slot, Sign.VIBRATION, now_ms)
-        elapsed = np.full(len(seen.who), now_ms)
+        elapsed = np.full(len(seen.who), round(now_s * 1000))
         away = moved.scored & (moved.moved_m > policy.owner_min_m)
         evidence.from_fixes(
             seen.who, elapsed, moved.fast & moved.scored, moved.standing & moved.scored, away
         )
         if not (away.any() or moved.towed.any()):
-            none = np.zeros(len(seen.who))
-            return none, none
+            return Strengths(*np.zeros((3, len(seen.who))))
         nats = evidence.total(seen.who, elapsed, policy.evidence_min, policy.evidence_max)
         total = np.maximum(moved.score + nats, 0.0)
         far = moved.owner_shape & (moved.alone | (nats > 0))
-        sure = moved.slow | moved.towed
+        sure = moved.towed | (moved.slow & ~evidence.unmoved(seen.who, elapsed, seen.left_ms))
         if kept_counts:
             sure = sure | (moved.kept & ~evidence.denied(seen.who, elapsed))
-        felt = evidence.expires[Sign.VIBRATION, seen.who] > now_ms
+        felt = evidence.expires[Sign.VIBRATION, seen.who] > elapsed
+        police = np.where(moved.police_shape, total, 0.0)
         owner = np.where(sure, SURE, np.where(far, total, 0.0))
-        return owner, np.where(moved.police_shape & felt, total, 0.0)
+        return Strengths(owner, police, np.where(felt, police, 0.0))
 
 
 class Episodes:
@@ -248,9 +274,10 @@ def parked(
         by_position = owner_strength(seen.moved, kept_counts=kept_counts)
         owner.take(yard.now_s, seen.who, by_position)
         police.take(yard.now_s, seen.who, police_strength(seen.moved))
-        told, both = sensors.strengths(yard.now_s, seen, kept_counts=kept_counts)
-        sensed.take(yard.now_s, seen.who, told)
-        ready.take(yard.now_s, seen.who, both)
+        sensors.pass_by(yard.now_s)
+        weighed = sensors.strengths(yard.now_s, seen, kept_counts=kept_counts)
+        sensed.take(yard.now_s, seen.who, weighed.owner)
+        ready.take(yard.now_s, seen.who, weighed.ready)
         for episodes, baseline in zip(others, also, strict=True):
             alarms = baseline.step(yard.now_s, *seen.raw())
             episodes.back(seen.who)

@@ -18,6 +18,7 @@ from benchmarks.detection_parked import (
     EPISODE_S,
     KEPT_SITES,
     Floats,
+    Sensed,
     Slots,
     Yard,
     owner_strength,
@@ -128,14 +129,21 @@ class Level:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Chased:
-    """Both levels of the same thefts."""
+    """Both levels of the same thefts: by position alone, and as the engine weighs it with a sensor.
+
+    The sensor feels the thief as he begins and every ``SHAKES_S`` while he goes on.
+    """
 
     every_s: float
     owner: Level
     police: Level
+    owner_sensed: Level
+    police_sensed: Level
     others: dict[str, Level] = field(default_factory=dict)
 
 
+SHAKES_S = 240.0
+"""A sensor tells of shakes at most every 3 to 5 minutes (domain.md 1.2)."""
 PARKED_S, CHASED_S = 14_400.0, 600.0
 """Parked for four hours before the theft, and followed for ten minutes, seconds."""
 
@@ -169,21 +177,34 @@ def follow(
     """Watch thefts under a family's noise, and let baselines watch the same fixes."""
     size = len(moves.onset_s)
     yard = Yard(family, size, seed_of(family, number), policy)
-    watch = Watching(2 + len(also), moves.onset_s, moves.passed_s)
+    watch = Watching(4 + len(also), moves.onset_s, moves.passed_s)
     kept_counts = FAMILIES[family].site in KEPT_SITES
+    sensors, shaken_s = Sensed(size, every_s, seed_of(family, number) + 3, policy), np.zeros(size)
+    before = moves.until(0.0)
     for _ in range(int((PARKED_S + CHASED_S) / every_s)):
         now_s = yard.now_s + every_s
         at = moves.until(now_s)
         seen = yard.report(every_s, at[0], at[1], moves.speed(now_s))
+        handled = (at != before).any(axis=0) & (now_s - shaken_s > SHAKES_S)
+        sensors.shake(np.flatnonzero(handled), now_s)
+        shaken_s[handled], before = now_s, at.copy()
+        weighed = sensors.strengths(now_s, seen, kept_counts=kept_counts)
         others = [
             baseline.step(now_s, *seen.raw()).astype(np.float64) * SURE_NATS for baseline in also
         ]
         if now_s > PARKED_S - EPISODE_S:
             ours = owner_strength(seen.moved, kept_counts=kept_counts), police_strength(seen.moved)
-            watch.take(now_s, seen.who, [*ours, *others], np.hypot(at[0], at[1]))
-    levels = [watch.level(k) for k in range(2 + len(also))]
-    named = {baseline.name: level for baseline, level in zip(also, levels[2:], strict=True)}
-    return Chased(every_s=every_s, owner=levels[0], police=levels[1], others=named)
+            witnessed = weighed.owner, weighed.police
+            watch.take(now_s, seen.who, [*ours, *witnessed, *others], np.hypot(at[0], at[1]))
+    levels = [watch.level(k) for k in range(4 + len(also))]
+    return Chased(
+        every_s=every_s,
+        owner=levels[0],
+        police=levels[1],
+        owner_sensed=levels[2],
+        police_sensed=levels[3],
+        others={baseline.name: level for baseline, level in zip(also, levels[4:], strict=True)},
+    )
 
 
 class Watching:

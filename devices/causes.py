@@ -56,6 +56,8 @@ class Cause(IntFlag):
     RETENTION_SHORT = 1 << 47
     CLOCK_UNUSABLE = 1 << 48
     POOR_LINK = 1 << 49
+    BATTERY_HOT = 1 << 50
+    DISK_FAULT = 1 << 51
 
     @property
     def code(self) -> str:
@@ -82,7 +84,10 @@ _WORDS: dict[Cause, tuple[str, str]] = {
     Cause.BATTERY_CRITICAL: ("battery below 10 %", "电量低于10%"),
     Cause.NO_EXTERNAL_POWER: ("external power is missing", "外部电源缺失"),
     Cause.NO_POSITION: ("no satellite position", "无卫星定位"),
-    Cause.CLOCK_OFF: ("its clock is off by more than a minute", "设备时钟偏差超过一分钟"),
+    Cause.CLOCK_OFF: (
+        "its clock is off by more than a minute (a camera's: 5 seconds)",
+        "设备时钟偏差超过一分钟(摄像头超过5秒)",
+    ),
     Cause.SIGNAL_WEAK: ("mobile signal below -110 dBm", "移动信号弱于-110 dBm"),
     Cause.PORT_FAULT: ("a port is faulted", "有充电口故障"),
     Cause.STATION_FAULT: ("30 % or more of its ports are faulted", "三成以上充电口故障"),
@@ -128,7 +133,10 @@ _WORDS: dict[Cause, tuple[str, str]] = {
     Cause.PORT_DEAD: ("a port serves nobody any more", "充电口疑似失效"),
     Cause.PAID_NOT_SERVED: ("somebody paid and was not served", "已付款未充电"),
     Cause.SERVED_NOT_PAID: ("energy was given that nobody paid for", "未付款已充电"),
-    Cause.COINS_DIFFER: ("counters and coin reports differ", "投币计数与投币记录不符"),
+    Cause.COINS_DIFFER: (
+        "counters and coin reports, or the counted box, differ",
+        "投币计数与投币记录或清点金额不符",
+    ),
     Cause.BOX_NEARLY_FULL: ("coin box above 80 %", "钱箱超过80%"),
     Cause.BOX_FULL: ("coin box above 95 %", "钱箱超过95%"),
     Cause.BOX_OPEN: ("its box or door was opened and nobody was sent", "无工单开箱或开门"),
@@ -142,9 +150,25 @@ _WORDS: dict[Cause, tuple[str, str]] = {
         "时钟偏差超过一分钟, 画面不能作为证据",
     ),
     Cause.POOR_LINK: ("more than 10 reconnects an hour", "每小时重连超过10次"),
+    Cause.DISK_FAULT: ("its disk reports a fault", "硬盘故障"),
+    Cause.BATTERY_HOT: ("its battery reports over-temperature", "电池过温报警"),
 }
 
 
 def causes_of(bits: int) -> list[Cause]:
     """The single causes in ``bits``, in the order of their bits; unknown bits are left out."""
-    return [cause for cause in Cause if bits & cause]
+    return [cause for bit, cause in _BITS if bits & bit]
+
+
+_BITS = tuple((cause.value, cause) for cause in Cause)
+"""As plain numbers: a flag's own ``&`` takes some 2 us."""
+
+
+PRESENCE_CAUSES = (
+    Cause.NEVER_HEARD
+    | Cause.SILENT
+    | Cause.CONNECTION_LOST
+    | Cause.PROMISE_BROKEN
+    | Cause.PART_OF_OUTAGE
+)
+"""Causes that say why presence is what it is; every other one makes the condition degraded."""

@@ -9,8 +9,7 @@ there, so that no increase is booked twice.
 
 from typing import NamedTuple
 
-import msgspec
-
+from devices.charger_counters import BootCounters, Counters, Rise, RiseKind
 from devices.model import Profile
 from devices.readings import ChargerStatus, CoinKind, CoinReport, Flag
 
@@ -19,8 +18,16 @@ COIN_FEN = 100
 METER_NOISE_WH = 100
 """A meter that falls by at most this (and not by half) jitters; by more it was reset or rolled
 over. 0.1 kWh is the last digit of a plain meter; field case A-20 shows 4 Wh."""
+ROLL_COINS, ROLL_NEAR = 65_536, 256
+"""A counter of coins that falls from just below the first to just above 0 rolled over, within the
+second on both sides. Source: our choice: piles count in 16 bits, and take 256 coins in days."""
 DIPS = 3
 """So many readings in a row below a money counter's mark are a reset; fewer are a bad reading."""
+MAX_TOLD = 32
+"""Coin reports remembered by their total."""
+RETRY_MS = 600_000
+"""A report with the total of another one within this is a retry; later the counter was reset.
+Source: our choice: a pile says a report again 3 times within 30 s (reference/domain.md 2.1)."""
 MAX_BOOTS = 4
 """Boots kept, for messages that come after a later boot's."""
 SILENT_MS = 600_000
@@ -32,65 +39,12 @@ NO_ORDER = int(Flag.NO_TIME | Flag.FUTURE)
 """Records whose time says nothing of their order."""
 
 
-class Money(msgspec.Struct):
-    """Money in this run, fen. ``counter_fen`` is the sum of the next three.
+class Totals(NamedTuple):
+    """Money counters as they stood at ``t_ms``; one of them may be unknown."""
 
-    Attributes:
-        counter_fen: All increases of the counter.
-        credited_fen: Within a boot: revenue.
-        suspect_fen: One coin exactly, in the first message of a boot.
-        between_boots_fen: Other increases from one boot to the next: unproven.
-        explained_fen: What coin reports tell of; explains, adds nothing.
-        resets: How often a counter fell.
-    """
-
-    counter_fen: int = 0
-    credited_fen: int = 0
-    suspect_fen: int = 0
-    between_boots_fen: int = 0
-    explained_fen: int = 0
-    resets: int = 0
-
-
-class BootCounters(msgspec.Struct):
-    """The newest counters of one boot.
-
-    Attributes:
-        heard_ms: Steady clock of its newest word.
-        dips: Readings in a row below its mark.
-        suspect_fen, between_fen: What its first word gained and nobody has proven since.
-    """
-
-    boot: str
-    seq: int | None = None
-    t_ms: int | None = None
-    heard_ms: int = 0
-    coins: int | None = None
-    amount_fen: int | None = None
-    energy_wh: int | None = None
-    dips: int = 0
-    suspect_fen: int = 0
-    between_fen: int = 0
-
-
-class Counters(msgspec.Struct):
-    """A station's counters, oldest boot first.
-
-    Attributes:
-        coin_fen: Value of the last coin told of; 0 = none yet.
-        by_amount: It counts amounts: numbers of coins are no money then.
-        energy_wh: Counted in this run.
-        metered: It has an energy counter.
-        suspect_ms: Steady clock of the newest suspect coin; None = none that is open.
-    """
-
-    boots: list[BootCounters] = []
-    money: Money = msgspec.field(default_factory=Money)
-    coin_fen: int = 0
-    by_amount: bool = False
-    energy_wh: int = 0
-    metered: bool = False
-    suspect_ms: int | None = None
+    coins: int | None
+    amount_fen: int | None
+    t_ms: int
 
 
 class MeterStep(NamedTuple):
@@ -120,13 +74,23 @@ def meter_step(mark_wh: int, now_wh: int, wrap_wh: int) -> MeterStep:
 
 
 def take_status(
-    counters: Counters, status: ChargerStatus, profile: Profile, elapsed_ms: int
+    counters: Counters, status: ChargerStatus, profile: Profile, *, elapsed_ms: int, t_ms: int
 ) -> bool:
-    """Read the counters of a status; whether it is the newest word of the station."""
+    """Read the counters of a status; whether it is the newest word of the station.
+
+    Args:
+        counters: The station's.
+        status: A status, however late.
+        profile: How the station counts.
+        elapsed_ms: Steady clock at which it was received.
+        t_ms: When it was measured as far as anybody knows, ms UTC.
+    """
     boot = _boot_of(counters, status, elapsed_ms)
     if boot is None:
         return False
-    _take_money(counters, boot, (status.coins_total, status.amount_total_fen), profile, elapsed_ms)
+    if status.coins_total is not None or status.amount_total_fen is not None:
+        totals = Totals(status.coins_total, status.amount_total_fen, t_ms)
+        _take_money(counters, boot, totals, profile, elapsed_ms)
     if status.energy_total_wh is not None:
         counters.metered = True
         if boot.energy_wh is None:
@@ -138,26 +102,56 @@ def take_status(
     return boot is counters.boots[-1]
 
 
-def take_coins(counters: Counters, report: CoinReport, profile: Profile, elapsed_ms: int) -> None:
-    """Read a coin report: it explains, and carries the counters too."""
-    if report.kind is CoinKind.INSERT:
+class Inserted(NamedTuple):
+    """Coins that a report tells of for the first time: their number and amount, fen."""
+
+    coins: int
+    fen: int
+
+
+def take_coins(
+    counters: Counters, report: CoinReport, profile: Profile, *, elapsed_ms: int, t_ms: int
+) -> Inserted | None:
+    """Read a coin report: it explains, and carries the counters too. Arguments: ``take_status``.
+
+    Returns:
+        The coins it tells of; None when it tells of none, or of those again.
+    """
+    inserted = None
+    if report.kind is CoinKind.INSERT and not _is_told(counters, report, t_ms):
         denom_fen, n = report.denom_fen, 1 if report.n is None else report.n
         amount_fen = report.amount_fen
         if amount_fen is None and denom_fen is not None:
             amount_fen = n * denom_fen
-        counters.money.explained_fen += max(amount_fen or 0, 0)
+        inserted = Inserted(n, max(amount_fen or 0, 0))
+        counters.money.explained_fen += inserted.fen
         coin_fen = denom_fen or (amount_fen if n == 1 else None)
         if coin_fen is not None and coin_fen > 0:
             counters.coin_fen = coin_fen
+            counters.top_fen = max(counters.top_fen, coin_fen)
     if report.coins_total is not None or report.amount_total_fen is not None:
         uses_boots = bool(counters.boots and counters.boots[-1].boot)
         if report.boot or not uses_boots:  # else nobody can say to which boot it belongs
             boot = _boot_of(counters, report, elapsed_ms)
             if boot is not None:
-                totals = report.coins_total, report.amount_total_fen
+                totals = Totals(report.coins_total, report.amount_total_fen, t_ms)
                 _take_money(counters, boot, totals, profile, elapsed_ms)
     if report.kind is CoinKind.COLLECT:  # the box was counted: what was suspect is settled
         counters.suspect_ms = None
+    return inserted
+
+
+def _is_told(counters: Counters, report: CoinReport, t_ms: int) -> bool:
+    """Whether these coins were told of: the counter stands where a report left it shortly."""
+    total = report.coins_total
+    if total is None:
+        return False
+    for boot, known, known_ms in counters.told:
+        if (boot, known) == (report.boot, total) and abs(t_ms - known_ms) <= RETRY_MS:
+            return True
+    counters.told.append((report.boot, total, t_ms))
+    del counters.told[:-MAX_TOLD]
+    return False
 
 
 def _boot_of(
@@ -205,41 +199,66 @@ def _place_of(boots: list[BootCounters], t_ms: int | None, elapsed_ms: int) -> i
 
 
 def _take_money(
-    counters: Counters,
-    boot: BootCounters,
-    totals: tuple[int | None, int | None],
-    profile: Profile,
-    elapsed_ms: int,
+    counters: Counters, boot: BootCounters, totals: Totals, profile: Profile, elapsed_ms: int
 ) -> None:
-    coins, amount_fen = totals
+    coins, amount_fen, t_ms = totals
     counters.by_amount |= amount_fen is not None
     first = boot.coins is None and boot.amount_fen is None
     before = _before(counters, boot) if first else boot
     if before is None:  # nothing to compare with: the run begins
-        boot.coins, boot.amount_fen = coins, amount_fen
+        boot.coins, boot.amount_fen, boot.read_ms = coins, amount_fen, t_ms
+        counters.rises.append(Rise(RiseKind.FIRST, t_ms, t_ms))
         return
-    more_coins, more_fen = _more(before.coins, coins), _more(before.amount_fen, amount_fen)
+    more_coins, more_fen = _rise(before.coins, coins), _more(before.amount_fen, amount_fen)
     fell = min(more_coins or 0, more_fen or 0) < 0
     if fell and not first and not _is_reset(boot, coins, amount_fen):
         return
-    boot.dips = 0
+    from_ms, boot.read_ms, boot.dips = before.read_ms, t_ms, 0
     boot.coins = boot.coins if coins is None else coins
     boot.amount_fen = boot.amount_fen if amount_fen is None else amount_fen
     if fell:
         counters.money.resets += 1
+        counters.rises.append(Rise(RiseKind.RESET, t_ms, from_ms))
         return
-    if counters.by_amount:
-        gained_fen = more_fen or 0
-    else:
-        gained_fen = (more_coins or 0) * _coin_fen(counters, profile)
-    if not gained_fen:
-        return
-    _unbook(counters, boot, gained_fen)
+    coin_fen = _coin_fen(counters, profile)
+    gained_fen = (more_fen or 0) if counters.by_amount else (more_coins or 0) * coin_fen
+    kind = RiseKind.CREDITED
+    if gained_fen:
+        if first:
+            kind = _unproven(more_coins, gained_fen, profile)
+            boot.first_ms, boot.first_from_ms = t_ms, from_ms
+        _unbook(counters, boot, gained_fen)
+        _book(counters, boot, kind, gained_fen, elapsed_ms)
+    cashless_fen = 0
+    if counters.by_amount and more_coins is not None:
+        top_fen = max(profile.coins_fen, default=counters.top_fen or COIN_FEN)
+        cashless_fen = max(0, gained_fen - more_coins * top_fen)
+    counters.rises.append(
+        Rise(
+            kind=kind,
+            t_ms=t_ms,
+            from_ms=from_ms,
+            fen=gained_fen,
+            cashless_fen=cashless_fen,
+            coins=gained_fen // coin_fen if more_coins is None else more_coins,
+            by_amount=more_coins is None,
+        )
+    )
+
+
+def _unproven(more_coins: int | None, gained_fen: int, profile: Profile) -> RiseKind:
+    """What a boot's first reading gained."""
+    return RiseKind.SUSPECT if _is_coin(more_coins, gained_fen, profile) else RiseKind.BETWEEN
+
+
+def _book(
+    counters: Counters, boot: BootCounters, kind: RiseKind, gained_fen: int, elapsed_ms: int
+) -> None:
     money = counters.money
     money.counter_fen += gained_fen
-    if not first:
+    if kind is RiseKind.CREDITED:
         money.credited_fen += gained_fen
-    elif _is_coin(more_coins, gained_fen, profile):
+    elif kind is RiseKind.SUSPECT:
         money.suspect_fen += gained_fen
         boot.suspect_fen = gained_fen
         counters.suspect_ms = elapsed_ms
@@ -261,6 +280,11 @@ def _unbook(counters: Counters, boot: BootCounters, gained_fen: int) -> None:
     money.between_boots_fen -= between_fen
     money.suspect_fen -= suspect_fen
     money.counter_fen -= between_fen + suspect_fen
+    for kind, fen in ((RiseKind.BETWEEN, between_fen), (RiseKind.SUSPECT, suspect_fen)):
+        if fen:
+            coins = fen // (counters.coin_fen or COIN_FEN)
+            times = following.first_ms, following.first_from_ms
+            counters.rises.append(Rise(kind, *times, -fen, coins=-coins, corrects=True))
     if suspect_fen and not following.suspect_fen:
         counters.suspect_ms = None
 
@@ -291,6 +315,15 @@ def _told_money(boots: list[BootCounters]) -> list[BootCounters]:
 
 def _more(before: int | None, now: int | None) -> int | None:
     return None if before is None or now is None else now - before
+
+
+def _rise(before: int | None, now: int | None) -> int | None:
+    """Coins gained; a counter at its end begins again at 0."""
+    gained = _more(before, now)
+    if gained is None or gained >= 0 or before is None or now is None:
+        return gained
+    over = ROLL_COINS - ROLL_NEAR <= before < ROLL_COINS and now < ROLL_NEAR
+    return gained + ROLL_COINS if over else gained
 
 
 def _is_reset(boot: BootCounters, coins: int | None, amount_fen: int | None) -> bool:

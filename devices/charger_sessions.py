@@ -35,6 +35,10 @@ class SessionView(msgspec.Struct, rename={"start_t_ms": "start_t", "stop_t_ms": 
         stop: The reason it gave.
         meter_wh: Mark of the station's meter.
         heard_ms: Steady clock of its newest word.
+        number: Running number among the station's sessions: ids may come again.
+        pay: How it was paid, a word of wire.md; "" = nobody said.
+        refund_fen: Given back, fen; None when nobody said.
+        since_ms: Steady clock at which it began.
     """
 
     state: str = "open"
@@ -47,6 +51,10 @@ class SessionView(msgspec.Struct, rename={"start_t_ms": "start_t", "stop_t_ms": 
     stop: str = ""
     meter_wh: int | None = None
     heard_ms: int = 0
+    number: int = 0
+    pay: str = ""
+    refund_fen: int | None = None
+    since_ms: int = 0
 
 
 Content = tuple[int | None, int | None, int | None, str, int]
@@ -60,11 +68,17 @@ class Sessions(msgspec.Struct):
         by_id: Sessions; those without id under ``port-N-TIME`` and ``orphan-N-TIME``.
         stops: The last stop of each port.
         energy_wh: Sum of what all sessions charged in this run.
+        count: Sessions so far.
+        named: A status named the session of a port: the station does so.
+        ended: Sessions whose stop came since somebody took them.
     """
 
     by_id: dict[str, SessionView] = {}
     stops: dict[int, Content] = {}
     energy_wh: int = 0
+    count: int = 0
+    named: bool = False
+    ended: list[SessionView] = []
 
     def open_on(self, port: int | None) -> list[tuple[str, SessionView]]:
         """Open sessions of a port, with their ids."""
@@ -75,19 +89,19 @@ class Sessions(msgspec.Struct):
 
 def take_session(
     sessions: Sessions, reading: ChargerSession, *, elapsed_ms: int, wrap_wh: int
-) -> None:
-    """Take a start, an update or a stop."""
+) -> SessionView | None:
+    """Take a start, an update or a stop; gives the session it speaks of, None for a repetition."""
     if reading.kind is SessionKind.START:
-        _start(sessions, reading, elapsed_ms)
-    elif reading.kind is SessionKind.UPDATE:
-        session = _named(sessions, reading)
-        if session is None and reading.session:
-            session = _begin(sessions, reading.session, reading, elapsed_ms)
-        if session is not None and session.state == "open":
-            _measure(sessions, session, reading, wrap_wh)
-            session.heard_ms = elapsed_ms
-    else:
-        _stop(sessions, reading, elapsed_ms, wrap_wh)
+        return _start(sessions, reading, elapsed_ms)
+    if reading.kind is SessionKind.STOP:
+        return _stop(sessions, reading, elapsed_ms, wrap_wh)
+    session = _named(sessions, reading)
+    if session is None and reading.session:
+        session = _begin(sessions, reading.session, reading, elapsed_ms)
+    if session is not None and session.state == "open":
+        _measure(sessions, session, reading, wrap_wh)
+        session.heard_ms = elapsed_ms
+    return session
 
 
 def _named(sessions: Sessions, reading: ChargerSession) -> SessionView | None:
@@ -117,6 +131,8 @@ def _begin(sessions: Sessions, key: str, reading: ChargerSession, elapsed_ms: in
 
 
 def _keep(sessions: Sessions, key: str, session: SessionView) -> None:
+    sessions.count += 1
+    session.number = sessions.count
     sessions.by_id.pop(key, None)
     sessions.by_id[key] = session
     if len(sessions.by_id) > MAX_SESSIONS:
@@ -124,26 +140,26 @@ def _keep(sessions: Sessions, key: str, session: SessionView) -> None:
         del sessions.by_id[next(ended, next(iter(sessions.by_id)))]
 
 
-def _start(sessions: Sessions, reading: ChargerSession, elapsed_ms: int) -> None:
+def _start(sessions: Sessions, reading: ChargerSession, elapsed_ms: int) -> SessionView | None:
     key = reading.session
     if not key:
         for _, other in sessions.open_on(reading.port):
             same = (other.meter_wh, other.paid_fen) == (reading.meter_wh, reading.paid_fen)
             again = reading.start_t_ms in {None, other.start_t_ms}
             if same and again and elapsed_ms - other.heard_ms <= RETRY_MS:
-                return
+                return None
         key = f"port-{reading.port}-{_began_ms(reading)}"
     known = sessions.by_id.get(key)
     if known is None or (known.state != "open" and _is_later(reading, known)):
-        _begin(sessions, key, reading, elapsed_ms)
-        return
+        return _begin(sessions, key, reading, elapsed_ms)
     if known.start_t_ms is None or known.review == "no_start":  # it comes after its stop
         known.start_t_ms = _began_ms(reading)
         known.review = "" if known.review == "no_start" else known.review
     known.port = reading.port if known.port is None else known.port
     known.meter_wh = reading.meter_wh if known.meter_wh is None else known.meter_wh
-    if known.paid_fen is None:
+    if known.paid_fen is None or not known.pay:
         _pay(known, reading)
+    return known
 
 
 def _is_later(reading: ChargerSession, known: SessionView) -> bool:
@@ -152,7 +168,9 @@ def _is_later(reading: ChargerSession, known: SessionView) -> bool:
     return not reading.flags & NO_ORDER and end_ms is not None and _began_ms(reading) > end_ms
 
 
-def _stop(sessions: Sessions, reading: ChargerSession, elapsed_ms: int, wrap_wh: int) -> None:
+def _stop(
+    sessions: Sessions, reading: ChargerSession, elapsed_ms: int, wrap_wh: int
+) -> SessionView | None:
     port, said = reading.port, _content(reading)
     session = _named(sessions, reading)
     if reading.session:
@@ -162,7 +180,7 @@ def _stop(sessions: Sessions, reading: ChargerSession, elapsed_ms: int, wrap_wh:
             session.review = "" if whole else "no_start"
     else:
         if _is_repeat(sessions, port, said):
-            return
+            return None
         if session is not None and _is_older(reading, session):
             session = None
         if session is not None:
@@ -174,12 +192,22 @@ def _stop(sessions: Sessions, reading: ChargerSession, elapsed_ms: int, wrap_wh:
     if port is not None and (port in sessions.stops or len(sessions.stops) < MAX_PARTS):
         sessions.stops[port] = said
     if session.state == "closed":
-        return
+        return session
     _measure(sessions, session, reading, wrap_wh)
+    _end(sessions, session, reading, elapsed_ms)
+    return session
+
+
+def _end(
+    sessions: Sessions, session: SessionView, reading: ChargerSession, elapsed_ms: int
+) -> None:
+    said = _content(reading)
     if session.start_t_ms is None and reading.start_t_ms is not None:
         session.start_t_ms = reading.start_t_ms
     session.state, session.stop_t_ms, session.heard_ms = "closed", reading.t_ms, elapsed_ms
     session.stop = said[3]
+    if said[0] is not None or said[1] is not None:  # else nobody can say what it gave
+        sessions.ended.append(session)
     if session.review == "no_stop":
         session.review = ""
 
@@ -208,6 +236,10 @@ def _is_older(reading: ChargerSession, session: SessionView) -> bool:
 def _pay(session: SessionView, reading: ChargerSession) -> None:
     if reading.paid_fen is not None and reading.paid_fen >= 0:
         session.paid_fen = reading.paid_fen
+    if reading.pay is not None:
+        session.pay = reading.pay.value
+    if reading.refund_fen is not None and reading.refund_fen >= 0:
+        session.refund_fen = reading.refund_fen
 
 
 def _measure(
@@ -250,6 +282,7 @@ def _take_named(sessions: Sessions, port: Port, t_ms: int, elapsed_ms: int) -> N
     """The session a port names: its energy so far, and itself if its start was lost."""
     if not port.session or port.state is PortState.AVAILABLE:
         return
+    sessions.named = True
     session = sessions.by_id.get(port.session)
     if session is None:
         began_ms = None if port.s is None else t_ms - round(port.s * 1000)

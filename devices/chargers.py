@@ -1,66 +1,41 @@
 """Charging stations: ports, sessions, energy and money, from their records. Pure.
 
-Counters are read in ``charger_money``, sessions in ``charger_sessions``; here a port's state is
-judged, and what is wrong with a station.
+Counters are read in ``charger_money``, sessions in ``charger_sessions``, ports are judged in
+``charger_ports``, money is booked by day in ``charger_days``; here they come together, and what is
+wrong with a station is told.
 """
+
+from datetime import UTC, tzinfo
+from zlib import crc32
 
 import msgspec
 
 from devices.admitted import Record
-from devices.causes import Cause
-from devices.charger_money import Counters, Money, take_coins, take_status
-from devices.charger_sessions import (
-    Sessions,
-    SessionView,
-    forget_silent,
-    take_ports,
-    take_session,
+from devices.charger_box import send_collector
+from devices.charger_counters import Money
+from devices.charger_now import StationChange
+from devices.charger_ports import PortView
+from devices.charger_sessions import SessionView, forget_silent
+from devices.charger_station import (
+    CHARGER_CAUSES,
+    Station,
+    causes_of_station,
+    look_slowly,
+    show_station,
+    take_reading,
 )
+from devices.control import CollectionTask
 from devices.model import DeviceClass
-from devices.payloads import MAX_PARTS
-from devices.readings import ChargerSession, ChargerStatus, CoinReport, Port, PortState
 
-PORT_BLOCKED_S = 3_600
-"""A port that prepares for this long without current is blocked. Source: our choice (health.md
-names none): stations wait 120 s for a plug (reference/domain.md), so an hour is nobody's haste."""
-NO_CURRENT_W = 5.0
-"""Less is no current. Source: health.md, "a session with < 5 W"."""
-MONEY_SUSPECT_MS = 86_400_000
-"""A suspect coin is told for a day, or until the box is counted. Source: health.md reconciles by
-the day."""
+__all__ = ["CHARGER_CAUSES", "Chargers", "ChargersState", "StationState"]
+
 SWEEP_MS = 60_000
 """Slow rules are looked at once a minute."""
-CHARGER_CAUSES = int(Cause.PORT_BLOCKED | Cause.MONEY_SUSPECT)
-"""The causes judged here."""
+SHOWN_MS = 10_000
+"""A station's rows are written at most so often. Source: our choice: people look at it, nobody
+decides by it; 5,000 stations at 60 s are 83 rows a second."""
 
-_FLOWING = {PortState.CHARGING, PortState.FLOAT, PortState.FINISHING}
-
-
-class PortView(msgspec.Struct):
-    """One port: what the station says of it, and whether we believe that it is used.
-
-    Attributes:
-        state: What the station says, a word of wire.md.
-        w: Power, watts; None = not told.
-        since_ms: Receive time at which ``state`` took its value, wall ms UTC.
-        session: Its session's id as the station says; "" = none.
-        err: The fault it tells; "" = none.
-        wh: Energy of the running session as the station says.
-        waits_ms: Steady clock since which it prepares without current; None = it does not.
-        blocked: Whether that is too long, and nothing real has changed since (A-31): the cause
-            ``port_blocked`` of its station.
-        in_use: It prepares or charges, and is not blocked.
-    """
-
-    state: PortState
-    w: float | None = None
-    since_ms: int = 0
-    session: str = ""
-    err: str = ""
-    wh: float | None = None
-    waits_ms: int | None = None
-    blocked: bool = False
-    in_use: bool = False
+_encode = msgspec.json.Encoder().encode
 
 
 class StationState(msgspec.Struct):
@@ -72,29 +47,26 @@ class StationState(msgspec.Struct):
     money: Money
 
 
-class Station(msgspec.Struct):
-    """What is remembered of one station."""
-
-    ports: dict[int, PortView] = {}
-    sessions: Sessions = msgspec.field(default_factory=Sessions)
-    counters: Counters = msgspec.field(default_factory=Counters)
-
-
 class ChargersState(msgspec.Struct):
     """For checkpoints."""
 
     stations: list[tuple[int, Station]]
     swept_ms: int
+    now_ms: int
+    unshown: list[int]
 
 
 class Chargers:
     """All charging stations by slot."""
 
-    def __init__(self) -> None:
-        """Start with none."""
+    def __init__(self, zone: tzinfo = UTC) -> None:
+        """Start with none; ``zone`` is the city's: its days are those of the money."""
+        self._zone = zone
         self._stations: dict[int, Station] = {}
         self._touched: set[int] = set()
+        self._unshown: dict[int, None] = {}
         self._swept_ms = 0
+        self._now_ms = 0
 
     def records(self, records: list[Record]) -> None:
         """Take records in journal order; those of other devices are passed over."""
@@ -103,45 +75,34 @@ class Chargers:
                 self._take(record)
 
     def _take(self, record: Record) -> None:
-        entry, device, reading = record
-        station = self._stations.get(device.slot)
+        slot = record.device.slot
+        station = self._stations.get(slot)
         if station is None:
-            station = self._stations[device.slot] = Station()
-        profile = device.profile
-        if isinstance(reading, ChargerStatus):
-            if take_status(station.counters, reading, profile, entry.elapsed_ms):
-                for port in reading.ports:
-                    if port.n in station.ports or len(station.ports) < MAX_PARTS:
-                        _take_port(station, port, entry.recv_ms, entry.elapsed_ms)
-                take_ports(
-                    station.sessions,
-                    reading.ports,
-                    t_ms=reading.t_ms,
-                    elapsed_ms=entry.elapsed_ms,
-                )
-        elif isinstance(reading, ChargerSession):
-            take_session(
-                station.sessions,
-                reading,
-                elapsed_ms=entry.elapsed_ms,
-                wrap_wh=profile.meter_wrap_wh,
-            )
-        elif isinstance(reading, CoinReport):
-            take_coins(station.counters, reading, profile, entry.elapsed_ms)
-        else:
-            return
-        self._touched.add(device.slot)
+            station = self._stations[slot] = Station()
+        self._now_ms = max(self._now_ms, record.entry.elapsed_ms)
+        if take_reading(station, record, self._zone):
+            self._touched.add(slot)
+            self._unshown[slot] = None
+
+    def control(self, task: CollectionTask, slot: int, *, recv_ms: int, elapsed_ms: int) -> None:
+        """Somebody is sent to empty the box of a station, or called back."""
+        station = self._stations.get(slot)
+        if station is None:
+            station = self._stations[slot] = Station()
+        for_ms = task.until_ms - recv_ms
+        send_collector(station.box, for_ms=for_ms, by=task.by, elapsed_ms=elapsed_ms)
+        self._touched.add(slot)
 
     def tick(self, elapsed_ms: int) -> None:
-        """Let time pass; once a minute what is too old is let go."""
+        """Let time pass; once a minute slow rules are looked at, and what is too old let go."""
+        self._now_ms = max(self._now_ms, elapsed_ms)
         if elapsed_ms - self._swept_ms < SWEEP_MS:
             return
         self._swept_ms = elapsed_ms
         for slot, station in self._stations.items():
             forget_silent(station.sessions, elapsed_ms)
-            suspect_ms = station.counters.suspect_ms
-            if suspect_ms is not None and elapsed_ms - suspect_ms >= MONEY_SUSPECT_MS:
-                station.counters.suspect_ms = None
+            look_slowly(station, elapsed_ms)
+            if causes_of_station(station, elapsed_ms) != station.causes:
                 self._touched.add(slot)
 
     def state(self, slot: int) -> StationState | None:
@@ -157,62 +118,58 @@ class Chargers:
             money=counters.money,
         )
 
+    def station(self, slot: int) -> Station | None:
+        """Everything remembered of a station. Not to be changed."""
+        return self._stations.get(slot)
+
     def causes(self, slot: int) -> int:
         """``Cause`` bits of a station, of those in ``CHARGER_CAUSES``."""
         station = self._stations.get(slot)
-        return 0 if station is None else _causes(station)
+        return 0 if station is None else causes_of_station(station, self._now_ms)
 
     def take_causes(self) -> dict[int, int]:
         """``causes`` of the stations where they may have changed since the last call, by slot."""
-        causes = {slot: _causes(self._stations[slot]) for slot in sorted(self._touched)}
+        causes: dict[int, int] = {}
+        for slot in sorted(self._touched):
+            station = self._stations[slot]
+            causes[slot] = station.causes = causes_of_station(station, self._now_ms)
         self._touched.clear()
         return causes
 
+    def take_changes(self, elapsed_ms: int) -> list[StationChange]:
+        """What the records are to hold of stations that changed; each at most every ``SHOWN_MS``.
+
+        Asked at ticks alone, so that a replay writes the same.
+        """
+        changes: list[StationChange] = []
+        for slot in list(self._unshown):
+            station = self._stations[slot]
+            if elapsed_ms - station.shown_ms < SHOWN_MS:
+                continue
+            del self._unshown[slot]
+            station.shown_ms = elapsed_ms
+            now = _encode(show_station(station))
+            mark = crc32(now)
+            days = station.days.take_changes()
+            if mark == station.shown and not days:
+                continue
+            shown = b"" if mark == station.shown else now
+            changes.append(StationChange(slot=slot, at_ms=station.heard_ms, now=shown, days=days))
+            station.shown = mark
+        return changes
+
     def dump(self) -> ChargersState:
         """State for a checkpoint."""
-        return ChargersState(stations=list(self._stations.items()), swept_ms=self._swept_ms)
+        return ChargersState(
+            stations=list(self._stations.items()),
+            swept_ms=self._swept_ms,
+            now_ms=self._now_ms,
+            unshown=list(self._unshown),
+        )
 
     def load(self, state: ChargersState) -> None:
         """Take the state of a checkpoint."""
         self._stations = dict(state.stations)
         self._touched = set(self._stations)
-        self._swept_ms = state.swept_ms
-
-
-def _causes(station: Station) -> int:
-    bits = 0
-    if any(port.blocked for port in station.ports.values()):
-        bits |= Cause.PORT_BLOCKED
-    if station.counters.suspect_ms is not None:
-        bits |= Cause.MONEY_SUSPECT
-    return int(bits)
-
-
-def _take_port(station: Station, port: Port, recv_ms: int, elapsed_ms: int) -> None:
-    """Judge one port of the newest status; a reboot that says the same changes nothing."""
-    before = station.ports.get(port.n)
-    w, wh = port.w or 0.0, port.wh or 0.0
-    waits_ms = None if before is None else before.waits_ms
-    charged = before is not None and before.wh is not None and wh > before.wh
-    flows = w > (0.0 if port.state in _FLOWING else NO_CURRENT_W)
-    if port.state is PortState.AVAILABLE or flows or charged:
-        waits_ms = None
-    elif waits_ms is None and port.state is PortState.PREPARING:
-        waits_ms = elapsed_ms
-    too_long = waits_ms is not None and elapsed_ms - waits_ms >= PORT_BLOCKED_S * 1000
-    was_blocked = before is not None and before.blocked
-    blocked = waits_ms is not None and (
-        was_blocked or (too_long and port.state is PortState.PREPARING)
-    )
-    same = before is not None and before.state is port.state
-    station.ports[port.n] = PortView(
-        state=port.state,
-        w=port.w,
-        since_ms=before.since_ms if before is not None and same else recv_ms,
-        session=port.session or "",
-        err=port.err or "",
-        wh=port.wh,
-        waits_ms=waits_ms,
-        blocked=blocked,
-        in_use=not blocked and port.state in {PortState.PREPARING, *_FLOWING},
-    )
+        self._unshown = dict.fromkeys(state.unshown)
+        self._swept_ms, self._now_ms = state.swept_ms, state.now_ms

@@ -141,6 +141,16 @@ class CloseTicket(Control, frozen=True, kw_only=True, tag="ticket_closed"):
     ticket_id: str
 
 
+class CollectionTask(Control, frozen=True, kw_only=True, tag="collection"):
+    """Somebody empties the box of a charging station until ``until_ms`` (wall clock; past: done).
+
+    Meanwhile its open box or door is nobody's break-in.
+    """
+
+    device_id: str
+    until_ms: int
+
+
 class Delivered(Control, frozen=True, kw_only=True, tag="delivered"):
     """The dispatcher's proof that a notice about an alert reached a receiver."""
 
@@ -210,6 +220,7 @@ AnyControl = (
     | PhoneAt
     | OpenTicket
     | CloseTicket
+    | CollectionTask
     | Requeue
 )
 

@@ -5,26 +5,22 @@ replay an ordinary array. Newer evidence of life always wins over a will or a re
 after an outage of ours or the broker's nobody gets worse before he could connect again.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
-from operator import itemgetter
-from typing import Any, cast
+from collections.abc import Callable, Iterable
+from typing import Any
 
 import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
 from devices.admitted import Record
+from devices.battery_fall import BatteryFall, BatteryFallState
+from devices.camera_conditions import ChannelChange
 from devices.causes import Cause
-from devices.conditions import (
-    NO_CLOCK,
-    ConditionState,
-    camera_condition,
-    charger_condition,
-    clock_condition,
-    tracker_condition,
-)
-from devices.entry import RETAIN, Entry
+from devices.entry import Entry
+from devices.fix_quality import FixQuality, FixQualityState
+from devices.health_events import HealthChange, HealthEvent
+from devices.health_rows import Rows, assign, write_believed, write_heard, write_missing
+from devices.hearing import Heard, Hearing, HearingState
 from devices.listening import MAX_TICK_MS, Listening, ListeningState
 from devices.model import AdminState, Device
 from devices.presence import (
@@ -36,39 +32,23 @@ from devices.presence import (
     assess,
     missed_reports,
 )
-from devices.readings import (
-    SOURCE_CODE,
-    AnyReading,
-    CameraHeartbeat,
-    ChargerStatus,
-    DeviceInfo,
-    DeviceState,
-    Fix,
-    Flag,
-    StateReport,
-)
+from devices.presence_news import NEWS_CAUSES, Moment, PresenceNews, PresenceNewsState
 from devices.seen import Numbers
-from devices.words import NOT_LEFT_OUT
 
-Rows = NDArray[np.void]
-STEADY_MS = 5_000
-"""Late records whose delay agrees this well, received at least this far apart, come from a clock
-that is behind, not from a buffer. Source: the same bound in ``devices.clocks``."""
+__all__ = ["Health", "HealthState", "Rows"]
+
 CONFLICT_MS = 3_600_000
 """Numbers that contradicted each other are told for this long after the newest contradiction:
 a counter that restarted once is forgotten, a clone goes on. Source: our choice."""
 
-_BURIED = int(Flag.LATE | Flag.BACKFILL)
-_FUTURE, _SEQ_BACK, _BACKFILL = int(Flag.FUTURE), int(Flag.SEQ_BACK), int(Flag.BACKFILL)
-
+Slots = NDArray[np.int64]
+_REJECTED = int(Cause.FIXES_REJECTED)
+_FALLING = int(Cause.BATTERY_FALLING)
+_UNKNOWN, _OFFLINE = int(Presence.UNKNOWN), int(Presence.OFFLINE)
+_ADMIN = ("", *(state.value for state in AdminState))
+"""By number in the state: what staff said of a device; "" = not registered."""
 _THERE = np.array([word not in {Presence.UNKNOWN, Presence.OFFLINE} for word in Presence])
 """By value of ``Presence``: whether the device is there."""
-_SAID = {
-    DeviceState.ONLINE: Said.NOTHING,
-    DeviceState.SLEEPING: Said.SLEEPING,
-    DeviceState.DISCONNECTED: Said.DISCONNECTED,
-    DeviceState.LOST: Said.LOST,
-}
 
 
 class HealthState(msgspec.Struct):
@@ -78,22 +58,15 @@ class HealthState(msgspec.Struct):
     columns: dict[str, bytes]
     condition: bytes
     noted: bytes
-    memory: ConditionState
+    told: bytes
+    admin: bytes
+    dirty: list[int]
+    hearing: HearingState
+    quality: FixQualityState
+    battery: BatteryFallState
+    news: PresenceNewsState
     listening: ListeningState
-
-
-@dataclass(slots=True)
-class _Heard:
-    """What a run of records says, of one device the last word."""
-
-    slots: list[int] = field(default_factory=list)
-    recv_ms: list[int] = field(default_factory=list)
-    interval_ms: dict[int, int] = field(default_factory=dict)
-    condition: dict[int, int] = field(default_factory=dict)
-    said: dict[int, int] = field(default_factory=dict)
-    off_ms: dict[int, int] = field(default_factory=dict)
-    fixes: list[Record] = field(default_factory=list)
-    timely: list[Record] = field(default_factory=list)
+    elapsed_ms: int
 
 
 class Health:
@@ -106,18 +79,39 @@ class Health:
         self._presence = PresenceArrays.empty(0)
         self._condition = np.zeros(0, np.uint64)
         self._noted = np.zeros(0, np.uint64)
-        self._memory = ConditionState()
+        self._told = np.zeros(0, np.uint64)
+        self._admin = np.zeros(0, np.uint8)
+        self._dirty: set[int] = set()
+        self._hearing = Hearing()
+        self._quality = FixQuality()
+        self._battery = BatteryFall()
+        self._news = PresenceNews(policy)
         self._listening = Listening(policy)
+        self._elapsed_ms = 0
+        self._changes: list[HealthChange] = []
+        self._events: list[HealthEvent] = []
         self.gone = np.zeros(0, np.int64)
 
     def register(self, device: Device) -> None:
         """Know a device; a retired one is forgotten."""
         slot = device.slot
         self._room_for(slot)
+        admin = _ADMIN.index(device.admin)
+        if admin != self._admin[slot]:
+            self._admin[slot] = admin
+            self._dirty.add(slot)
         self._presence.known[slot] = device.admin is not AdminState.RETIRED
+        if device.admin is not AdminState.ACTIVE:
+            self.note(slot, 0, NEWS_CAUSES)
+        if device.admin is AdminState.MAINTENANCE:
+            self._hearing.cameras.seen_to(slot)
         if device.admin is AdminState.RETIRED:
-            self._memory.forget(slot)
-            self.note(slot, 0, int(Cause.NUMBERS_CONFLICT))
+            self._hearing.forget(slot)
+            self._quality.forget(slot)
+            self._battery.forget(slot)
+            self.note(slot, 0, int(Cause.NUMBERS_CONFLICT) | _REJECTED | _FALLING)
+        presence = Presence(int(self._presence.presence[slot]))
+        self._news.register(device, presence, (self._listening.now_ms, self._elapsed_ms))
         if self._presence.heard_ms[slot] < 0:
             seconds = device.interval_s or DEFAULT_INTERVAL_S[device.cls]
             self._presence.interval_ms[slot] = int(seconds * 1000)
@@ -131,106 +125,32 @@ class Health:
         """Which numbers of a device's records are missing, the newest hole last."""
         self._room_for(slot)
         _, first, last = holes[-1] if holes else ("", 0, 0)
-        row = self._rows_for(slot)[slot]
-        row["version"] += 1
-        row["missing"] = sum(end - begin + 1 for _, begin, end in holes)
-        row["missing_from"], row["missing_to"] = first, last
-        row["version"] += 1
+        count = sum(end - begin + 1 for _, begin, end in holes)
+        write_missing(self._rows_for(slot), slot, count=count, first=first, last=last)
 
     def conflict(self, slot: int, elapsed_ms: int) -> None:
         """Numbers of a device contradict each other; told for ``CONFLICT_MS``."""
-        self._memory.conflicts[slot] = elapsed_ms
+        self._hearing.memory.conflicts[slot] = elapsed_ms
         self.note(slot, int(Cause.NUMBERS_CONFLICT), int(Cause.NUMBERS_CONFLICT))
+
+    def refused(self, slot: int) -> None:
+        """A fix of a tracker was refused."""
+        self._room_for(slot)
+        self._quality.fixes(np.array([slot], np.int64))
+        self._quality.rejected([slot])
 
     def records(self, records: list[Record]) -> None:
         """Take accepted records in journal order; of one device the last word counts."""
-        heard = _Heard()
-        farewells, lags = self._memory.farewells, self._memory.lags
-        for record in records:
-            entry, device, reading = record
-            slot, flags = device.slot, reading.flags
-            if flags & _SEQ_BACK:
-                self.conflict(slot, entry.elapsed_ms)
-            if isinstance(reading, Fix):
-                heard.fixes.append(record)
-                buried = bool(flags & _BURIED)
-                if not buried and slot in lags:
-                    del lags[slot]
-                if not buried or self._is_behind(slot, reading, entry):
-                    heard.timely.append(record)
-                    heard.condition[slot] = tracker_condition(reading, entry.recv_ms)
-                heard.said[slot] = Said.NOTHING
-            elif not self._take_other(slot, reading, entry, heard):
-                continue
-            if slot in farewells:
-                self._presence.stale[slot] = True
-            if reading.next_s is not None and not flags & _BACKFILL:
-                heard.interval_ms[slot] = int(reading.next_s * 1000)
-            heard.slots.append(slot)
-            heard.recv_ms.append(entry.recv_ms)
-        _assign(self._condition, heard.condition)
-        _assign(self._presence.interval_ms, heard.interval_ms)
+        heard = self._hearing.take(records, self._presence, self._listening)
+        for slot, elapsed_ms in heard.conflicts.items():
+            self.conflict(slot, elapsed_ms)
+        for slot, cell in heard.cells.items():
+            self._news.cell(slot, cell)
+        assign(self._condition, heard.condition)
+        assign(self._presence.interval_ms, heard.interval_ms)
         if heard.slots:
-            _assign(self._presence.said, heard.said)
+            assign(self._presence.said, heard.said)
             self._write(heard)
-
-    def _take_other(self, slot: int, reading: AnyReading, entry: Entry, heard: _Heard) -> bool:
-        """Anything but a fix; whether it is a word of now, and so proves life."""
-        if isinstance(reading, StateReport):
-            return self._take_state(slot, reading, entry, heard)
-        self._take_condition(slot, reading, entry, heard)
-        if entry.flags & RETAIN:  # of unknown age: it may set the condition, no more
-            return False
-        heard.said[slot] = Said.NOTHING
-        return True
-
-    def _take_condition(self, slot: int, reading: AnyReading, entry: Entry, heard: _Heard) -> None:
-        if isinstance(reading, DeviceInfo):
-            if reading.interval_s is not None:
-                heard.interval_ms[slot] = int(reading.interval_s * 1000)
-            return
-        if isinstance(reading, ChargerStatus):
-            bits = charger_condition(reading)
-        elif isinstance(reading, CameraHeartbeat):
-            before = self._memory.pictures.get(slot, {})
-            bits, pictures = camera_condition(reading, before, entry.elapsed_ms)
-            self._memory.pictures[slot] = pictures
-        else:
-            return
-        if not reading.flags & NO_CLOCK:
-            off_ms = heard.off_ms[slot] = reading.t_ms - entry.recv_ms
-            bits |= clock_condition(off_ms, reading.flags)
-        heard.condition[slot] = bits
-
-    def _take_state(self, slot: int, report: StateReport, entry: Entry, heard: _Heard) -> bool:
-        """A birth, farewell or will; whether it counts as a word of now."""
-        word, arrays, farewells = _SAID[report.state], self._presence, self._memory.farewells
-        if entry.flags & RETAIN and word in {Said.LOST, Said.DISCONNECTED}:
-            farewells.add(slot)
-            return False
-        farewells.discard(slot)
-        arrays.stale[slot] = False
-        if entry.flags & RETAIN:
-            return False
-        if word is Said.LOST:
-            if self._listening.near_outage(entry.elapsed_ms):
-                return False
-            known = slot in heard.said
-            said = heard.said[slot] if known else int(arrays.said[slot])
-            heard_ms = self._listening.now_ms if known else int(arrays.heard_ms[slot])
-            self._listening.will(slot, said=said, heard_ms=heard_ms)
-        heard.said[slot] = word
-        return True
-
-    def _is_behind(self, slot: int, fix: Fix, entry: Entry) -> bool:
-        """Whether a late fix is live and its clock behind: its delay stays the same."""
-        if fix.flags & _BACKFILL:
-            return False
-        off_ms, before = fix.t_ms - entry.recv_ms, self._memory.lags.get(slot)
-        if before is not None and abs(off_ms - before[0]) <= STEADY_MS:
-            return entry.elapsed_ms - before[1] >= STEADY_MS
-        self._memory.lags[slot] = (off_ms, entry.elapsed_ms)
-        return False
 
     def tick(self, entry: Entry, *, connected: bool, longest_ms: int = MAX_TICK_MS) -> int:
         """Let time pass (``Listening.tick``); gives how many devices changed their presence."""
@@ -241,30 +161,84 @@ class Health:
             if self._presence.said[will.slot] == Said.LOST:
                 self._presence.said[will.slot] = will.said
                 self._presence.heard_ms[will.slot] = will.heard_ms
+        self._elapsed_ms = entry.elapsed_ms
         self._forget_conflicts(entry.elapsed_ms)
         if not len(self._condition):
             return 0
-        clock = self._listening
+        for slot, bad in self._quality.tick(entry.elapsed_ms).items():
+            self.note(slot, _REJECTED if bad else 0, _REJECTED)
+        levels = self._rows_for(len(self._condition) - 1)["battery_pct"][: len(self._condition)]
+        for slot, soon in self._battery.tick(entry.elapsed_ms, levels).items():
+            self.note(slot, _FALLING if soon else 0, _FALLING)
+        clock, before = self._listening, self._presence.presence
         presence, causes = assess(
             self._presence, clock.now_ms, self._policy, outage_end_ms=clock.outage_end_ms
         )
-        changed = np.flatnonzero(presence != self._presence.presence)
-        self.gone = changed[presence[changed] == Presence.OFFLINE]
+        changed = np.flatnonzero(presence != before)
+        self.gone = changed[presence[changed] == _OFFLINE]
         self._presence.presence = presence
-        rows = self._rows_for(len(presence) - 1)[: len(presence)]
+        moment = Moment(entry, clock.now_ms, clock.outage_end_ms is None)
+        self._news.tick(moment, self._presence, before=before, changed=changed, noted=self._noted)
         degraded = self._condition | self._noted
-        combined = causes | np.where(self._presence.known, degraded, np.uint64(0))
-        touched = np.flatnonzero((combined != rows["causes"]) | (presence != rows["presence"]))
-        if len(touched):
-            rows["version"][touched] += 1
-            rows["presence"][touched] = presence[touched]
-            rows["causes"][touched] = combined[touched]
-            rows["since_ms"][changed] = entry.recv_ms
-            rows["version"][touched] += 1
+        causes |= np.where(self._presence.known, degraded, np.uint64(0))
+        since = changed
+        if self._dirty:
+            new = [slot for slot in sorted(self._dirty) if presence[slot] == _UNKNOWN]
+            since = np.union1d(changed, np.array(new, np.int64))
+        self._change(entry, causes, changed)
+        self._events += self._news.take(entry, causes)
+        rows = self._rows_for(len(presence) - 1)[: len(presence)]
+        write_believed(rows, presence, causes, since=since, at_ms=entry.recv_ms)
         return len(changed)
 
+    def _change(self, entry: Entry, causes: NDArray[np.uint64], changed: Slots) -> None:
+        """Note the changes of registered devices, by slot."""
+        differs = causes != self._told
+        differs[changed] = True
+        if self._dirty:
+            differs[sorted(self._dirty)] = True
+            self._dirty.clear()
+        self._told = causes
+        slots = np.flatnonzero(differs)
+        slots = slots[self._admin[slots] > 0]
+        if not len(slots):
+            return
+        seq, at_ms = entry.seq, entry.recv_ms
+        columns = (slots, self._presence.presence[slots], causes[slots], self._admin[slots])
+        self._changes += [
+            HealthChange(
+                slot=slot, seq=seq, at_ms=at_ms, presence=now, causes=bits, admin=_ADMIN[admin]
+            )
+            for slot, now, bits, admin in zip(*(c.tolist() for c in columns), strict=True)
+        ]
+
+    def take_changes(self) -> list[HealthChange]:
+        """Changes of devices since the last call, in journal order, then by slot."""
+        changes, self._changes = self._changes, []
+        return changes
+
+    def take_channels(self) -> list[ChannelChange]:
+        """Channels of cameras that changed since the last call, in order."""
+        return self._hearing.cameras.take_changes()
+
+    def take_events(self) -> list[HealthEvent]:
+        """News since the last call, in order."""
+        events, self._events = self._events, []
+        return events
+
+    @property
+    def waits(self) -> bool:
+        """Whether silence alone brings news within minutes."""
+        return self._news.waits
+
+    @property
+    def due_in_ms(self) -> int | None:
+        """Steady time from the newest tick until more silence is news; None = never."""
+        due_ms = self._news.due_ms
+        return None if due_ms is None else due_ms - self._elapsed_ms
+
     def _forget_conflicts(self, elapsed_ms: int) -> None:
-        conflicts = self._memory.conflicts
+        conflicts = self._hearing.memory.conflicts
         for slot in [k for k, at_ms in conflicts.items() if elapsed_ms - at_ms > CONFLICT_MS]:
             del conflicts[slot]
             self.note(slot, 0, int(Cause.NUMBERS_CONFLICT))
@@ -273,10 +247,10 @@ class Health:
         """Promised reports of these slots that did not come."""
         return missed_reports(self._presence, slots, self._listening.now_ms, slack_ms)
 
-    def works(self, slot: int) -> bool:
-        """Whether a device is online and nothing is wrong with it."""
-        wrong = int(self._condition[slot]) | int(self._noted[slot])
-        return not wrong and self._presence.presence[slot] == Presence.ONLINE
+    def state_of(self, slot: int) -> tuple[int, int]:
+        """``Presence`` and ``Cause`` bits of a device, as told at the last tick."""
+        row = self._rows_for(slot)[slot]
+        return int(row["presence"]), int(row["causes"])
 
     def counts(self) -> dict[str, int]:
         """Registered devices by presence word."""
@@ -284,33 +258,35 @@ class Health:
         numbers = np.bincount(known, minlength=len(Presence))
         return {presence.word: int(numbers[presence]) for presence in Presence}
 
-    def _write(self, heard: _Heard) -> None:
+    def _write(self, heard: Heard) -> None:
         slots = np.array(heard.slots, np.int64)
         recv_ms = np.array(heard.recv_ms, np.int64)
         self._presence.heard_ms[slots] = self._listening.now_ms
-        rows = self._rows_for(int(slots.max()))
-        touched = np.unique(slots)
-        rows["version"][touched] += 1
-        rows["recv_ms"][slots] = recv_ms
-        rows["due_ms"][slots] = recv_ms + self._presence.interval_ms[slots]
-        if heard.off_ms:
-            heard_off = {slot: off for slot, off in heard.off_ms.items() if slot in heard.said}
-            _assign(rows["clock_off_ms"], heard_off)
         if heard.fixes:
-            _write_vitals(rows, heard.timely)
-            _write_positions(rows, heard.fixes)
-        rows["version"][touched] += 1
+            self._quality.fixes(np.array([r.device.slot for r in heard.fixes], np.int64))
+            if heard.unusable:
+                self._quality.rejected(heard.unusable)
+        write_heard(
+            self._rows_for(int(slots.max())),
+            slots,
+            recv_ms,
+            interval_ms=self._presence.interval_ms[slots],
+            clock_off_ms={slot: off for slot, off in heard.off_ms.items() if slot in heard.said},
+            fixes=heard.fixes,
+            timely=heard.timely,
+        )
 
     def _room_for(self, slot: int) -> None:
         size = len(self._condition)
         if slot >= size:
-            size = max(slot + 1, size * 2, 1024)
+            size = max(slot + 1, size * 2, 64)
             self._presence = self._presence.grown(size)
-            for name in ("_condition", "_noted"):
-                grown = np.zeros(size, np.uint64)
-                old = getattr(self, name)
-                grown[: len(old)] = old
-                setattr(self, name, grown)
+            self._condition = _grown(self._condition, size)
+            self._noted = _grown(self._noted, size)
+            self._told = _grown(self._told, size)
+            self._admin = _grown(self._admin, size)
+            self._quality.grow(size)
+            self._news.grow(size)
             self._rows_for(size - 1)
 
     def dump(self) -> HealthState:
@@ -321,80 +297,40 @@ class Health:
             columns={name: getattr(arrays, name).tobytes() for name in arrays.__slots__},
             condition=self._condition.tobytes(),
             noted=self._noted.tobytes(),
-            memory=_copy(self._memory),
+            told=self._told.tobytes(),
+            admin=self._admin.tobytes(),
+            dirty=sorted(self._dirty),
+            hearing=self._hearing.dump(),
+            quality=self._quality.dump(),
+            battery=self._battery.dump(),
+            news=self._news.dump(),
             listening=self._listening.dump(),
+            elapsed_ms=self._elapsed_ms,
         )
 
-    def load(self, state: HealthState) -> None:
-        """Take the state of a checkpoint."""
+    def load(self, state: HealthState, devices: Iterable[Device]) -> None:
+        """Take the state of a checkpoint, over the devices that were saved with it."""
         self._presence = PresenceArrays.empty(state.size)
         for name, raw in state.columns.items():
             column = getattr(self._presence, name)
             column[:] = np.frombuffer(raw, column.dtype)
         self._condition = np.frombuffer(state.condition, np.uint64).copy()
         self._noted = np.frombuffer(state.noted, np.uint64).copy()
-        self._memory = _copy(state.memory)
+        self._told = np.frombuffer(state.told, np.uint64).copy()
+        self._admin = np.frombuffer(state.admin, np.uint8).copy()
+        self._dirty = set(state.dirty)
+        self._hearing = Hearing(state.hearing)
+        self._quality.load(state.quality)
+        self._battery.load(state.battery)
+        self._news.load(state.news, devices)
+        self._changes, self._events = [], []
         self._listening.load(state.listening)
+        self._elapsed_ms = state.elapsed_ms
         if state.size:
             self._rows_for(state.size - 1)
 
 
-def _copy(memory: ConditionState) -> ConditionState:
-    return ConditionState(
-        dict(memory.pictures), dict(memory.lags), dict(memory.conflicts), set(memory.farewells)
-    )
-
-
-def _assign(array: NDArray[Any], values: dict[int, int]) -> None:
-    if values:
-        slots = np.fromiter(values.keys(), np.int64, len(values))
-        array[slots] = np.fromiter(values.values(), array.dtype, len(values))
-
-
-def _write_vitals(rows: Rows, records: list[Record]) -> None:
-    """Battery, signal and clock of live fixes.
-
-    What a fix leaves out stays; what it could not say, or not so that it can be, is unknown now.
-    """
-    table: list[tuple[float | None, ...]] = []
-    for record in records:
-        entry, device, reading = record
-        fix = cast(Fix, reading)
-        flags = fix.flags
-        off_ms = None if flags & NO_CLOCK else fix.t_ms - entry.recv_ms
-        lost = flags & NOT_LEFT_OUT
-        table.append((device.slot, lost, off_ms, fix.bat.pct, fix.net.rssi_dbm))
-    if not table:
-        return
-    columns = np.array(table, np.float64)  # None becomes NaN
-    slots, lost_now = columns[:, 0].astype(np.int64), columns[:, 1] != 0
-    for k, name in enumerate(("clock_off_ms", "battery_pct", "rssi_dbm"), start=2):
-        said = ~np.isnan(columns[:, k])
-        if name != "clock_off_ms":
-            said |= lost_now
-        rows[name][slots[said]] = columns[said, k]
-
-
-def _write_positions(rows: Rows, records: list[Record]) -> None:
-    """Newest plausible position by fix time, whatever the order of arrival."""
-    table: list[tuple[float | None, ...]] = []
-    for record in records:
-        fix = cast(Fix, record.reading)
-        pos = fix.pos
-        lat = pos.lat
-        if lat is not None and not fix.flags & _FUTURE:
-            source = SOURCE_CODE[pos.src]
-            speed_mps, slot = fix.speed_mps, record.device.slot
-            t_ms = fix.t_ms if pos.fix_t is None else min(pos.fix_t, fix.t_ms)
-            table.append((t_ms, slot, source, lat, pos.lon, pos.acc_m, speed_mps, pos.cog))
-    if not table:
-        return
-    table.sort(key=itemgetter(0))
-    columns = np.array(table, np.float64)  # None becomes NaN
-    slots = columns[:, 1].astype(np.int64)
-    newer = columns[:, 0] >= rows["fix_t_ms"][slots]
-    slots, columns = slots[newer], columns[newer]
-    rows["fix_t_ms"][slots] = columns[:, 0]
-    names = ("source", "lat_deg", "lon_deg", "acc_m", "speed_mps", "course_deg")
-    for k, name in enumerate(names, start=2):
-        rows[name][slots] = columns[:, k]
+def _grown(column: NDArray[Any], size: int) -> NDArray[Any]:
+    grown = np.zeros(size, column.dtype)
+    grown[: len(column)] = column
+    return grown

@@ -174,6 +174,7 @@ def _heartbeat(message: payloads.HeartbeatMessage, spoken: Spoken) -> CameraHear
         fw=message.fw,
         disk_ok=disk.ok,
         oldest_t_ms=None if disk.oldest_t is None else time_ms(disk.oldest_t)[0],
+        newest_t_ms=None if disk.newest_t is None else time_ms(disk.newest_t)[0],
     )
 
 

@@ -1,9 +1,12 @@
 """The row of LatestState: a device's last believed state in fixed columns (decisions.md 6)."""
 
+from dataclasses import dataclass
 from enum import IntEnum
 
 import numpy as np
 from numpy.typing import NDArray
+
+from devices.causes import Cause
 
 LATEST_VERSION = 2
 """Written into the file's header; raise it when ``LATEST_DTYPE`` changes."""
@@ -44,6 +47,37 @@ def blank_rows(count: int) -> NDArray[np.void]:
     for name in _FLOATS:
         rows[name] = np.nan
     return rows
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HealthColumns:
+    """What is told of the health of many devices; one element a device.
+
+    Attributes:
+        presence: ``devices.presence.Presence``.
+        causes: Bits of ``devices.causes.Cause``.
+        since_ms: When presence took its value, ms UTC; 0 = not known.
+    """
+
+    presence: NDArray[np.uint8]
+    causes: NDArray[np.uint64]
+    since_ms: NDArray[np.int64]
+
+
+def health_of(rows: NDArray[np.void], slots: NDArray[np.int64]) -> HealthColumns:
+    """Health of the devices of some rows; one that the processor wrote nothing of is never heard.
+
+    Args:
+        rows: Of ``LATEST_DTYPE``.
+        slots: Which, each below ``len(rows)``.
+    """
+    causes = rows["causes"][slots]
+    never = (causes == 0) & (rows["recv_ms"][slots] == 0)
+    return HealthColumns(
+        presence=rows["presence"][slots],
+        causes=np.where(never, np.uint64(int(Cause.NEVER_HEARD)), causes),
+        since_ms=rows["since_ms"][slots],
+    )
 
 
 class ArmedState(IntEnum):

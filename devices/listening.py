@@ -44,6 +44,7 @@ class Listening:
         """Start at 0, with no outage."""
         self._policy = policy
         self._state = ListeningState()
+        self._longest_ms = MAX_TICK_MS
 
     @property
     def now_ms(self) -> int:
@@ -58,7 +59,8 @@ class Listening:
     def near_outage(self, elapsed_ms: int) -> bool:
         """Whether a will received now says more of the broker or of us than of its device."""
         state = self._state
-        if 0 <= state.last_tick_ms < elapsed_ms - OUTAGE_TICK_MS:
+        late_ms = max(OUTAGE_TICK_MS, self._longest_ms)
+        if 0 <= state.last_tick_ms < elapsed_ms - late_ms:
             return True
         end_ms = state.outage_end_ms
         return end_ms is not None and state.now_ms - end_ms < self._policy.will_doubt_s * 1000
@@ -88,7 +90,7 @@ class Listening:
         Returns:
             Wills to undo, newest first: an outage begins, they were its first sign.
         """
-        state = self._state
+        state, self._longest_ms = self._state, longest_ms
         passed_ms = max(elapsed_ms - state.last_tick_ms, 0) if state.last_tick_ms >= 0 else 0
         state.last_tick_ms = elapsed_ms
         if connected:

@@ -279,6 +279,7 @@ class DiskPart(Part, frozen=True, kw_only=True, gc=False):
     used_gb: Float | None = None
     ok: bool | None = None
     oldest_t: Time | None = None
+    newest_t: Time | None = None
 
 
 class CameraChannel(Part, frozen=True, kw_only=True, gc=False):
@@ -297,6 +298,8 @@ class CameraChannel(Part, frozen=True, kw_only=True, gc=False):
     occluded: bool | None = None
     tampered: bool | None = None
     video_loss: bool | None = None
+    luma_pct: Float | None = None
+    motion: bool | None = None
 
 
 class HeartbeatMessage(Message, frozen=True, kw_only=True):

@@ -57,6 +57,19 @@ class PresencePolicy:
         outage_grace_max_s: ... and at most for this, seconds.
         will_doubt_s: A will this near to an outage does not count: a stopping broker sends the
             wills of everybody, and a starting one hands over what it queued.
+        flapping_changes: More changes between there and not there than this ...
+        flapping_s: ... within this make a device flap, until it was quiet for as long. The end is
+            our choice: the same window.
+        outage_share: So large a share gone of those of a site, gateway, carrier or district that
+            should have spoken ...
+        outage_min: ... and at least so many ...
+        outage_s: ... whose silence began within this are one outage.
+        outage_settle_s: An outage is told so long after it was seen, with everybody who fell
+            silent meanwhile. Our choice: a camera's interval, by which those of one switch differ.
+        silent_s: A device is told of by itself when it was offline for this. Source: health.md,
+            "health alert at 5 min".
+        never_heard_s: A registered device that was never heard is told of after this. Our choice:
+            a day, in which whoever registers devices puts them up.
     """
 
     online_factor: float = 1.5
@@ -69,6 +82,14 @@ class PresencePolicy:
     outage_grace_factor: float = 3.0
     outage_grace_max_s: float = 600.0
     will_doubt_s: float = 5.0
+    flapping_changes: int = 3
+    flapping_s: float = 600.0
+    outage_share: float = 0.3
+    outage_min: int = 5
+    outage_s: float = 180.0
+    outage_settle_s: float = 60.0
+    silent_s: float = 300.0
+    never_heard_s: float = 86_400.0
 
 
 class Said(IntEnum):

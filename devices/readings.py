@@ -284,6 +284,7 @@ class CameraHeartbeat(Reading, frozen=True, kw_only=True):
     fw: str = ""
     disk_ok: bool | None = None
     oldest_t_ms: int | None = None
+    newest_t_ms: int | None = None
 
 
 class StateReport(Reading, frozen=True, kw_only=True, gc=False):

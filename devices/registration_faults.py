@@ -41,6 +41,10 @@ class ForeignIdTaken(RegistryError):
     """Another device has a foreign id of the request; the lines name it."""
 
 
+class SwapRefused(RegistryError):
+    """A device cannot take another's place; the line says why and what to do."""
+
+
 def profile_faults(device_id: str, profile: Profile) -> Iterable[str]:
     """Give what is wrong with a profile, a line each."""
     if profile.gateway and DEVICE_ID.fullmatch(profile.gateway) is None:

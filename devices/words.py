@@ -79,11 +79,13 @@ class EventType(StrEnum):
     POWER_OFF = "power_off"
     # chargers and cameras
     SMOKE = "smoke"
+    SHORT_CIRCUIT = "short_circuit"
     OVER_TEMPERATURE = "over_temperature"
     DOOR = "door"
     MAINS = "mains"
     VIDEO_LOSS = "video_loss"
     OCCLUSION = "occlusion"
+    SCENE_CHANGE = "scene_change"
     DISK = "disk"
 
 

@@ -18,6 +18,7 @@ from parkguard.cli_shared import (
     print_rows,
     records_of,
 )
+from parkguard.cli_swap import history, swap
 from parkguard.clock import wall_ms
 from parkguard.registration import (
     DeviceEntry,
@@ -171,6 +172,10 @@ devices_app.command(
     epilog="Examples: parkguard devices command trk-000123 locate --wait · "
     "parkguard devices command trk-000123 interval --every-s 5 --for-s 180"
 )(command)
+devices_app.command(
+    epilog="Example: parkguard devices swap trk-000123 trk-000987 --why 'battery dead'"
+)(swap)
+devices_app.command(epilog="Example: parkguard devices history trk-000123 --json")(history)
 devices_app.command(epilog="Example: parkguard devices commands trk-000123 --json")(commands)
 
 

@@ -97,7 +97,7 @@ def _note(settings: Settings, period: Period) -> None:
     if not settings.records.is_server and not records_path(settings).exists():
         return
     what = f"{period.vehicle_id}:{local_text(period.at_ms, period.timezone)}"
-    row = (wall_ms(), system_user(), Role.ADMIN.value, "vehicle_explained", what[:128], "")
+    row = (wall_ms(), system_user(), Role.ADMIN.value, "vehicle_explained", what, "")
     engine = open_migrated(settings)
     try:
         ActionWriter(engine).note([row])

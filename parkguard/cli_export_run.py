@@ -75,7 +75,7 @@ def _tell(asked: Asked, files: Sequence[Exported], *, as_json: bool) -> None:
 def _note(engine: sa.Engine, asked: Asked) -> None:
     """Who exports what, in the audit before the first row is read."""
     what = f"export:{asked.first}..{asked.last}:{','.join(asked.measurements)}"
-    row = (wall_ms(), system_user(), Role.ADMIN.value, "telemetry_exported", what[:128], "")
+    row = (wall_ms(), system_user(), Role.ADMIN.value, "telemetry_exported", what, "")
     ActionWriter(engine).note([row])
 
 

@@ -8,8 +8,8 @@ from importlib import import_module
 from keyword import iskeyword
 from types import ModuleType
 
-import click
 import typer
+from typer._click.core import Command, Context  # typer brings its own click
 from typer.core import TyperGroup
 from typing_extensions import override
 
@@ -23,6 +23,7 @@ GROUPS = {
     "journal": "journal_app",
     "fences": "fences_app",
     "places": "places_app",
+    "owners": "owners_app",
     "cameras": "cameras_app",
 }
 """Command -> the Typer application in ``parkguard.cli_NAME`` that holds its subcommands."""
@@ -48,12 +49,12 @@ class LazyCommands(TyperGroup):
     """The commands of this file and, after them, those that are elsewhere."""
 
     @override
-    def list_commands(self, ctx: click.Context) -> list[str]:
+    def list_commands(self, ctx: Context) -> list[str]:
         """Names in the order of ``--help``."""
         return [*super().list_commands(ctx), *GROUPS, *ALONE]
 
     @override
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+    def get_command(self, ctx: Context, cmd_name: str) -> Command | None:
         """Load a command; None when there is none of that name."""
         if cmd_name in GROUPS:
             group: typer.Typer = getattr(_module(cmd_name), GROUPS[cmd_name])
@@ -65,7 +66,7 @@ class LazyCommands(TyperGroup):
         return super().get_command(ctx, cmd_name)
 
 
-def _alone(name: str) -> click.Command:
+def _alone(name: str) -> Command:
     module, one = _module(name), typer.Typer(add_completion=False)
     passes = {"allow_extra_args": True, "ignore_unknown_options": True}
     settings = passes if name in PASSED_ON else None

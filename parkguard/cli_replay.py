@@ -27,6 +27,10 @@ def replay(
     state: Annotated[
         str | None, typer.Option(metavar="OUT", help="Write the state at the end here (JSONL)")
     ] = None,
+    notices: Annotated[
+        str | None,
+        typer.Option(metavar="OUT", help="Write health notices and fires here (JSONL)"),
+    ] = None,
     score: Annotated[
         bool, typer.Option("--score", help="Compare with the truth lines (or the outcomes)")
     ] = False,
@@ -74,5 +78,6 @@ def replay(
         as_json=as_json,
         picture=picture,
         stride_s=stride,
+        notices=notices,
     )
     raise typer.Exit(run_replay(settings_of(ctx), assignments or [], asked))

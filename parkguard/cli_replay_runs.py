@@ -22,7 +22,7 @@ from parkguard.clock import monotonic_s, wall_ms
 from parkguard.records_sent import sent_since
 from parkguard.replay.backtest import BackTest, back_test, sent_of
 from parkguard.replay.from_journal import JournalReplay
-from parkguard.replay.outputs import alert_lines, state_lines, write_lines
+from parkguard.replay.outputs import alert_lines, notice_lines, state_lines, write_lines
 from parkguard.replay.reading import LineError, read_lines
 from parkguard.replay.run import Replay
 from parkguard.replay.score_table import score_table
@@ -41,7 +41,7 @@ class Asked:
     Attributes:
         files: Names, ``-`` for standard input; none for the journal.
         since: Of the journal: how far back; None for files.
-        alerts, state: Where these outputs go; None = nowhere.
+        alerts, state, notices: Where these outputs go; None = nowhere.
         is_scored: Whether to compare with what is true.
         as_json: One object instead of tables.
         picture: Where the picture of a back-test goes; None = nowhere.
@@ -56,6 +56,7 @@ class Asked:
     as_json: bool
     picture: Path | None = None
     stride_s: float = 0.0
+    notices: str | None = None
 
 
 def run_replay(settings: Settings, assignments: Sequence[str], asked: Asked) -> int:
@@ -77,6 +78,7 @@ def run_replay(settings: Settings, assignments: Sequence[str], asked: Asked) -> 
     with ExitStack() as stack:
         alerts_out = _opened(asked.alerts, stack)
         state_out = _opened(asked.state, stack)
+        notices_out = _opened(asked.notices, stack)
         for run in _runs_of(settings, asked, tests):
             runs += 1
             observed = run.timeline.observed
@@ -89,6 +91,8 @@ def run_replay(settings: Settings, assignments: Sequence[str], asked: Asked) -> 
                 totals[name] = totals.get(name, 0) + number
             if alerts_out is not None:
                 write_lines(alert_lines(observed), alerts_out)
+            if notices_out is not None:
+                write_lines(notice_lines(observed), notices_out)
             if state_out is not None:
                 write_lines(state_lines(run.world()), state_out)
     complain(*misses)

@@ -126,7 +126,7 @@ def system_user() -> str:
 
 def audit_row(action: str, target: str, at_ms: int) -> AuditRow:
     """The audit row of something done on the command line, at a moment, ms UTC."""
-    return (at_ms, "cli", Role.ADMIN.value, action, target[:128], "")
+    return (at_ms, "cli", Role.ADMIN.value, action, target, "")
 
 
 def print_json(value: object) -> None:

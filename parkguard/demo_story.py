@@ -64,6 +64,8 @@ class Story:
         if event == "position":
             self.fix_to_dot_ms.append(arrived_ms - int(data["t_ms"]))
             return
+        if event not in {"alert", "incident"}:  # news of devices
+            return
         body, action = data["body"], str(data["action"])
         case = self.cases.setdefault(
             body["alert_id"], Case(body["vehicle"], int(body.get("onset_ms") or 0))

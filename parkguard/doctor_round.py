@@ -14,6 +14,7 @@ from parkguard.doctor_machine import (
 )
 from parkguard.doctor_parts import check_api, check_broker_login, check_parts
 from parkguard.doctor_rates import check_rates
+from parkguard.doctor_receivers import check_receivers
 from parkguard.doctor_stores import check_journal, check_latest, check_records, check_telemetry
 from parkguard.settings import Settings
 
@@ -31,6 +32,7 @@ CHECKS = (
     check_refused,
     check_latest,
     check_rates,
+    check_receivers,
     check_parts,
     check_broker_state,
 )

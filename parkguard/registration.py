@@ -9,6 +9,7 @@ import msgspec
 from alerts.routing import grid_shape
 from api.roles import Role
 from devices.control import REGISTERED_MAX
+from devices.ids import canonical_id, canonical_plate, folded
 from devices.model import AdminState, DeviceClass, Grid, Profile, Site, Vehicle
 from devices.registration_faults import RegistryError
 from parkguard.passwords import hash_password, new_secret
@@ -40,6 +41,10 @@ class DeviceEntry(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     interval_s: int = 0
     admin: AdminState = AdminState.ACTIVE
     profile: Profile | None = None
+    vendor: str = ""
+    name: str = ""
+    lat_deg: float | None = None
+    lon_deg: float | None = None
 
 
 class Places(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -135,6 +140,7 @@ def register(
             grid_shape(grid)
     except ValueError as exc:
         raise RegistrationError(str(exc)) from exc
+    wanted = _in_one_form(registry, wanted)
     hashes = registry.secret_hashes_of([entry.id for entry in wanted.devices])
     secrets = {
         entry.id: new_secret()
@@ -182,8 +188,31 @@ def register(
     )
 
 
+def _in_one_form(registry: Registry, wanted: Wanted) -> Wanted:
+    """Ids and plates however they were typed; vehicles that are registered keep their ids."""
+    named = {each.vehicle_id for each in wanted.devices if each.vehicle_id is not None}
+    typed = {each: folded(each) for each in named | {each.id for each in wanted.vehicles}}
+    known = registry.vehicle_ids(typed.values())
+    form = {name: each if each in known else canonical_id(each) for name, each in typed.items()}
+    return msgspec.structs.replace(
+        wanted,
+        vehicles=[
+            msgspec.structs.replace(each, id=form[each.id], plate=canonical_plate(each.plate))
+            for each in wanted.vehicles
+        ],
+        devices=[
+            msgspec.structs.replace(
+                each,
+                id=canonical_id(each.id),
+                vehicle_id=None if each.vehicle_id is None else form[each.vehicle_id],
+            )
+            for each in wanted.devices
+        ],
+    )
+
+
 def _audit(registry: Registry, action: str, target: str) -> AuditRow:
-    return (registry.now_ms(), registry.by, Role.ADMIN.value, action, target[:128], "")
+    return (registry.now_ms(), registry.by, Role.ADMIN.value, action, target, "")
 
 
 def add_credentials(path: Path, secrets: dict[str, str]) -> None:

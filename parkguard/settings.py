@@ -18,12 +18,15 @@ from pydantic_settings import (
 )
 from typing_extensions import override
 
+from alerts.notice_policy import NoticePolicy
 from alerts.policy import DetectionPolicy, DispatchPolicy
 from alerts.witness_policy import WitnessPolicy
 from devices.downlink_policy import DownlinkPolicy
+from devices.fire import FirePolicy
 from devices.foreign.policy import AdapterPolicy
 from devices.presence import PresencePolicy
 from devices.quarantine_bound import QuarantinePolicy
+from parkguard.settings_lists import with_lists
 from stores.records_policy import RecordsPolicy
 
 CONFIG_VARIABLE = "PARKGUARD_CONFIG"
@@ -301,6 +304,14 @@ class Settings(BaseSettings):
     quarantine: QuarantinePolicy = QuarantinePolicy()
     downlinks: DownlinkPolicy = DownlinkPolicy()
     adapters: AdapterPolicy = AdapterPolicy()
+    fire: FirePolicy = FirePolicy()
+    notices: NoticePolicy = NoticePolicy()
+
+    @model_validator(mode="before")
+    @classmethod
+    def _read_lists(cls, values: dict[str, object]) -> dict[str, object]:
+        kinds = {name: field.annotation for name, field in cls.model_fields.items()}
+        return with_lists(kinds, values)
 
     @classmethod
     @override

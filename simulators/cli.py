@@ -35,6 +35,7 @@ from simulators.cli_options import (
 )
 from simulators.clock import steady_s, wall_ms
 from simulators.connection import Broker
+from simulators.faults.commands import faults
 from simulators.load import load
 from simulators.load_fleet import LoadSize, load_registry_json
 from simulators.outgoing import Actor, wall_from
@@ -69,6 +70,7 @@ app.command()(load)
 app.command()(backfill)
 app.command()(scenarios)
 app.command()(scenario)
+app.command()(faults)
 
 
 @app.command()

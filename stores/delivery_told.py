@@ -4,7 +4,7 @@ import msgspec
 import sqlalchemy as sa
 
 from alerts.delivery.model import Accepted, DueNotice, Failure, Rejected
-from alerts.model import Channel, Notice, NoticeKind
+from alerts.model import Channel, Notice, NoticeKind, vehicle_named
 from devices.control import Delivered, encode
 from stores.processing import put_control
 from stores.queries_outbox import put_notices
@@ -186,7 +186,7 @@ def _tell_desk(
     known: dict[str, object] = {}
     if alert is not None:
         known = {
-            "vehicle": alert.vehicle_id,
+            "vehicle": vehicle_named(alert.vehicle_id),
             "device": alert.device_id,
             "kind": alert.kind,
             "level": alert.level,

@@ -13,7 +13,7 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
-from devices.latest import LATEST_DTYPE, LATEST_VERSION, blank_rows
+from devices.latest import LATEST_DTYPE, LATEST_VERSION, HealthColumns, blank_rows, health_of
 from stores.files import replace_file
 
 Rows = NDArray[np.void]
@@ -84,9 +84,18 @@ class LatestStateFile:
         self._map()
 
     def get(self, slot: int) -> np.void | None:
-        """A consistent copy of one row; None when nothing was ever written to it."""
-        row = self.many(np.array([slot], np.int64))[0]
-        return row if row["version"] else None
+        """A consistent copy of one row; None when nothing was ever written to it (see ``many``)."""
+        self._follow(slot)
+        rows = self.rows
+        if not 0 <= slot < len(rows):
+            return None
+        for _ in range(TRIES):
+            row: np.void = rows[slot].copy()
+            version = int(row["version"])
+            if version % 2 == 0 and version == rows["version"][slot]:
+                return row if version else None
+            os.sched_yield()
+        return None
 
     def many(self, slots: NDArray[np.int64]) -> Rows:
         """Copies of several rows, each consistent, in the order of ``slots``.
@@ -107,6 +116,18 @@ class LatestStateFile:
             os.sched_yield()
         found[wanted] = blank_rows(len(wanted))
         return found
+
+    def health(self, slots: NDArray[np.int64]) -> HealthColumns:
+        """Health of many devices at once, in the order of ``slots``: to choose among them.
+
+        A row that is being written may be half old; what is shown is read with ``many``.
+        """
+        self._follow(int(slots.max(initial=-1)))
+        rows = self.rows
+        there = (slots >= 0) & (slots < len(rows))
+        if not there.all():  # as ``many`` has it: blank
+            rows = np.concatenate([rows, blank_rows(1)])
+        return health_of(rows, np.where(there, slots, len(rows) - 1))
 
     def close(self) -> None:
         """Unmap."""

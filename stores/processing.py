@@ -3,7 +3,7 @@
 Also the ``control`` table, by which the API and the dispatcher speak to the processor.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
 import sqlalchemy as sa
@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from alerts.ports import ProcessCommit
 from devices.errors import StoreError
 from stores import postgres_errors, sqlite_errors
+from stores.charging import put_stations
 from stores.commands import put_commands
 from stores.processing_effects import put_effects
 from stores.quarantine import mark_replayed, put_refusals
@@ -38,6 +39,14 @@ def put_control(connection: sa.Connection, body: bytes, at_ms: int, *, kind: str
     take_turn(connection, Turn.CONTROL)
     put = sa.insert(control).values(at_ms=at_ms, body=body, kind=kind).returning(control.c.id)
     return int(connection.execute(put).scalar_one())
+
+
+def put_controls(connection: sa.Connection, bodies: Sequence[bytes], at_ms: int) -> None:
+    """Insert control rows in order, all by one statement; otherwise as ``put_control``."""
+    take_turn(connection, Turn.CONTROL)
+    rows = [{"at_ms": at_ms, "body": body} for body in bodies]
+    if rows:
+        connection.execute(sa.insert(control), rows)
 
 
 @contextmanager
@@ -143,6 +152,8 @@ class RecordsProcessLedger:
                 put_effects(connection, commit.effects, now_ms=self._now_ms())
             if commit.commands:
                 put_commands(connection, commit.commands)
+            if commit.stations:
+                put_stations(connection, commit.stations)
             if commit.quarantine:
                 put_refusals(
                     connection,

@@ -15,6 +15,8 @@ import sqlalchemy as sa
 
 from alerts.lifecycle import IncidentState
 from alerts.model import AlertChange, Effects, IncidentOpened, Notice
+from stores.camera_channels import put_channels
+from stores.health_log import put_changes
 from stores.queries_outbox import put_new_notices
 from stores.queries_outcomes import put_demotions, put_labels
 from stores.records import insert_of
@@ -51,6 +53,8 @@ def put_effects(connection: sa.Connection, effects: Effects, *, now_ms: int) -> 
     put_new_notices(connection, notices, at_ms=now_ms)
     put_labels(connection, effects.labels)
     put_demotions(connection, effects.demotions)
+    put_changes(connection, effects.health)
+    put_channels(connection, effects.channels)
 
 
 def _fresh(connection: sa.Connection, changes: Sequence[AlertChange]) -> Iterator[AlertChange]:

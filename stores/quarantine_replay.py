@@ -91,6 +91,9 @@ def queue_unknown(
     Call it after the control row that registers them, in the same transaction. What is held of a
     retired device stays: it would only be refused again.
     """
+    held = sa.select(quarantine.c.id).where(quarantine.c.reason == WireReason.UNKNOWN_DEVICE, HELD)
+    if connection.scalar(held.limit(1)) is None:  # a fleet is registered before it speaks
+        return NOTHING
     names = sorted({name for d in devices if d.admin is not AdminState.RETIRED for name in d.names})
     call = _Call(connection, by=by, at_ms=at_ms, limit=ASKED_MAX)
     left = 0

@@ -4,6 +4,7 @@ Adapters behind ``api.ports`` on the records database (SQLAlchemy Core; SQLite, 
 """
 
 from collections.abc import Collection, Sequence
+from hashlib import blake2b
 from typing import Any, Protocol
 
 import msgspec
@@ -16,6 +17,9 @@ AuditRow = tuple[int, str, str, str, str, str]
 """at_ms, by, role, action, object, purpose: a row of the audit before it has a number."""
 
 Columns = Sequence[sa.ColumnElement[Any]]
+
+OBJECT_MAX = 128
+"""Width of ``audit.object``; a demotion's subject and a ticket of a vehicle may be longer."""
 
 IN_MAX = 500
 """Most values in one IN list: both databases take more, plans stay small."""
@@ -83,12 +87,21 @@ def json_of(text: str) -> Any:  # noqa: ANN401 - JSON is what it is
 
 
 def put_audit(connection: sa.Connection, entries: Sequence[AuditRow]) -> None:
-    """Write audit rows in the caller's transaction."""
+    """Write audit rows in the caller's transaction; a long object is still told from others."""
     names = ("at_ms", "by", "role", "action", "object", "purpose")
-    if entries:
+    rows = [dict(zip(names, entry, strict=True)) for entry in entries]
+    if rows:
         connection.execute(
-            sa.insert(audit), [dict(zip(names, entry, strict=True)) for entry in entries]
+            sa.insert(audit), [row | {"object": fitted(str(row["object"]))} for row in rows]
         )
+
+
+def fitted(name: str) -> str:
+    """``name`` as the audit's column takes it: too long, its end is 16 hex digits of the whole."""
+    if len(name) <= OBJECT_MAX:
+        return name
+    digest = blake2b(name.encode(), digest_size=8).hexdigest()
+    return f"{name[: OBJECT_MAX - 1 - len(digest)]}~{digest}"
 
 
 def taken_ids(

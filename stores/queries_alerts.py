@@ -5,13 +5,17 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from alerts.model import vehicle_named
 from stores.queries import Scope, below, in_scope, json_of
 from stores.schema import alert_log, alerts
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AlertRow:
-    """One alert as stored; columns of ``alerts``, ``reasons`` decoded."""
+    """One alert as stored; columns of ``alerts``, ``reasons`` decoded.
+
+    ``vehicle_id`` is "" where it is of a device or of an area.
+    """
 
     id: str
     vehicle_id: str
@@ -93,10 +97,12 @@ class AlertQueries:
 
     def _all(self, query: sa.Select[Any]) -> list[AlertRow]:
         with self._engine.connect() as connection:
-            return [
-                AlertRow(**(dict(row) | {"reasons": json_of(row["reasons"])}))
-                for row in connection.execute(query).mappings()
-            ]
+            return [_alert(row) for row in connection.execute(query).mappings()]
+
+
+def _alert(row: sa.RowMapping) -> AlertRow:
+    seen = {"reasons": json_of(row["reasons"]), "vehicle_id": vehicle_named(row["vehicle_id"])}
+    return AlertRow(**(dict(row) | seen))
 
 
 def _alert_in(scope: Scope) -> sa.ColumnElement[bool]:

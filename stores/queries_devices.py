@@ -6,8 +6,10 @@ from typing import Any
 import msgspec
 import sqlalchemy as sa
 
+from devices.device_filter import DeviceFilter, FoundDevices, KnownDevice
 from devices.model import Device, DeviceClass, Fence, Vehicle
-from stores.queries import IN_MAX, Scope, in_scope, starts_with, taken_ids
+from stores.device_index import DeviceIndex
+from stores.queries import IN_MAX, Scope, in_scope, taken_ids
 from stores.registry_devices import DEVICE_COLUMNS, device_of
 from stores.schema import devices, fences, vehicles
 
@@ -21,27 +23,36 @@ class DeviceQueries:
     def __init__(self, engine: sa.Engine) -> None:
         """Open nothing yet."""
         self._engine = engine
+        self._index = DeviceIndex(engine)
 
-    def page(
-        self, scope: Scope, *, cls: str | None, area: str | None, after_slot: int, limit: int
-    ) -> list[Device]:
-        """Devices above ``after_slot``, ascending by slot; ``area`` is a prefix."""
-        query = (
-            sa.select(*DEVICE_COLUMNS)
-            .where(_device_in(scope), devices.c.slot > after_slot)
-            .order_by(devices.c.slot)
-            .limit(limit)
-        )
-        if cls is not None:
-            query = query.where(devices.c.cls == cls)
-        if area is not None:
-            query = query.where(starts_with(devices.c.area, (area,)))
-        return self._all(query)
+    def find(self, scope: Scope, wanted: DeviceFilter) -> FoundDevices:
+        """Devices in scope that ``wanted`` asks for, by the index of this process."""
+        return self._index.find(scope, wanted)
+
+    def of_slots(self, scope: Scope, slots: Collection[int]) -> list[Device]:
+        """Devices of these slots that are in scope, in any order."""
+        wanted = sorted(slots)
+        found: list[Device] = []
+        for start in range(0, len(wanted), IN_MAX):
+            some = devices.c.slot.in_(wanted[start : start + IN_MAX])
+            found += self._all(sa.select(*DEVICE_COLUMNS).where(_device_in(scope), some))
+        return found
 
     def one(self, scope: Scope, device_id: str) -> Device | None:
         """One device."""
         query = sa.select(*DEVICE_COLUMNS).where(_device_in(scope), devices.c.id == device_id)
         return next(iter(self._all(query)), None)
+
+    def known(self, scope: Scope, device_id: str, now_ms: int) -> KnownDevice | None:
+        """One device from memory, as it was at most ``device_index.KNOWN_MS`` ago."""
+        return self._index.known(scope, device_id, now_ms)
+
+    def look(self, scope: Scope, device_id: str, now_ms: int) -> KnownDevice | None:
+        """One device as it is now."""
+        if scope.owner_id is None:
+            return self._index.look(scope, device_id, now_ms)
+        own = self.one(scope, device_id)
+        return None if own is None else KnownDevice(id=own.id, slot=own.slot, admin=own.admin)
 
     def trackers(self, vehicle_ids: Collection[str]) -> list[Device]:
         """Trackers bound to these vehicles, ascending by slot."""
@@ -105,6 +116,18 @@ class VehicleQueries:
         query = sa.select(fences.c.body).where(fences.c.id > after).order_by(fences.c.id)
         with self._engine.connect() as connection:
             return [_fence.decode(body) for body in connection.scalars(query.limit(limit))]
+
+    def fences_of(self, fence_ids: Collection[str]) -> list[Fence]:
+        """Those fences of these ids that there are; not scoped."""
+        wanted = sorted(fence_ids)
+        found: list[Fence] = []
+        with self._engine.connect() as connection:
+            for start in range(0, len(wanted), IN_MAX):
+                some = fences.c.id.in_(wanted[start : start + IN_MAX])
+                found += map(
+                    _fence.decode, connection.scalars(sa.select(fences.c.body).where(some))
+                )
+        return found
 
     def fence(self, fence_id: str) -> Fence | None:
         """One fence."""

@@ -7,7 +7,7 @@ from typing import Any, Protocol
 import sqlalchemy as sa
 
 from alerts.lifecycle import IncidentState
-from alerts.model import Notice
+from alerts.model import Notice, vehicle_named
 from devices import control as wire
 from devices.control import IncidentMoved
 from stores.processing import put_control
@@ -19,7 +19,10 @@ from stores.schema import incident_log, incidents, outbox
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IncidentRow:
-    """One incident as stored; columns of ``incidents``, ``reasons`` decoded."""
+    """One incident as stored; columns of ``incidents``, ``reasons`` decoded.
+
+    ``vehicle_id`` is "" where it is of a device.
+    """
 
     id: str
     alert_id: str
@@ -196,7 +199,8 @@ def _select(scope: Scope) -> sa.Select[Any]:
 
 
 def _incident(row: sa.RowMapping) -> IncidentRow:
-    return IncidentRow(**(dict(row) | {"reasons": json_of(row["reasons"])}))
+    seen = {"reasons": json_of(row["reasons"]), "vehicle_id": vehicle_named(row["vehicle_id"])}
+    return IncidentRow(**(dict(row) | seen))
 
 
 def _store(connection: sa.Connection, row: IncidentRow, change: Change) -> None:

@@ -5,9 +5,13 @@ from collections.abc import Mapping, Sequence
 import msgspec
 import sqlalchemy as sa
 
+from alerts.fire_words import FIRE
 from alerts.model import Notice
 from stores.records import insert_of
 from stores.schema import outbox, outbox_keys
+
+FIRST_DUE_MS = 0
+"""Due before everything else of its target: rows are told in the order in which they fell due."""
 
 
 def put_notices(connection: sa.Connection, notices: Sequence[Notice], *, at_ms: int) -> None:
@@ -63,7 +67,7 @@ def _rows(notices: Sequence[Notice], *, at_ms: int) -> list[dict[str, object]]:
             "body": msgspec.json.encode(notice.body).decode(),
             "caused_recv_ms": notice.caused_recv_ms,
             "created_ms": at_ms,
-            "due_ms": at_ms,
+            "due_ms": FIRST_DUE_MS if notice.audience == FIRE else at_ms,
             "deadline_ms": at_ms + round(notice.deadline_s * 1000),
             "state": "due",
             "attempts": 0,

@@ -6,7 +6,7 @@ import sqlalchemy as sa
 
 from devices.model import Device, Fence, Grid, Site, Vehicle
 from stores.queries import AuditRow
-from stores.registry import Adopted, Registry
+from stores.registry import Adopted, Registry, Swapped
 from stores.registry_devices import NewDevice
 
 
@@ -43,10 +43,24 @@ class RegistryWriter:
                 model=device.model,
                 interval_s=device.interval_s,
                 profile=device.profile,
+                vendor=device.vendor,
+                name=device.name,
+                lat_deg=device.lat_deg,
+                lon_deg=device.lon_deg,
             )
             for device, secret_hash in new
         ]
         return self._as(by).add_new_devices(wanted, audit, adopt=adopt)
+
+    def swap_devices(
+        self, old_id: str, new_id: str, *, by: str, audit: Sequence[AuditRow], why: str
+    ) -> Swapped:
+        """Put one device in the place of another, as ``Registry.swap_devices`` does.
+
+        Raises:
+            SwapRefused: It cannot be; nothing was stored.
+        """
+        return self._as(by).swap_devices(old_id, new_id, audit, why=why)
 
     def add_vehicles(self, new: Sequence[Vehicle], *, by: str) -> None:
         """Register vehicles.

@@ -12,9 +12,10 @@ POOL_LEAST, POOL_MOST = 2, 100
 """A part reads while it writes; a server takes 100 sessions unless it is told otherwise."""
 WAIT_LEAST_S, WAIT_MOST_S = 0.1, 600.0
 """Less is noise of the network; more is a part that hangs."""
-AUDIT_LEAST_DAYS, OUTBOX_LEAST_DAYS = 180, 31
+AUDIT_LEAST_DAYS, OUTBOX_LEAST_DAYS, HEALTH_LEAST_DAYS = 180, 31, 31
 """Logs of a network are kept for six months (Cybersecurity Law of the PRC, article 21). A notice
-that is forgotten could be told again by the journal, which is kept for 30 days (decisions.md)."""
+that is forgotten could be told again by the journal, which is kept for 30 days (decisions.md).
+So could a change of health; and availability is asked by the month."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,6 +33,7 @@ class RecordsPolicy:
         audit_days: Keep the audit so long, days (incidents.md: 400); 0 = for ever
         commands_days: Keep commands to devices that are over so long, days (as tracks: 90); 0 = for ever
         outbox_days: Keep notices that are over so long, days (as the audit); 0 = for ever
+        health_days: Keep changes of devices' health so long, days (as the audit: a year can be told against the one before); 0 = for ever
     """  # noqa: E501 - a row of the table in docs/settings.md is one line
 
     url: str = ""
@@ -44,6 +46,7 @@ class RecordsPolicy:
     audit_days: int = 400
     outbox_days: int = 400
     commands_days: int = 90
+    health_days: int = 400
 
     def __post_init__(self) -> None:
         """Refuse what cannot work.
@@ -60,7 +63,11 @@ class RecordsPolicy:
             for name in waits
             if not WAIT_LEAST_S <= getattr(self, name) <= WAIT_MOST_S
         ]
-        leasts = {"audit_days": AUDIT_LEAST_DAYS, "outbox_days": OUTBOX_LEAST_DAYS}
+        leasts = {
+            "audit_days": AUDIT_LEAST_DAYS,
+            "outbox_days": OUTBOX_LEAST_DAYS,
+            "health_days": HEALTH_LEAST_DAYS,
+        }
         faults += [
             f"{name} is 0 (for ever) or {least} days and more"
             for name, least in leasts.items()

@@ -3,7 +3,7 @@
 A device keeps its slot for ever; adding an id again replaces what is known of it.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TypeVar
@@ -14,23 +14,27 @@ import sqlalchemy as sa
 from devices import control
 from devices.control import AnyControl
 from devices.model import AdminState, Device, Fence, Grid, Site, Vehicle
+from devices.models import Model
 from devices.registration_faults import AlreadyRegistered, RegistryError
-from stores.processing import put_control
+from stores.bulk import insert_all, one_of
+from stores.processing import put_control, put_controls
 from stores.quarantine_replay import NOTHING, Queued, queue_unknown
-from stores.queries import IN_MAX, AuditRow, put_audit, taken_ids
-from stores.records import insert_of, writing
+from stores.queries import AuditRow, put_audit, taken_ids
+from stores.records import writing
 from stores.records_turns import Turn, take_turn
 from stores.registry_claims import drop_claims, take_claims
 from stores.registry_devices import (
     DEVICE_COLUMNS,
     NewDevice,
+    check_fresh,
     checked,
     claims_of_all,
     device_of,
     known_of,
     put_devices,
-    with_profiles,
 )
+from stores.registry_models import model_faults, put_model, speak_as, speaking
+from stores.registry_swap import retire, swap
 from stores.registry_widths import width_faults
 from stores.schema import control as control_table
 from stores.schema import devices, fences, grids, sites, vehicles
@@ -47,6 +51,15 @@ class Adopted:
 
     devices: list[Device]
     held: Queued
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Swapped:
+    """Two devices after one took the other's place, and the row by which the processor hears."""
+
+    old: Device
+    new: Device
+    control_id: int
 
 
 class Registry:
@@ -122,16 +135,61 @@ class Registry:
 
     def _add(self, connection: sa.Connection, new: Sequence[NewDevice]) -> list[Device]:
         known = known_of(connection, new)
-        full = with_profiles(new, known)
+        check_fresh(new, known)
+        full = speaking(connection, new, known)
         take_claims(connection, claims_of_all(full), [device.id for device in full])
         now_ms = self.now_ms()
-        added = put_devices(connection, full, known, now_ms=now_ms)
+        added = put_devices(connection, full, known, now_ms=now_ms, by=self.by)
         for chunk in _chunks(added):
             entry = control.RegisterDevices(at_ms=now_ms, by=self.by, devices=list(chunk))
             put_control(connection, control.encode(entry), now_ms)
         return added
 
-    def add_vehicles(self, new: Sequence[Vehicle]) -> None:
+    def save_model(self, model: Model, audit: Sequence[AuditRow] = ()) -> int:
+        """Add or replace a model; gives how many devices that name it speak otherwise now.
+
+        Devices are changed by the thousand, the model itself with the last of them: whoever is
+        stopped on the way does it again.
+
+        Raises:
+            RegistryError: A field is not a model's, or devices of another class name it.
+        """
+        changed, after_slot, is_done = 0, 0, False
+        while not is_done:
+            with self._changing() as connection:
+                if faults := model_faults(connection, model):
+                    raise RegistryError(faults)
+                now_ms = self.now_ms()
+                part = speak_as(connection, model, after_slot=after_slot)
+                if part.changed:
+                    entry = control.RegisterDevices(at_ms=now_ms, by=self.by, devices=part.changed)
+                    put_control(connection, control.encode(entry), now_ms)
+                changed, after_slot, is_done = (
+                    changed + len(part.changed),
+                    part.upto_slot,
+                    part.is_last,
+                )
+                if is_done:
+                    put_model(connection, model)
+                    put_audit(connection, audit)
+        return changed
+
+    def swap_devices(
+        self, old_id: str, new_id: str, audit: Sequence[AuditRow], *, why: str = ""
+    ) -> Swapped:
+        """Put one device in the place of another, which is retired (``stores.registry_swap``).
+
+        Raises:
+            SwapRefused: It cannot be; nothing was stored.
+        """
+        with self._changing() as connection:
+            now_ms = self.now_ms()
+            both = swap(connection, old_id, new_id, why=why, by=self.by, now_ms=now_ms)
+            put_audit(connection, audit)
+            control_id = self._put(connection, control.RegisterDevices, devices=list(both))
+            return Swapped(old=both[0], new=both[1], control_id=control_id)
+
+    def add_vehicles(self, new: Sequence[Vehicle], audit: Sequence[AuditRow] = ()) -> None:
         """Add or replace vehicles.
 
         Raises:
@@ -139,6 +197,7 @@ class Registry:
         """
         with self._changing() as connection:
             self._put_vehicles(connection, new)
+            put_audit(connection, audit)
 
     def add_new_vehicles(self, new: Sequence[Vehicle]) -> None:
         """Add vehicles that are not registered; of two callers at once the second is refused.
@@ -162,7 +221,12 @@ class Registry:
             entry = control.RegisterVehicles(at_ms=now_ms, by=self.by, vehicles=list(chunk))
             put_control(connection, control.encode(entry), now_ms)
 
-    def add_places(self, new_sites: Sequence[Site], new_grids: Sequence[Grid]) -> None:
+    def add_places(
+        self,
+        new_sites: Sequence[Site],
+        new_grids: Sequence[Grid],
+        audit: Sequence[AuditRow] = (),
+    ) -> None:
         """Add or replace sites and patrol grids.
 
         Raises:
@@ -178,6 +242,7 @@ class Registry:
                 at_ms=now_ms, by=self.by, sites=list(new_sites), grids=list(new_grids)
             )
             put_control(connection, control.encode(entry), now_ms)
+            put_audit(connection, audit)
 
     def save_fence(self, fence: Fence) -> int:
         """Add or replace one fence; gives the control id. Check it before (``Area(fence)``)."""
@@ -189,8 +254,9 @@ class Registry:
         """Add or replace fences, all or none. Check them before (``alerts.fence_geojson``)."""
         with self._changing() as connection:
             _upsert(connection, fences, [{"id": fence.id, "body": _json(fence)} for fence in new])
-            for fence in new:
-                self._put(connection, control.SaveFence, fence=fence)
+            now_ms = self.now_ms()
+            saved = (control.SaveFence(at_ms=now_ms, by=self.by, fence=fence) for fence in new)
+            put_controls(connection, list(map(control.encode, saved)), now_ms)
 
     def delete_fence(self, fence_id: str) -> int | None:
         """Forget one fence; gives the control id, None when there was none."""
@@ -203,10 +269,7 @@ class Registry:
     def revoke_device(self, device_id: str) -> int | None:
         """Retire a device: its login ends; gives the control id, None when unknown."""
         with self._changing() as connection:
-            changed = connection.execute(
-                sa.update(devices).where(devices.c.id == device_id).values(admin=AdminState.RETIRED)
-            )
-            if changed.rowcount == 0:
+            if not retire(connection, device_id, by=self.by, now_ms=self.now_ms()):
                 return None
             drop_claims(connection, [device_id])
             return self._put(connection, control.RevokeDevice, device_id=device_id)
@@ -233,6 +296,11 @@ class Registry:
                 for row in connection.execute(sa.select(*DEVICE_COLUMNS).order_by(devices.c.slot))
             ]
 
+    def vehicle_ids(self, ids: Collection[str]) -> frozenset[str]:
+        """Which of these vehicles are registered."""
+        with self._engine.connect() as connection:
+            return taken_ids(connection, vehicles.c.id, ids)
+
     def vehicles(self) -> list[Vehicle]:
         """Every vehicle, ascending by id."""
         return self._bodies(vehicles, Vehicle)
@@ -256,13 +324,9 @@ class Registry:
 
     def secret_hashes_of(self, device_ids: Sequence[str]) -> dict[str, str]:
         """The same, of some."""
-        found: dict[str, str] = {}
         with self._engine.connect() as connection:
-            for start in range(0, len(device_ids), IN_MAX):
-                some = devices.c.id.in_(device_ids[start : start + IN_MAX])
-                rows = connection.execute(_HASHES.where(some))
-                found |= {row.id: row.secret_hash for row in rows}
-        return found
+            some = one_of(connection, devices.c.id, device_ids)
+            return {row.id: row.secret_hash for row in connection.execute(_HASHES.where(some))}
 
     def revision(self) -> int:
         """Rises with every change of the registry (highest control id, 0 at first)."""
@@ -291,9 +355,7 @@ def _upsert(
     if rows:
         if faults := width_faults(table, rows):
             raise RegistryError(faults)
-        insert = insert_of(connection, table)
-        changed = {name: insert.excluded[name] for name in rows[0] if name != "id"}
-        connection.execute(insert.on_conflict_do_update(index_elements=["id"], set_=changed), rows)
+        insert_all(connection, table, rows, over="id")
 
 
 def _json(value: msgspec.Struct) -> str:

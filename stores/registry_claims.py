@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 import sqlalchemy as sa
 
 from devices.registration_faults import Claim, ForeignIdTaken, taken_fault
-from stores.queries import IN_MAX
+from stores.bulk import one_of
 from stores.records import insert_of
 from stores.schema import foreign_ids
 
@@ -34,11 +34,9 @@ def take_claims(
             ],
         )
     held: dict[Claim, str] = {}
-    for start in range(0, len(wanted), IN_MAX):
-        some = wanted[start : start + IN_MAX]
-        query = sa.select(foreign_ids).where(
-            foreign_ids.c.foreign_id.in_([foreign_id for _, foreign_id in some])
-        )
+    if wanted:
+        named = {foreign_id for _, foreign_id in wanted}
+        query = sa.select(foreign_ids).where(one_of(connection, foreign_ids.c.foreign_id, named))
         held |= {(row.adapter, row.foreign_id): row.device_id for row in connection.execute(query)}
     taken = [claim for claim in wanted if held.get(claim) != claims[claim]]
     if taken:  # whoever had it a moment ago may have let it go since (PostgreSQL)
@@ -49,6 +47,5 @@ def take_claims(
 
 def drop_claims(connection: sa.Connection, device_ids: Sequence[str]) -> None:
     """Free the foreign ids of devices."""
-    for start in range(0, len(device_ids), IN_MAX):
-        some = device_ids[start : start + IN_MAX]
-        connection.execute(sa.delete(foreign_ids).where(foreign_ids.c.device_id.in_(some)))
+    mine = one_of(connection, foreign_ids.c.device_id, device_ids)
+    connection.execute(sa.delete(foreign_ids).where(mine))

@@ -8,6 +8,8 @@ from typing import NamedTuple
 import msgspec
 import sqlalchemy as sa
 
+from devices.bindings import Ended, Period
+from devices.ids import device_id_fault
 from devices.model import PLAIN, AdminState, Device, DeviceClass, Profile
 from devices.registration_faults import (
     Claim,
@@ -17,13 +19,15 @@ from devices.registration_faults import (
     profile_faults,
 )
 from devices.topics import DEVICE_ID, OUR_PREFIX
-from stores.queries import IN_MAX
+from stores.bulk import insert_all, one_of
+from stores.registry_bindings import ended_by, put_periods
 from stores.registry_widths import width_faults
 from stores.schema import devices
 
 AREA = re.compile(r"[0-9]{0,14}", re.ASCII)
 DEVICE_COLUMNS = tuple(devices.c[name] for name in Device.__struct_fields__)
 """What ``device_of`` reads: everything but the secret and when it was registered."""
+_KNOWN = ("id", "slot", "profile", "model", "admin", "vehicle_id", "site_id", "area", "bound_ms")
 
 
 class NewDevice(msgspec.Struct, frozen=True, kw_only=True):
@@ -51,10 +55,13 @@ class NewDevice(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Known(NamedTuple):
-    """What stays of a device that is registered again."""
+    """What stays of a device that is registered again, and the period it stands in."""
 
     slot: int
     profile: Profile
+    model: str
+    admin: AdminState
+    period: sa.Row[tuple[object, ...]]
 
 
 def checked(new: Sequence[NewDevice]) -> list[NewDevice]:
@@ -79,25 +86,28 @@ def checked(new: Sequence[NewDevice]) -> list[NewDevice]:
 
 def known_of(connection: sa.Connection, new: Sequence[NewDevice]) -> dict[str, Known]:
     """Those that are registered already, by id."""
-    columns = sa.select(devices.c.id, devices.c.slot, devices.c.profile)
-    ids = [device.id for device in new]
-    known: dict[str, Known] = {}
-    for start in range(0, len(ids), IN_MAX):
-        query = columns.where(devices.c.id.in_(ids[start : start + IN_MAX]))
-        known |= {
-            row.id: Known(row.slot, _profile_in(row.profile)) for row in connection.execute(query)
-        }
-    return known
+    columns = sa.select(*(devices.c[name] for name in _KNOWN))
+    query = columns.where(one_of(connection, devices.c.id, [device.id for device in new]))
+    return {
+        row.id: Known(row.slot, _profile_in(row.profile), row.model, AdminState(row.admin), row)
+        for row in connection.execute(query)
+    }
 
 
-def with_profiles(new: Sequence[NewDevice], known: Mapping[str, Known]) -> list[NewDevice]:
-    """Give devices with the profile they keep where they name none."""
-    return [
-        msgspec.structs.replace(device, profile=known[device.id].profile)
-        if device.profile is None and device.id in known
-        else device
-        for device in new
+def check_fresh(new: Sequence[NewDevice], known: Mapping[str, Known]) -> None:
+    """Refuse ids that no new device may have; what is registered keeps the id it has.
+
+    Raises:
+        RegistryError: With a line for each; the ids are not repeated.
+    """
+    places = [k for k, device in enumerate(new, start=1) if device.id not in known]
+    faults = [
+        f"device {k} of the request: {fault}"
+        for k in places
+        if (fault := device_id_fault(new[k - 1].id))
     ]
+    if faults:
+        raise RegistryError(faults)
 
 
 def claims_of_all(new: Sequence[NewDevice]) -> dict[Claim, str]:
@@ -128,8 +138,9 @@ def put_devices(
     known: Mapping[str, Known],
     *,
     now_ms: int,
+    by: str,
 ) -> list[Device]:
-    """Write devices; gives them with their slots, in the order given.
+    """Write devices and what bindings end by it; gives them with their slots, in the order given.
 
     Looks before it writes: an INSERT that meets its id would use up a slot.
     """
@@ -137,12 +148,47 @@ def put_devices(
     fresh = [device for device in new if device.id not in known]
     if fresh:
         made = [rows[device.id] | {"registered_ms": now_ms} for device in fresh]
-        connection.execute(sa.insert(devices), made)
-    again = [rows[device.id] | {"key": device.id} for device in new if device.id in known]
+        insert_all(connection, devices, made)
+    ended = {
+        device.id: period
+        for device in new
+        if device.id in known
+        and (period := _ended(known[device.id], device, now_ms=now_ms, by=by)) is not None
+    }
+    put_periods(connection, list(ended.values()))
+    again = [
+        rows[device.id]
+        | {
+            "key": device.id,
+            "bound_ms": ended[device.id].to_ms
+            if device.id in ended
+            else known[device.id].period.bound_ms,
+        }
+        for device in new
+        if device.id in known
+    ]
     if again:
         connection.execute(sa.update(devices).where(devices.c.id == sa.bindparam("key")), again)
     slots = {**known, **known_of(connection, fresh)}
     return [_numbered(device, slots[device.id].slot) for device in new]
+
+
+def _ended(known: Known, new: NewDevice, *, now_ms: int, by: str) -> Period | None:
+    """The period of a device that ends when it is registered so; None: it goes on."""
+    row = known.period
+    was_retired, is_retired = (admin is AdminState.RETIRED for admin in (known.admin, new.admin))
+    if was_retired and is_retired:
+        return None
+    if is_retired:
+        return ended_by(row, Ended.RETIRED, at_ms=now_ms, by=by)
+    if was_retired:
+        period = ended_by(row, Ended.RETURNED, at_ms=now_ms, by=by)
+        if period.from_ms:  # its retirement is known, and it was on nothing since
+            period = msgspec.structs.replace(period, vehicle_id=None, site_id=None)
+        return period
+    if (row.vehicle_id, row.site_id) == (new.vehicle_id, new.site_id):
+        return None
+    return ended_by(row, Ended.MOVED, at_ms=now_ms, by=by)
 
 
 def _row_of(device: NewDevice) -> dict[str, object]:

@@ -10,9 +10,38 @@ ids are unique by their sequence, and the keys of notices are unique in a table 
 
 import sqlalchemy as sa
 
-metadata = sa.MetaData()
+from stores.schema_cameras import camera_channels
+from stores.schema_charging import charger_days, charger_now
+from stores.schema_metadata import big as _big
+from stores.schema_metadata import metadata
+from stores.schema_registry import (
+    device_history,
+    devices,
+    fences,
+    foreign_ids,
+    grids,
+    models,
+    owners,
+    sites,
+    vehicles,
+)
 
-_big = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+__all__ = (  # tables of a file of their own, asked for here like all others
+    "camera_channels",
+    "charger_days",
+    "charger_now",
+    "device_history",
+    "devices",
+    "fences",
+    "foreign_ids",
+    "grids",
+    "metadata",
+    "models",
+    "owners",
+    "sites",
+    "vehicles",
+)
+
 _held_name = sa.String(97).with_variant(sa.String(64), "sqlite")
 """``ADAPTER:ID`` of a stranger. SQLite holds any width, and its column stays as it was made: to
 declare another one it would copy the table (devices.topics.HELD_NAME_CHARS)."""
@@ -43,28 +72,6 @@ sa.Index(
     postgresql_where=control.c.kind == PHONE,
 )
 
-devices = sa.Table(
-    "devices",
-    metadata,
-    sa.Column("slot", _big, primary_key=True, autoincrement=True),
-    sa.Column("id", sa.String(64), nullable=False, unique=True),
-    sa.Column("cls", sa.String(3), nullable=False),
-    sa.Column("vehicle_id", sa.String(64), index=True),
-    sa.Column("site_id", sa.String(64), index=True),
-    sa.Column("area", sa.String(14), nullable=False, server_default=""),
-    sa.Column("model", sa.String(64), nullable=False, server_default=""),
-    sa.Column("interval_s", sa.Integer, nullable=False, server_default="0"),
-    sa.Column("admin", sa.String(16), nullable=False, server_default="active"),
-    sa.Column("secret_hash", sa.String(200), nullable=False),
-    sa.Column("registered_ms", sa.BigInteger, nullable=False),
-    sa.Column("profile", sa.Text, nullable=False, server_default="{}"),  # devices.model.Profile
-    sa.Column("vendor", sa.String(64), nullable=False, server_default=""),
-    sa.Column("name", sa.String(128), nullable=False, server_default=""),
-    sa.Column("lat_deg", sa.Float),  # where it was put up; NULL = where its site is
-    sa.Column("lon_deg", sa.Float),
-    sqlite_autoincrement=True,
-)
-
 health_log = sa.Table(  # every change of a device's presence, causes or admin state
     "health_log",
     metadata,
@@ -76,45 +83,6 @@ health_log = sa.Table(  # every change of a device's presence, causes or admin s
     sa.Column("admin", sa.String(16), nullable=False),
 )
 sa.Index("health_log_by_time", health_log.c.at_ms)
-
-foreign_ids = sa.Table(  # whose an id in a foreign adapter is; retired devices hold none
-    "foreign_ids",
-    metadata,
-    sa.Column("adapter", sa.String(32), primary_key=True),
-    sa.Column("foreign_id", sa.String(64), primary_key=True),
-    sa.Column("device_id", sa.String(64), nullable=False, index=True),
-)
-
-vehicles = sa.Table(
-    "vehicles",
-    metadata,
-    sa.Column("id", sa.String(64), primary_key=True),
-    sa.Column("owner_id", sa.String(64), nullable=False, index=True),
-    sa.Column("area", sa.String(14), nullable=False, server_default=""),
-    sa.Column("body", sa.Text, nullable=False),  # devices.model.Vehicle as JSON
-)
-
-sites = sa.Table(
-    "sites",
-    metadata,
-    sa.Column("id", sa.String(64), primary_key=True),
-    sa.Column("area", sa.String(14), nullable=False, server_default=""),
-    sa.Column("body", sa.Text, nullable=False),
-)
-
-grids = sa.Table(
-    "grids",
-    metadata,
-    sa.Column("id", sa.String(14), primary_key=True),
-    sa.Column("body", sa.Text, nullable=False),
-)
-
-fences = sa.Table(
-    "fences",
-    metadata,
-    sa.Column("id", sa.String(64), primary_key=True),
-    sa.Column("body", sa.Text, nullable=False),
-)
 
 reader_offsets = sa.Table(
     "reader_offsets",

@@ -14,7 +14,7 @@ from support.postgres_server import PostgresServer
 from support.stores_records import url_of
 
 # the same examples every time, no stopwatch (the machine is shared)
-settings.register_profile("parkguard", deadline=None, derandomize=True, max_examples=35)
+settings.register_profile("parkguard", deadline=None, derandomize=True, max_examples=25)
 settings.load_profile("parkguard")
 # a shell's background jobs ignore Ctrl-C, and so would everything that tests start and interrupt
 signal.signal(signal.SIGINT, signal.default_int_handler)

@@ -4,10 +4,15 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from alerts.delivery.model import DeliveryError, DueNotice
+from alerts.fire_words import FIRE
 
 MAX_RETRY_AFTER_S = 3600.0
 """Longest wish of a receiver that is granted, seconds: a theft may not wait for a typing error.
 Source: our own choice, six times the longest wait of reliability.md 5.3."""
+
+FIRE_WAIT_S = 10.0
+"""Longest wait between attempts to tell of a fire, seconds, whatever the receiver asks for. Source:
+our own choice: a fire is told, or shown as untold, within a minute."""
 
 _DOUBLINGS_MAX = 40  # 2**40 s is past any deadline; keeps the power small
 
@@ -59,4 +64,6 @@ def next_due_ms(
     if not error.reason.may_pass or now_ms >= notice.deadline_ms:
         return None
     wait_s = backoff.wait_s(notice.attempts + 1, retry_after_s=error.retry_after_s, draw=draw)
+    if notice.audience == FIRE:
+        wait_s = min(wait_s, FIRE_WAIT_S)
     return min(now_ms + round(wait_s * 1000), notice.deadline_ms)

@@ -191,6 +191,14 @@ class EvidenceArrays:
         alive: NDArray[np.bool_] = self.expires[Sign.UNSHAKEN, slots] > now_ms
         return alive
 
+    def unmoved(
+        self, slots: NDArray[np.int64], now_ms: NDArray[np.int64], for_ms: NDArray[np.int64]
+    ) -> NDArray[np.bool_]:
+        """Whether a working sensor felt nothing since it seems to be gone, nor shortly before."""
+        shaken = self.shaken[slots]
+        still: NDArray[np.bool_] = (shaken >= 0) & (now_ms - shaken > for_ms + UNSHAKEN_AFTER_MS)
+        return still
+
     def alive(self, slot: int, now_ms: int) -> list[Sign]:
         """The living signs of one slot."""
         return [sign for sign in Sign if self.expires[sign, slot] > now_ms]

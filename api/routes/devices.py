@@ -2,8 +2,9 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi import APIRouter, Depends, Request, Response
 from starlette import status
+from starlette.concurrency import run_in_threadpool
 
 from api.asking import not_found, page_size
 from api.auth import Requires
@@ -12,27 +13,21 @@ from api.csv_text import CSV_RESPONSES, Cell, Format, csv_response
 from api.cursors import decode_cursor, encode_cursor
 from api.deps import Services, ServicesDep
 from api.device_bodies import DevicesIn
-from api.fields import AreaFilter, Cursor, Limit, PathId
+from api.device_finding import page_by_slot, page_by_worst, summary_of
+from api.device_query import Sort, Wanted
+from api.fields import Cursor, Limit, PathId
 from api.privacy import PurposeHeader, audit_of, may_see_position, purpose_of
 from api.registering import register_devices
 from api.roles import Permission, Principal, Purpose, Role
-from api.schemas import DeviceOut, DevicePage, HealthOut, PositionOut
+from api.schemas import DeviceOut, DevicePage, DeviceSummaryOut, HealthOut, PositionOut
 from api.system_schemas import DeviceSecretsOut
-from devices.model import Device, DeviceClass
-from devices.presence import Presence
+from api.tags import MOVING, MOVING_HEALTH, MOVING_IN_PAGE, TAG_RESPONSES, json_response, tagged
+from devices.model import Device
 
 router = APIRouter(prefix="/v1/devices", tags=["devices"])
 
 Reader = Annotated[Principal, Depends(Requires(Permission.DEVICES_READ))]
 Writer = Annotated[Principal, Depends(Requires(Permission.DEVICES_WRITE))]
-
-SCANS_MAX = 10
-"""Pages looked through for one answer when filtering by presence; ``next`` goes on from there."""
-
-_WORDS = tuple(presence.word for presence in Presence)
-PresenceFilter = Annotated[
-    str | None, Query(pattern=f"^({'|'.join(_WORDS)})$", description=", ".join(_WORDS))
-]
 
 _CSV_COLUMNS = (
     *(name for name in DeviceOut.model_fields if name not in {"position", "profile"}),
@@ -40,88 +35,110 @@ _CSV_COLUMNS = (
 )
 
 
-@router.get("", response_model=DevicePage, responses=CSV_RESPONSES)
+@router.get("", response_model=DevicePage, responses=CSV_RESPONSES | TAG_RESPONSES)
 def list_devices(
     *,
     request: Request,
     services: ServicesDep,
     principal: Reader,
-    cls: DeviceClass | None = None,
-    presence: PresenceFilter = None,
-    area: AreaFilter = None,
+    wanted: Wanted,
+    sort: Sort = "slot",
     cursor: Cursor = None,
     limit: Limit = None,
     as_: Format = "json",
     x_purpose: PurposeHeader = None,
-) -> DevicePage | Response:
-    """List devices in scope. A vehicle's position stands here for its owner and admins only."""
+) -> Response:
+    """List devices in scope. A vehicle's position stands here for its owner and admins only.
+
+    A filter given several times takes any of its words. By health (``presence``, ``condition``,
+    ``cause``, ``sort=worst``) no retired device is found.
+    """
     purpose = purpose_of(principal, x_purpose)
     looks = purpose if principal.role in {Role.OWNER, Role.ADMIN} else None
-    size, now_ms = page_size(services, limit), services.now_ms()
-    key = decode_cursor(cursor, int)
-    after = int(key[0]) if key else 0
-    found: list[tuple[Device, Believed]] = []
-    more = True
-    for _ in range(SCANS_MAX):
-        batch = services.devices.page(
-            principal.scope, cls=cls, area=area, after_slot=after, limit=size + 1
-        )
-        for device in batch:
-            if len(found) == size:
-                break
-            after = device.slot
-            state = believe(services.latest.get(device.slot))
-            if presence is None or state.presence.word == presence:
-                found.append((device, state))
-        else:
-            more = len(batch) > size
-            if more:
-                continue
-        break
-    _note(services, principal, looks, found)
-    devices = [
-        device_out(
-            device,
-            state,
-            now_ms,
-            see_position=_sees(principal, looks, device.vehicle_id),
-            see_profile=principal.may(Permission.DEVICES_WRITE),
-        )
-        for device, state in found
-    ]
+    find, shape = (page_by_worst, (int, int)) if sort == "worst" else (page_by_slot, (int,))
+    page = find(
+        services,
+        principal.scope,
+        wanted,
+        after=decode_cursor(cursor, *shape),
+        limit=page_size(services, limit),
+    )
+    seen = _note(services, principal, looks, page.rows)
+    now_ms = services.now_ms()
+    answer = DevicePage(
+        devices=[
+            device_out(
+                device,
+                state,
+                now_ms,
+                see_position=_sees(principal, looks, device.vehicle_id),
+                see_profile=principal.may(Permission.DEVICES_WRITE),
+            )
+            for device, state in page.rows
+        ],
+        next=encode_cursor(*page.next_key) if page.next_key else None,
+    )
     if as_ == "csv":
-        rows = map(_csv_row, devices)
-        return csv_response(request, "devices", _CSV_COLUMNS, rows, (after,) if more else None)
-    return DevicePage(devices=devices, next=encode_cursor(after) if more else None)
+        rows = map(_csv_row, answer.devices)
+        response = csv_response(request, "devices", _CSV_COLUMNS, rows, page.next_key)
+    else:
+        response = json_response(answer)
+    return response if seen else tagged(request, response, answer, MOVING_IN_PAGE)
 
 
-@router.get("/{device_id}")
+@router.get("/summary", response_model=DeviceSummaryOut, responses=TAG_RESPONSES)
+def count_devices(
+    request: Request, services: ServicesDep, principal: Reader, wanted: Wanted
+) -> Response:
+    """Count devices in scope by admin state, presence, condition and cause.
+
+    The filters are those of the list.
+    """
+    answer = summary_of(services, principal.scope, wanted)
+    return tagged(request, json_response(answer), answer, {})
+
+
+@router.get("/{device_id}", response_model=DeviceOut, responses=TAG_RESPONSES)
 def get_device(
-    device_id: PathId, services: ServicesDep, principal: Reader, x_purpose: PurposeHeader = None
-) -> DeviceOut:
+    *,
+    request: Request,
+    device_id: PathId,
+    services: ServicesDep,
+    principal: Reader,
+    x_purpose: PurposeHeader = None,
+) -> Response:
     """Get one device. A vehicle's position needs a purpose."""
     purpose = purpose_of(principal, x_purpose)
     device = services.devices.one(principal.scope, device_id)
     if device is None:
         not_found()
     state = believe(services.latest.get(device.slot))
-    _note(services, principal, purpose, [(device, state)])
-    return device_out(
+    seen = _note(services, principal, purpose, [(device, state)])
+    answer = device_out(
         device,
         state,
         services.now_ms(),
         see_position=_sees(principal, purpose, device.vehicle_id),
         see_profile=principal.may(Permission.DEVICES_WRITE),
     )
+    response = json_response(answer)
+    return response if seen else tagged(request, response, answer, MOVING)
 
 
-@router.get("/{device_id}/health")
-def get_health(device_id: PathId, services: ServicesDep, principal: Reader) -> HealthOut:
+@router.get("/{device_id}/health", response_model=HealthOut, responses=TAG_RESPONSES)
+async def get_health(
+    request: Request, device_id: PathId, services: ServicesDep, principal: Reader
+) -> Response:
     """Get how a device is: presence, condition, admin state, causes in words."""
-    device = services.devices.one(principal.scope, device_id)
+    asked = (principal.scope, device_id, services.steady_ms())
+    device = services.devices.known(*asked)  # most times: no thread, no query
+    if device is None:
+        device = await run_in_threadpool(services.devices.look, *asked)
     if device is None:
         not_found()
-    return health_out(device, believe(services.latest.get(device.slot)), services.now_ms())
+    state = believe(services.latest.get(device.slot))
+    answer = health_out(device, state, services.now_ms())
+    return tagged(request, json_response(answer), answer, MOVING_HEALTH)
 
 
 @router.post("", status_code=status.HTTP_201_CREATED)
@@ -150,8 +167,8 @@ def _note(
     principal: Principal,
     purpose: Purpose | None,
     found: list[tuple[Device, Believed]],
-) -> None:
-    """Write down whose position is about to be shown."""
+) -> bool:
+    """Write down whose position is about to be shown; whether any is."""
     now_ms = services.now_ms()
     entries = [
         audit_of(
@@ -168,3 +185,4 @@ def _note(
     ]
     if entries:
         services.actions.note(entries)
+    return bool(entries)

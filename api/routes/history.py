@@ -9,7 +9,7 @@ from api.auth import Requires
 from api.cursors import decode_cursor, encode_cursor
 from api.deps import Services, ServicesDep
 from api.fields import Cursor, Limit, PathId
-from api.history_schemas import AvailabilityOut, HeardOut, HistoryOut, IntervalOut
+from api.history_schemas import HeardHistoryOut, HeardOut, HistoryOut, IntervalOut
 from api.privacy import PurposeHeader, audit_of, purpose_of
 from api.problems import Problem, ProblemCode
 from api.roles import Permission, Principal
@@ -110,8 +110,8 @@ def get_history(
     )
 
 
-@router.get("/{device_id}/availability")
-def get_availability(
+@router.get("/{device_id}/heard")
+def get_heard(
     *,
     device_id: PathId,
     services: ServicesDep,
@@ -121,7 +121,7 @@ def get_availability(
     every: Every = "1h",
     cursor: Cursor = None,
     limit: Limit = None,
-) -> AvailabilityOut:
+) -> HeardHistoryOut:
     """Get in which intervals a device measured anything, late uploads included."""
     device = _device(services, principal, device_id)
     span = _span(services, (from_ms, to_ms), every, cursor, limit)
@@ -133,7 +133,7 @@ def get_availability(
         every_ms=span.every_ms,
     )
     heard = [HeardOut(t_ms=begin_ms, heard=rows > 0) for begin_ms, rows in found]
-    return AvailabilityOut(
+    return HeardHistoryOut(
         device=device.id,
         from_ms=span.from_ms,
         to_ms=span.to_ms,

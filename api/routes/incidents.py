@@ -5,6 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends
 
 from alerts.lifecycle import IncidentState
+from alerts.model import Channel
 from alerts.report import mask_plate
 from api.asking import newest, not_found, page_size
 from api.auth import Requires
@@ -152,10 +153,13 @@ def _move(services: Services, incident_id: str, step: Step) -> IncidentOut:
     found = _find(services, step.principal, incident_id)
     trackers = tuple(services.devices.trackers([found.vehicle_id]))
     alert = services.alerts.one(CITY, found.alert_id)
+    told = [DeliveryOut.model_validate(one) for one in services.incidents.deliveries(found.id)]
+    webhooks = dict.fromkeys(one.receiver for one in told if one.channel == Channel.WEBHOOK)
     place = Place(
         vehicle=services.vehicles.one(CITY, found.vehicle_id),
         moved_m=alert.moved_m if alert is not None else None,
         believed=newest(services, trackers),
+        webhooks=tuple(webhooks) or ("police",),
     )
     row = services.incidents.change(
         step.principal.scope, incident_id, lambda now: decide(now, step, place)

@@ -16,6 +16,7 @@ from api.roles import Permission, Principal, Role
 from api.rows import IncidentRow
 from api.schemas import FixOut, TrackOut
 from api.times import TimeMs
+from devices.bindings import within
 from devices.telemetry import MEASUREMENTS, Row
 
 router = APIRouter(prefix="/v1/vehicles", tags=["vehicles"])
@@ -42,7 +43,10 @@ def get_track(
     as_: Format = "json",
     x_purpose: PurposeHeader = None,
 ) -> TrackOut | Response:
-    """Get the fixes of a vehicle's trackers, by time. The default period is the last 24 hours."""
+    """Get the fixes of a vehicle's trackers, by time. The default period is the last 24 hours.
+
+    A tracker's fixes are the vehicle's while it was on it: after a swap both stand here.
+    """
     purpose = purpose_of(principal, x_purpose)
     sight = sight_of(services, principal, vehicle_id)
     if purpose is None:
@@ -59,10 +63,12 @@ def get_track(
         [audit_of(principal, "track_seen", f"vehicle:{vehicle_id}", at_ms=now_ms, purpose=purpose)]
     )
     rows: list[Row] = []
-    for tracker in sight.trackers:
-        rows += services.telemetry.track(
-            tracker.id, begin_ms, end_ms, _after(after, tracker.id), size + 1
-        )
+    spans = within(services.bindings.of_vehicle(vehicle_id), begin_ms, end_ms)
+    for device_id, times in spans.items():
+        for first_ms, last_ms in times:
+            rows += services.telemetry.track(
+                device_id, first_ms, last_ms, _after(after, device_id), size + 1
+            )
     rows.sort(key=lambda row: (row.t_ms, row.device_id, row.seq))
     page = rows[:size]
     last = (page[-1].t_ms, page[-1].device_id, page[-1].seq) if len(rows) > size else None

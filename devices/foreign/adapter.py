@@ -25,7 +25,7 @@ class Foreign(NamedTuple):
     Attributes:
         item: Index in the foreign payload, -1 = the whole payload.
         foreign_id: The sender's id in canonical form (``devices.foreign.ids``).
-        channel: ``fix``, ``event`` or ``state`` of wire.md.
+        channel: ``fix``, ``hb``, ``event`` or ``state`` of wire.md.
         message: Keys and units of wire.md. A key named as the adapter holds what it sent besides.
         flags: ``Flag`` bits noticed while reading: COERCED, UNREADABLE, BACKFILL.
     """

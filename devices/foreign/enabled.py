@@ -1,6 +1,7 @@
 """Which adapters are switched on."""
 
 from devices.foreign.adapter import Adapter
+from devices.foreign.frigate import Frigate
 from devices.foreign.jt808 import Jt808
 from devices.foreign.owntracks import OwnTracks
 from devices.foreign.policy import AdapterPolicy
@@ -15,5 +16,6 @@ def adapters_of(policy: AdapterPolicy) -> list[Adapter]:
         (policy.traccar.enabled, Traccar(policy.traccar)),
         (policy.jt808.enabled, Jt808(policy.jt808)),
         (policy.thingsboard.enabled, ThingsBoard(policy.thingsboard)),
+        (policy.frigate.enabled, Frigate(policy.frigate)),
     ]
     return [adapter for enabled, adapter in adapters if enabled]

@@ -66,7 +66,8 @@ def phone_id(value: object) -> str:
     return digits.lstrip("0").zfill(PHONE_DIGITS)
 
 
-def registered_id(adapter: str, value: object) -> str:
+@lru_cache(maxsize=8_192)  # an import asks for each again and again: whose, who else's, in order
+def registered_id(adapter: str, value: str) -> str:
     """The form in which a device's id in ``adapter`` is registered (device profile ``foreign``).
 
     Raises:

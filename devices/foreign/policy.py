@@ -86,6 +86,8 @@ TARGETS = frozenset(
 """Where a ThingsBoard key may go: fields of wire.md's fix, or ``event`` (an event's type)."""
 
 
+MIN_STATS_S, MAX_STATS_S = 15.0, 86_400.0
+"""Frigate's statistics come every 15 s or less often. Source: domain.md 3.1, Frigate."""
 MAX_ZONE_H = 14.0
 """The widest time zones are 14 h off."""
 
@@ -191,6 +193,27 @@ class ThingsBoardPolicy:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class FrigatePolicy:
+    """Cameras behind a Frigate server.
+
+    Attributes:
+        enabled: Take its topics.
+        topics: MQTT filters, their last level ``stats`` or ``available``; what stands before it
+            names the server (Frigate's ``mqtt.topic_prefix``).
+        interval_s: Frigate's ``mqtt.stats_interval``, seconds: the next report it promises.
+    """
+
+    enabled: bool = False
+    topics: tuple[str, ...] = ("frigate/stats", "frigate/available")
+    interval_s: float = 60.0
+
+    def __post_init__(self) -> None:
+        """Refuse an interval that Frigate cannot have."""
+        if not MIN_STATS_S <= self.interval_s <= MAX_STATS_S:
+            raise ValueError(f"interval_s is {MIN_STATS_S:g} to {MAX_STATS_S:g} s")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AdapterPolicy:
     """Every adapter's own policy."""
 
@@ -198,3 +221,4 @@ class AdapterPolicy:
     traccar: TraccarPolicy = TraccarPolicy()
     jt808: Jt808Policy = Jt808Policy()
     thingsboard: ThingsBoardPolicy = ThingsBoardPolicy()
+    frigate: FrigatePolicy = FrigatePolicy()

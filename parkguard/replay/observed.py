@@ -4,7 +4,8 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from alerts.model import AlertChange, IncidentOpened
+from alerts.fire_words import FIRE
+from alerts.model import AlertChange, Channel, IncidentOpened, Notice, NoticeKind
 from alerts.pipeline import Outcome
 from devices.admitted import Record, Refusal
 from devices.command import CommandChange
@@ -40,12 +41,14 @@ class Observed:
         events: How many of each type, by device; ``vehicle_events`` by vehicle.
         flags: ``Flag`` bits that any record of a device had.
         trackers, cameras: The last word, by device.
+        notices: Health notices and those of fires, as the feed has them: each thing once.
     """
 
     def __init__(self) -> None:
         """Nothing happened yet."""
         self.changes: list[Change] = []
         self.incidents: list[IncidentOpened] = []
+        self.notices: list[Notice] = []
         self.commands: list[CommandChange] = []
         self.orders: list[Downlink] = []
         self.quarantine: dict[int, Refusal] = {}
@@ -82,6 +85,7 @@ class Observed:
         effects = outcome.effects
         self.changes += [Change(c.caused_recv_ms - offset_ms, c) for c in effects.alerts]
         self.incidents += effects.incidents
+        self.notices += [one for one in effects.notices if _is_of_devices(one)]
         self.commands += outcome.commands
         self.orders += outcome.orders
         for crossing in effects.crossings:
@@ -164,3 +168,8 @@ class Observed:
         self.events.setdefault(device_id, Counter())[what] += 1
         if vehicle_id is not None:
             self.vehicle_events.setdefault(vehicle_id, Counter())[what] += 1
+
+
+def _is_of_devices(notice: Notice) -> bool:
+    of_devices = notice.kind is NoticeKind.HEALTH_NOTICE or notice.audience == FIRE
+    return of_devices and notice.channel is Channel.FEED

@@ -1,10 +1,11 @@
-"""The lines of ``--alerts`` and ``--state``: sorted, rounded, the same bytes for the same file."""
+"""The lines of a replay's outputs: sorted, rounded, the same bytes for the same file."""
 
 from collections.abc import Iterable, Iterator
 from typing import IO
 
 import msgspec
 
+from alerts.model import vehicle_named
 from parkguard.replay.observed import Observed
 from parkguard.replay.state import DEGREES, METRES, SeenWorld, rounded
 
@@ -18,7 +19,7 @@ def alert_lines(observed: Observed) -> Iterator[dict[str, object]]:
         yield {
             "recv_t": change.caused_recv_ms,
             "t": change.caused_t_ms,
-            "vehicle": change.vehicle_id,
+            "vehicle": vehicle_named(change.vehicle_id),
             "alert_id": change.alert_id,
             "level": int(change.level),
             "kind": change.kind,
@@ -31,6 +32,19 @@ def alert_lines(observed: Observed) -> Iterator[dict[str, object]]:
             "lat": rounded(change.lat_deg, DEGREES),
             "lon": rounded(change.lon_deg, DEGREES),
             "acc_m": rounded(change.acc_m, METRES),
+        }
+
+
+def notice_lines(observed: Observed) -> Iterator[dict[str, object]]:
+    """One line per notice of devices' health or of a fire, in order; its body as it is told."""
+    for notice in observed.notices:
+        yield {
+            "recv_t": notice.caused_recv_ms,
+            "kind": notice.kind,
+            "action": notice.action,
+            "audience": notice.audience,
+            "area": notice.area,
+            "body": notice.body,
         }
 
 

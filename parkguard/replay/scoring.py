@@ -12,7 +12,7 @@ from enum import StrEnum
 import msgspec
 
 from alerts.intervals import poisson_95, wilson_95
-from alerts.model import Level
+from alerts.model import AlertKind, Level
 from parkguard.replay.lines import Truth
 from parkguard.replay.observed import Observed
 
@@ -123,6 +123,8 @@ def _alarms(observed: Observed) -> dict[Rung, defaultdict[str, list[int]]]:
     found: dict[Rung, defaultdict[str, list[int]]] = {rung: defaultdict(list) for rung in Rung}
     reached: set[tuple[str, Rung]] = set()
     for _, change in observed.changes:
+        if change.kind is AlertKind.FIRE:
+            continue  # no theft's alarm, and none that is false
         for rung, is_there in (
             (Rung.OWNER_NOTICE, change.level >= Level.SUSPECTED),
             (Rung.POLICE_READY, change.what == "police_ready"),
@@ -130,7 +132,7 @@ def _alarms(observed: Observed) -> dict[Rung, defaultdict[str, list[int]]]:
             if is_there and (change.alert_id, rung) not in reached:
                 reached.add((change.alert_id, rung))
                 found[rung][change.vehicle_id].append(change.caused_recv_ms)
-    for incident in observed.incidents:
+    for incident in (one for one in observed.incidents if one.alert.kind is not AlertKind.FIRE):
         found[Rung.DISPATCHED][incident.alert.vehicle_id].append(incident.opened_ms)
     return found
 

@@ -3,8 +3,9 @@
 Live a tick comes once a second. Here it does too while one has something to decide
 (``Pipeline.waits``: an open alert, a late upload, a backlog). Else a gap is ticked every two
 seconds (``devices.listening`` counts at most two seconds of listening a tick, so nobody's age
-differs), and the rest of it is left out when every device is offline or was never heard: more
-silence changes nothing. Equal results are a test: tests/unit/test_replay_outputs.py.
+differs), and the rest of it is left out when every device is offline or was never heard and nobody
+waits to be told of it: more silence changes nothing until ``Health.due_in_ms``. Equal results are
+a test: tests/unit/test_replay_outputs.py.
 """
 
 from collections.abc import Callable
@@ -28,7 +29,11 @@ def ahead_ms(pipeline: Pipeline, rows: Rows, gap_ms: int) -> int:
     whole_ms = gap_ms // TICK_MS * TICK_MS
     if whole_ms <= TICK_MS or pipeline.waits:
         return TICK_MS
-    presence = rows["presence"]
-    if np.any((presence != Presence.UNKNOWN) & (presence != Presence.OFFLINE)):
+    presence, health = rows["presence"], pipeline.health
+    there = (presence != Presence.UNKNOWN) & (presence != Presence.OFFLINE)
+    if health.waits or np.any(there):
         return min(COARSE_MS, whole_ms)
-    return whole_ms
+    due_ms = health.due_in_ms
+    if due_ms is None:
+        return whole_ms
+    return min(max(-(-due_ms // TICK_MS) * TICK_MS, COARSE_MS), whole_ms)

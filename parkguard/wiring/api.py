@@ -26,9 +26,13 @@ from parkguard.wiring.shared import Places, one_of, steady_ms
 from parkguard.wiring.telemetry import build_track_store
 from stores.queries_actions import ActionWriter
 from stores.queries_alerts import AlertQueries
+from stores.queries_bindings import BindingQueries
+from stores.queries_cameras import CameraQueries
+from stores.queries_charging import ChargingQueries
 from stores.queries_commands import CommandQueries
 from stores.queries_devices import DeviceQueries, VehicleQueries
 from stores.queries_feed import FeedQueries
+from stores.queries_health import HealthQueries
 from stores.queries_incidents import IncidentQueries
 from stores.queries_outcomes import OutcomeQueries
 from stores.queries_quarantine import BookCount, QuarantineQueries
@@ -98,7 +102,11 @@ def _services(
         ),
         tokens=TokenQueries(engine),
         devices=DeviceQueries(engine),
+        health=HealthQueries(engine),
+        bindings=BindingQueries(engine),
+        cameras=CameraQueries(engine),
         commands=CommandQueries(engine),
+        charging=ChargingQueries(engine),
         vehicles=VehicleQueries(engine),
         alerts=AlertQueries(engine),
         incidents=IncidentQueries(engine),

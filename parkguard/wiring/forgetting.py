@@ -1,4 +1,4 @@
-"""What the processor forgets in time: held messages with their copies, audit and outbox.
+"""What the processor forgets in time: held messages with their copies, audit, outbox, health.
 
 It also makes the months of these two ahead (PostgreSQL).
 """
@@ -11,6 +11,7 @@ import structlog
 from devices.errors import StoreError
 from parkguard.clock import wall_ms
 from parkguard.wiring.shared import HOUR_MS, steady_ms
+from stores import health_log
 from stores.commands import FORGET_MAX, forget_commands
 from stores.phone_rows import forget_phones
 from stores.processing import store_errors
@@ -45,7 +46,7 @@ def forgetting(
     Args:
         engine: The records database.
         retention_days: What was received longer ago goes (``quarantine.retention_days``).
-        records: How long the audit and the outbox are kept.
+        records: How long the audit, the outbox and the health log are kept.
         now_ms: Wall clock, ms UTC: how old something is.
         pace_ms: A clock that never steps, ms: when it is time again.
     """
@@ -75,10 +76,13 @@ def forgetting(
 
 
 def _forget_written(engine: sa.Engine, records: RecordsPolicy, now_ms: int) -> bool:
-    """Take one step in the audit and one in the outbox; whether there may be more."""
+    """Take one step in each table; whether there may be more."""
     more = False
     if days := records.commands_days:
         more = forget_commands(engine, now_ms - days * DAY_MS) == FORGET_MAX
+    if days := records.health_days:
+        gone_rows = health_log.forget_health(engine, now_ms - days * DAY_MS)
+        more |= gone_rows == health_log.FORGET_MAX
     for table, days in ((audit, records.audit_days), (outbox, records.outbox_days)):
         if days:
             gone = forget_old(engine, table, now_ms - days * DAY_MS)

@@ -38,6 +38,9 @@ def build_pipeline(
         engine=build_engine(settings, admission.registry),
         bound=QuarantineBound(bound),
         downlinks=settings.downlinks,
+        fire=settings.fire,
+        notices=settings.notices,
+        zone=ZoneInfo(settings.timezone),
     )
 
 

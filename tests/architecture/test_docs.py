@@ -13,6 +13,7 @@ from alerts.model import AlertKind, AlertState, Channel, NoticeKind
 from alerts.outcomes import Dismissal
 from devices.causes import Cause
 from devices.errors import WireReason
+from devices.health_events import HealthEventKind
 from devices.model import AdminState, DeviceClass, FenceKind
 from devices.presence import Presence
 from devices.readings import DeviceState, EventType, FixSource, Flag, PortState
@@ -42,6 +43,7 @@ ENUMS: tuple[type[Enum], ...] = (
     IncidentState,
     Outcome,
     Dismissal,
+    HealthEventKind,
 )
 
 

@@ -115,13 +115,13 @@ def test_pages_of_charts_join_without_hole_or_double(
     asked = f"from={FIRST_MS + 60_000}&every=1h&limit={limit}"
 
     history = pages(client, f"{ADDRESS}/history?{asked}", headers)
-    availability = pages(client, f"{ADDRESS}/availability?{asked}", headers)
+    answers = pages(client, f"{ADDRESS}/heard?{asked}", headers)
 
     begins = [one["t_ms"] for page in history for one in page["intervals"]]
-    heard = [(one["t_ms"], one["heard"]) for page in availability for one in page["intervals"]]
+    heard = [(one["t_ms"], one["heard"]) for page in answers for one in page["intervals"]]
     assert begins == [FIRST_MS + k * HOUR_MS for k in range(36) if k not in {3, 4}]
     assert heard == [(FIRST_MS + k * HOUR_MS, k not in {3, 4, 36}) for k in range(37)]
-    assert availability[0]["to_ms"] - availability[0]["from_ms"] < limit * HOUR_MS
+    assert answers[0]["to_ms"] - answers[0]["from_ms"] < limit * HOUR_MS
 
 
 def test_share_is_of_the_page(world: World, store: Store) -> None:
@@ -129,7 +129,7 @@ def test_share_is_of_the_page(world: World, store: Store) -> None:
     client, headers = at_the_end(world, store), world.headers(Role.OPERATOR, areas=[HERE])
     asked = f"from={FIRST_MS}&to={FIRST_MS + 24 * HOUR_MS - 1}"
 
-    answer = client.get(f"{ADDRESS}/availability?{asked}", headers=headers).json()
+    answer = client.get(f"{ADDRESS}/heard?{asked}", headers=headers).json()
 
     assert (answer["share"], len(answer["intervals"])) == (0.9167, 24)
 
@@ -154,7 +154,7 @@ def test_unknown_measure_is_refused_with_those_there_are(world: World) -> None:
     client, headers = at_the_end(world, MemoryTelemetry()), world.headers(Role.ADMIN)
     asked = ["trk-here?measure=lat_deg", "trk-here?measure=source", "chg-here?measure=fps"]
     asked += ["gw-here?measure=fps", "gw-here?", "trk-here?measure="]
-    no_gateways = client.get("/v1/devices/gw-here/availability", headers=headers)
+    no_gateways = client.get("/v1/devices/gw-here/heard", headers=headers)
 
     answers = [
         client.get(f"/v1/devices/{one.replace('?', '/history?')}", headers=headers) for one in asked
@@ -181,7 +181,7 @@ WRONG = {
 }
 
 
-@pytest.mark.parametrize("route", ["history", "availability"])
+@pytest.mark.parametrize("route", ["history", "heard"])
 def test_wrong_question_is_refused(world: World, route: str) -> None:
     """Intervals finer than the rows of a parked vehicle would tell whether it was moved."""
     client, headers = at_the_end(world, MemoryTelemetry()), world.headers(Role.ADMIN)
@@ -242,7 +242,7 @@ def test_store_that_is_away_is_503_and_when_to_come_back(
     store = make(tmp_path)
     client, headers = at_the_end(world, store), world.headers(Role.OPERATOR, areas=[HERE])
 
-    for route in ("history", "availability"):
+    for route in ("history", "heard"):
         answer = client.get(f"{ADDRESS}/{route}", headers=headers)
 
         assert (answer.status_code, answer.json()["code"]) == (503, "busy")

@@ -9,6 +9,7 @@ from alerts.lifecycle import IncidentState
 from alerts.model import Notice
 from api.roles import CITY, Scope
 from devices.control import IncidentMoved, decode
+from devices.device_filter import DeviceFilter
 from stores.queries_alerts import AlertQueries
 from stores.queries_devices import DeviceQueries, VehicleQueries
 from stores.queries_feed import FeedQueries
@@ -67,7 +68,7 @@ def test_scope_decides_what_is_seen(world: World) -> None:
     seen = {
         name: (
             [row.id for row in AlertQueries(engine).page(scope, **ALL)],  # type: ignore[arg-type]
-            [device.id for device in DeviceQueries(engine).page(scope, **DEVICES)],  # type: ignore[arg-type]
+            [device.id for device in DeviceQueries(engine).of_slots(scope, (1, 2, 3))],
             sorted(row.id for row in IncidentQueries(engine).open_all(scope)),
             VehicleQueries(engine).one(scope, "veh-there") is not None,
         )
@@ -82,7 +83,6 @@ def test_scope_decides_what_is_seen(world: World) -> None:
 
 
 ALL = {"state": None, "level": None, "before": None, "limit": 9}
-DEVICES = {"cls": None, "area": None, "after_slot": 0, "limit": 9}
 
 
 def test_pages_are_whole_and_in_order_whatever_the_ids_hold(world: World) -> None:
@@ -187,7 +187,8 @@ def test_hostile_words_are_only_words(world: World, words: str) -> None:
         *IncidentQueries(engine).page(
             CITY, state=words, area=words, before=(2**62, words), limit=9
         ),
-        *DeviceQueries(engine).page(CITY, cls=words, area=words, after_slot=2**62, limit=9),
+        *DeviceQueries(engine).find(scope, DeviceFilter(site=(words,), areas=(words,))).slots,
+        *DeviceQueries(engine).of_slots(CITY, (2**62,)),
         *QuarantineQueries(engine).page(
             CITY, reason=words, device=words, since_ms=2**62, before_id=2**62, limit=9
         ),

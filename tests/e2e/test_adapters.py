@@ -24,6 +24,7 @@ from support.machine import missing_mosquitto
 pytestmark = pytest.mark.broker
 STOLEN, STRANGER = "013900000007", "013900000008"
 THEIRS = {
+    "frigate": "frigate/stats",
     "jt808": f"jt808/c/{STOLEN}/up",
     "owntracks": "owntracks/wang/bike-7",
     "thingsboard": "v1/gateway/telemetry",
@@ -127,16 +128,17 @@ def _words(told: "Told") -> set[tuple[str, str, str]]:
 
 
 def test_each_golden_payload_gives_its_rows(told: Told) -> None:
-    """A fix at its time, or at the receive time where it names none; an event for each alarm."""
+    """A fix (a camera's heartbeat) at its time, or at the receive time; an event for each alarm."""
     times: defaultdict[str, list[int]] = defaultdict(list)
     events: Counter[str] = Counter()
     for device_id, channel, message in _words(told):
-        if channel == "fix":
+        if channel in {"fix", "hb"}:
             times[device_id].append(json.loads(message).get("t", 0))
         events[device_id] += channel == "event"
 
     for device_id in set(told.names.values()) - {told.names["jt808", STOLEN]}:
-        stored = [row.t_ms for row in told.city.rows(device_id)]
+        kind = "camera" if device_id.startswith("cam") else "fix"
+        stored = [row.t_ms for row in told.city.rows(device_id, kind)]
         dated = sorted(t_ms for t_ms in times[device_id] if t_ms)
         assert [t_ms for t_ms in stored if t_ms in dated] == dated
         assert len(stored) == len(times[device_id])

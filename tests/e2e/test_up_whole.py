@@ -98,7 +98,8 @@ def test_one_command_runs_everything(up: Up) -> None:
     up.wait_ready()
 
     findings: list[dict[str, Any]] = json.loads(up.command("doctor", "--json").stdout)
-    assert [f for f in findings if f["grade"] != "ok"] == []
+    wanting = [finding["check"] for finding in findings if finding["grade"] != "ok"]
+    assert wanting == ["fire_receivers"]  # a newcomer has no webhook yet
 
     second = up.command("up")
     assert second.returncode == 1

@@ -4,8 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
+from numpy.typing import NDArray
 
-from devices.latest import LATEST_DTYPE
+from devices.latest import LATEST_DTYPE, HealthColumns, blank_rows, health_of
 from devices.presence import Presence
 from devices.telemetry import MEASUREMENTS, Row
 from stores.memory import MemoryTelemetry
@@ -23,9 +24,22 @@ class FakeLatest:
         """The row of a slot."""
         return self.rows.get(slot)
 
+    def many(self, slots: NDArray[np.int64]) -> NDArray[np.void]:
+        """The rows of slots, blank where there is none."""
+        found = blank_rows(len(slots))
+        for k, slot in enumerate(slots.tolist()):
+            if slot in self.rows:
+                found[k] = self.rows[slot]
+        return found
+
+    def health(self, slots: NDArray[np.int64]) -> HealthColumns:
+        """Health of slots."""
+        return health_of(self.many(slots), np.arange(len(slots)))
+
     def put(self, slot: int, **values: object) -> None:
         """Replace the row of a slot; what is not given is unknown."""
         array = np.zeros(1, LATEST_DTYPE)
+        array["version"] = 2
         for name in (*_FLOATS, "lat_deg", "lon_deg"):
             array[name] = np.nan
         array["presence"] = Presence.ONLINE

@@ -220,6 +220,7 @@ class Opener:
 FAST = {
     "feed_poll_ms": 20.0,
     "live_poll_ms": 20.0,
+    "health_poll_ms": 20.0,
     "recheck_ms": 100.0,
     "token_cache_ms": 0.0,
     "ping_s": 0.2,

@@ -13,9 +13,13 @@ from api.roles import Role
 from api.tokens import new_token
 from stores.queries_actions import ActionWriter
 from stores.queries_alerts import AlertQueries
+from stores.queries_bindings import BindingQueries
+from stores.queries_cameras import CameraQueries
+from stores.queries_charging import ChargingQueries
 from stores.queries_commands import CommandQueries
 from stores.queries_devices import DeviceQueries, VehicleQueries
 from stores.queries_feed import FeedQueries
+from stores.queries_health import HealthQueries
 from stores.queries_incidents import IncidentQueries
 from stores.queries_outcomes import OutcomeQueries
 from stores.queries_quarantine import QuarantineQueries
@@ -119,7 +123,11 @@ def a_world_on(engine: sa.Engine, **policy: object) -> World:
         policy=ApiPolicy(**policy),  # type: ignore[arg-type]
         tokens=TokenQueries(engine),
         devices=DeviceQueries(engine),
+        health=HealthQueries(engine),
+        bindings=BindingQueries(engine),
+        cameras=CameraQueries(engine),
         commands=CommandQueries(engine),
+        charging=ChargingQueries(engine),
         vehicles=VehicleQueries(engine),
         alerts=AlertQueries(engine),
         incidents=IncidentQueries(engine),

@@ -3,6 +3,9 @@
 import numpy as np
 from numpy.typing import NDArray
 
+from devices.causes import Cause
+from devices.presence import Presence
+
 
 class Ears:
     """What is missed, gone and working is what the test says."""
@@ -17,6 +20,6 @@ class Ears:
         assert slack_ms > 0
         return [self.missing.get(slot, 0) for slot in slots]
 
-    def works(self, slot: int) -> bool:
-        """Unless it is broken."""
-        return slot not in self.broken
+    def state_of(self, slot: int) -> tuple[int, int]:
+        """Online, and frozen when it is broken."""
+        return int(Presence.ONLINE), int(Cause.FROZEN) if slot in self.broken else 0

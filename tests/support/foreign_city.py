@@ -32,7 +32,9 @@ from support.machine import Machine
 from support.mqtt_client import MqttClient
 
 FOLDER = Path(__file__).resolve().parents[1] / "data" / "foreign"
-ADAPTERS = ("jt808", "owntracks", "thingsboard", "traccar")
+ADAPTERS = ("frigate", "jt808", "owntracks", "thingsboard", "traccar")
+CLASSES = {"frigate": DeviceClass.CAMERA}
+"""What an adapter brings, where it is no trackers."""
 DEVICE = "trk-load-000001"
 """A tracker of our own wire."""
 GOLDEN_MS = 1_764_032_460_000
@@ -162,23 +164,24 @@ class ForeignCity(Machine):
     def enrol(
         self, foreign: Iterable[tuple[str, str]], *, models: dict[str, str]
     ) -> dict[tuple[str, str], str]:
-        """A tracker on a vehicle of its own for every (adapter, foreign id): its id.
+        """A tracker on a vehicle of its own for every (adapter, foreign id), or a camera: its id.
 
         ``models`` gives the model of foreign ids that have one.
         """
         keys = sorted(foreign)
-        names = {key: f"trk-foreign-{n:02d}" for n, key in enumerate(keys, start=1)}
+        classes = {key: CLASSES.get(key[0], DeviceClass.TRACKER) for key in keys}
+        names = {key: f"{classes[key]}-foreign-{n:02d}" for n, key in enumerate(keys, start=1)}
         entries = [
             DeviceEntry(
                 id=device_id,
-                cls=DeviceClass.TRACKER,
+                cls=classes[adapter, foreign_id],
                 profile=Profile(foreign={adapter: foreign_id}),
                 model=models.get(foreign_id, ""),
-                vehicle_id=device_id.replace("trk", "veh"),
+                vehicle_id=device_id.replace("trk", "veh") if device_id[:3] == "trk" else None,
             )
             for (adapter, foreign_id), device_id in names.items()
         ]
-        vehicles = [Vehicle(id=str(entry.vehicle_id)) for entry in entries]
+        vehicles = [Vehicle(id=entry.vehicle_id) for entry in entries if entry.vehicle_id]
         register(Registry(self.engine, wall_ms), Wanted(vehicles=vehicles, devices=entries))
         return names
 

@@ -4,9 +4,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 from starlette.testclient import TestClient
 
 from api.roles import Role
+from devices.control import SaveFence, decode
 from stores.schema import audit, control, fences
 from support.api_city import client_of, fill
 from support.api_world import HERE, World, a_world
@@ -94,6 +96,27 @@ def test_district_draws_for_its_vehicles_only(world: World, client: TestClient) 
     ]
     assert saved.status_code == 201
     assert [one["id"] for one in page["features"]] == ["fence-here", "new"]
+
+
+def test_many_features_cost_no_more_statements_than_one(world: World, client: TestClient) -> None:
+    """They are checked and saved together, in their order."""
+    city = world.headers(Role.OPERATOR, areas=[""])
+    said: list[str] = []
+    sa.event.listen(
+        world.engine, "before_cursor_execute", lambda _c, _u, statement, *_: said.append(statement)
+    )
+
+    for count in (1, 40):
+        said.append("-")
+        features = (a_feature(f"f{count}-{k:02d}", vehicle_id="veh-here") for k in range(count))
+        answer = client.post("/v1/fences", json=_collection(*features), headers=city)
+        assert answer.json()["saved"] == count
+
+    one, many = said.index("-", 1), len(said)
+    assert many - one <= one
+    saved = [decode(row["body"]) for row in world.rows(control)]
+    ids = [each.fence.id for each in saved if isinstance(each, SaveFence)]
+    assert ids[-40:] == [f"f40-{k:02d}" for k in range(40)]
 
 
 def test_list_comes_in_pages(world: World, client: TestClient) -> None:

@@ -85,7 +85,9 @@ def test_devices_come_back_with_slots_and_one_time_secrets(
         ({"id": "trk-9", "cls": "trk", "area": HERE, "vehicle_id": "veh-there"}, 422, "invalid"),
         ({"id": "trk-9", "cls": "trk", "area": HERE, "vehicle_id": "veh-no"}, 422, "invalid"),
         ({"id": "pg-ingest", "cls": "gw", "area": HERE}, 422, "invalid"),
-        ({"id": "TRK", "cls": "trk", "area": HERE}, 422, "invalid"),
+        ({"id": "trk 9", "cls": "trk", "area": HERE}, 422, "invalid"),
+        ({"id": "490154203237518", "cls": "trk", "area": HERE}, 422, "invalid"),
+        ({"id": "trk-9", "cls": "trk", "area": HERE, "lat_deg": 31.8}, 422, "invalid"),
         ({"id": "trk-9", "cls": "bus", "area": HERE}, 422, "invalid"),
     ],
 )

@@ -46,6 +46,16 @@ def a_viewer(role: Role, *areas: str) -> Viewer:
 
 
 @pytest.mark.parametrize("role", list(Role))
+def test_health_notices_go_to_who_keeps_devices_working(role: Role) -> None:
+    """Desk, operator, admin in their area; a whole city's outage only city wide."""
+    row, keeps = AFeedRow(kind="health_notice"), {Role.DESK, Role.OPERATOR, Role.ADMIN}
+
+    assert (body_for(a_viewer(role, HERE), row) is not None) == (role in keeps)
+    assert body_for(a_viewer(role, THERE), row) is None
+    assert body_for(a_viewer(role, HERE), AFeedRow(kind="health_notice", area="")) is None
+
+
+@pytest.mark.parametrize("role", list(Role))
 def test_incidents_go_to_who_works_on_them_in_their_area(role: Role) -> None:
     """Officer, desk, operator, admin; never an owner; never another district."""
     row, works = AFeedRow(), {Role.OFFICER, Role.DESK, Role.OPERATOR, Role.ADMIN}

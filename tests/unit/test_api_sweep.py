@@ -20,11 +20,13 @@ from api.openapi import roles_of
 from api.problems import MEDIA_TYPE
 from api.roles import AREA_ROLES, PERMISSIONS, PURPOSES, Permission, Role
 from stores.schema import control, tokens
-from support.api_city import client_of, fill
+from support.api_city import a_device, client_of, fill
 from support.api_world import HERE, NOW_MS, World, a_world
 
 OBJECTS = {
     "device_id": ("trk-here", "trk-there", "trk-nowhere"),
+    "charger_id": ("chg-here", "chg-there", "chg-nowhere"),
+    "camera_id": ("cam-here", "cam-there", "cam-nowhere"),
     "vehicle_id": ("veh-here", "veh-there", "veh-nowhere"),
     "alert_id": ("alert-here", "alert-there", "alert-nowhere"),
     "incident_id": ("inc-here", "inc-there", "inc-nowhere"),
@@ -48,6 +50,8 @@ CIRCLE = {"lat_deg": 31.8, "lon_deg": 117.2, "radius_m": 200, "vehicle_id": "veh
 BODIES: dict[tuple[str, str], dict[str, Any]] = {
     ("post", "/v1/devices"): {"devices": [{"id": "trk-new", "cls": "trk", "area": HERE}]},
     ("post", "/v1/devices/{device_id}/commands"): {"kind": "locate"},
+    ("post", "/v1/devices/{device_id}/swap"): {"new": "trk-here"},
+    ("post", "/v1/chargers/{charger_id}/collection"): {"until": NOW_MS + 3_600_000},
     ("post", "/v1/vehicles"): {"vehicles": [{"id": "veh-new", "area": HERE}]},
     ("post", "/v1/places"): {"sites": [{"id": "site-new", "area": HERE}]},
     ("put", "/v1/fences/{fence_id}"): CIRCLE,
@@ -80,6 +84,9 @@ BODIES: dict[tuple[str, str], dict[str, Any]] = {
     ("post", "/v1/tokens"): {"name": "new", "role": "officer", "areas": [HERE]},
 }
 """A good body for every operation that takes one."""
+
+QUERIES: dict[str, dict[str, Any]] = {"/v1/cameras/near": {"lat": 31.8, "lon": 117.2}}
+"""What an operation cannot do without."""
 
 STREAMS = {"/v1/stream"}
 """Never end: swept for refusals only, and listened to in the end-to-end tests."""
@@ -128,6 +135,9 @@ def world(tmp_path: Path) -> Iterator[World]:
     """A city with one of everything, and two tokens to be found."""
     world = a_world(tmp_path)
     fill(world)
+    for name in ("here", "there"):
+        for cls in ("chg", "cam"):
+            a_device(world, name, id=f"{cls}-{name}", cls=cls, vehicle_id=None)
     mine, theirs = world.token(Role.OFFICER, areas=[HERE]), world.token(Role.ADMIN, areas=[""])
     for token, name in ((mine, "tok_mine"), (theirs, "tok_theirs")):
         with world.engine.begin() as connection:
@@ -155,6 +165,7 @@ def ask(
         operation.method,
         operation.address(which),
         json=BODIES.get((operation.method, operation.path)),
+        params=QUERIES.get(operation.path),
         headers=headers,
     )
     return answer.status_code, answer.headers.get("content-type", ""), answer.text

@@ -120,7 +120,7 @@ def test_boots_kept_are_bounded() -> None:
         )
 
     assert shop.money()[1] == 5_000
-    assert len(msgspec.msgpack.encode(shop.chargers.dump())) < 1_000
+    assert len(msgspec.msgpack.encode(shop.chargers.dump())) < 2_000
 
 
 def test_late_word_of_an_earlier_boot_counts_within_it() -> None:
@@ -198,6 +198,17 @@ def test_words_older_than_all_kept_boots_count_nothing() -> None:
     shop.hear(a_status(1, "b0", coins_total=0), a_status(2, "b0", coins_total=1), at_s=3_100)
 
     assert shop.money() == before
+
+
+@pytest.mark.parametrize(("before", "money"), [(65_530, (1_200, 1_200, 0)), (60_000, (0, 0, 0))])
+def test_counter_of_coins_rolls_over_at_its_end(before: int, money: tuple[int, int, int]) -> None:
+    """16 bits are full: 12 coins; a fall from elsewhere is a reset."""
+    shop = Shop()
+
+    shop.hear(a_status(0, coins_total=before), a_status(60, coins_total=6))
+
+    assert shop.money() == money
+    assert shop.state.money.resets == (before == 60_000)
 
 
 def test_bad_reading_is_no_reset_and_pays_nothing_twice() -> None:

@@ -36,6 +36,15 @@ def test_absurd_wish_is_cut() -> None:
     assert wait_s == MAX_RETRY_AFTER_S
 
 
+def test_a_fire_waits_ten_seconds_at_most() -> None:
+    """Whatever the receiver asks for."""
+    notice = a_notice(audience="fire", attempts=20)
+
+    due_ms = next_due_ms(notice, BUSY, now_ms=T0_MS, backoff=Backoff(), draw=lambda: 0.9)
+
+    assert due_ms == T0_MS + 10_000
+
+
 def test_last_attempt_is_made_at_the_deadline() -> None:
     """A wait never crosses the deadline."""
     notice = a_notice(deadline_ms=T0_MS + 10_000, attempts=20)

@@ -90,6 +90,15 @@ def test_unknown_step_changes_nothing_that_is_shown() -> None:
     assert story.timeline("UTC") == before
 
 
+def test_news_of_devices_are_no_part_of_it() -> None:
+    """The stream has them beside alerts and incidents."""
+    story = Story()
+
+    story.hear("health", {"missed": False, "changes": [{"device": "cam-1"}]}, 0)
+
+    assert story.cases == {}
+
+
 def test_quantiles_of_nothing_are_none() -> None:
     """A bare 0 is never printed."""
     assert quantiles([]) == {"p50": None, "p99": None}

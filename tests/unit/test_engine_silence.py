@@ -206,3 +206,27 @@ def test_events_of_other_devices_are_ignored() -> None:
     scene.hear(an_event(EventType.SOS, scene.now_s), device=charger)
 
     assert scene.quiet
+
+
+@pytest.mark.parametrize(
+    ("shaken_s", "told"),
+    [(None, True), (-1_000, False), (200, True)],
+    ids=["no sensor known", "a working sensor felt nothing", "shaken as it left"],
+)
+def test_slow_rule_is_denied_by_a_sensor_that_felt_nothing(
+    shaken_s: int | None, *, told: bool
+) -> None:
+    """It creeps to 90 m in four minutes and stays: a shove felt, or a reflection that is not."""
+    scene = Scene()
+    scene.park()
+    begin_s = scene.now_s + 1_300
+    if shaken_s is not None and shaken_s < 0:
+        scene.event(EventType.VIBRATION)
+    while scene.now_s < begin_s + 900:
+        scene.wait(10)
+        gone_s = scene.now_s - begin_s
+        if shaken_s is not None and 0 <= gone_s - shaken_s < 10:
+            scene.event(EventType.VIBRATION)
+        scene.hear(a_fix(scene.now_s, min(max(gone_s, 0) * 0.375, 90.0), 0.0))
+
+    assert bool(scene.effects.alerts) is told

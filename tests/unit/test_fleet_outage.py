@@ -44,7 +44,9 @@ def test_ten_minutes_of_our_own_outage_are_nobodys(who: str) -> None:
 
     assert (worst[Presence.UNKNOWN], worst[Presence.LATE], worst[Presence.OFFLINE]) == (0, 0, 1)
     assert latest.rows["presence"][SILENT] == Presence.OFFLINE
-    assert not outcome.effects
+    assert not outcome.effects.urgent
+    assert not outcome.events
+    assert {c.slot for c in outcome.effects.health if c.presence == Presence.OFFLINE} == {SILENT}
 
 
 def _pipeline(latest: LatestColumns) -> Pipeline:

@@ -13,6 +13,7 @@ from devices.foreign.enabled import adapters_of
 from devices.foreign.policy import (
     JT808_STANDARD,
     AdapterPolicy,
+    FrigatePolicy,
     Jt808Policy,
     OwnTracksPolicy,
     ThingsBoardPolicy,
@@ -30,6 +31,8 @@ MAPS = {
     "default": JT808_STANDARD,
     "EB-10": {15: EventType.LOW_BATTERY, 16: EventType.VIBRATION, 17: EventType.REMOVED},
 }
+CLASSES = {"frigate": DeviceClass.CAMERA}
+"""What an adapter brings, where it is no trackers."""
 ADAPTERS = {
     adapter.name: adapter
     for adapter in adapters_of(
@@ -38,6 +41,7 @@ ADAPTERS = {
             traccar=TraccarPolicy(enabled=True),
             jt808=Jt808Policy(enabled=True, alarm_maps=MAPS),
             thingsboard=ThingsBoardPolicy(enabled=True),
+            frigate=FrigatePolicy(enabled=True),
         )
     )
 }
@@ -93,7 +97,8 @@ def test_every_message_is_one_of_ours(path: Path) -> None:
         return
 
     taken = [said for said in _read(ADAPTERS[path.parent.name], case) if isinstance(said, Foreign)]
-    readings = [_judged(said, case["recv_ms"]) for said in taken]
+    cls = CLASSES.get(path.parent.name, DeviceClass.TRACKER)
+    readings = [_judged(said, case["recv_ms"], cls) for said in taken]
 
     assert [reading.t_ms for reading in readings] == [
         said.message.get("t", case["recv_ms"]) for said in taken
@@ -101,8 +106,8 @@ def test_every_message_is_one_of_ours(path: Path) -> None:
     assert len(readings) == len([said for said in case["expected"] if "message" in said])
 
 
-def _judged(said: Foreign, recv_ms: int) -> AnyReading:
-    topic = topic_of(DeviceClass.TRACKER, "trk-1", said.channel)
+def _judged(said: Foreign, recv_ms: int, cls: DeviceClass) -> AnyReading:
+    topic = topic_of(cls, "dev-1", said.channel)
     return decode_fields(topic, said.message, recv_ms=recv_ms)
 
 

@@ -3,7 +3,7 @@
 import pytest
 from pydantic import TypeAdapter
 
-from devices.foreign.policy import AdapterPolicy, Jt808Policy, ThingsBoardPolicy
+from devices.foreign.policy import AdapterPolicy, FrigatePolicy, Jt808Policy, ThingsBoardPolicy
 from devices.foreign.units import Unit
 from devices.words import EventType
 
@@ -14,7 +14,7 @@ def test_everything_is_off_and_has_its_topics() -> None:
     """Nothing foreign is believed until somebody says so."""
     policy = AdapterPolicy()
 
-    for one in (policy.owntracks, policy.traccar, policy.jt808, policy.thingsboard):
+    for one in (policy.owntracks, policy.traccar, policy.jt808, policy.thingsboard, policy.frigate):
         assert not one.enabled
         assert one.topics
 
@@ -48,3 +48,10 @@ def test_policy_refuses_a_zone_that_is_none(zone_h: float) -> None:
         Jt808Policy(timezone_h=zone_h)
     with pytest.raises(ValueError, match="timezone_h"):
         ThingsBoardPolicy(timezone_h=zone_h)
+
+
+@pytest.mark.parametrize("interval_s", [14.0, 90_000.0, float("nan")])
+def test_policy_refuses_an_interval_that_frigate_cannot_have(interval_s: float) -> None:
+    """It is the promise that health counts on."""
+    with pytest.raises(ValueError, match="interval_s"):
+        FrigatePolicy(interval_s=interval_s)

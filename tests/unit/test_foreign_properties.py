@@ -12,6 +12,7 @@ from devices.foreign.adapter import Foreign, ForeignRefused
 from devices.foreign.enabled import adapters_of
 from devices.foreign.policy import (
     AdapterPolicy,
+    FrigatePolicy,
     Jt808Policy,
     OwnTracksPolicy,
     ThingsBoardPolicy,
@@ -31,6 +32,7 @@ ADAPTERS = {
             traccar=TraccarPolicy(enabled=True, motion_is_sensor=True),
             jt808=Jt808Policy(enabled=True),
             thingsboard=ThingsBoardPolicy(enabled=True, units={"battery": Unit.VOLTS}),
+            frigate=FrigatePolicy(enabled=True),
         )
     )
 }
@@ -42,6 +44,8 @@ TOPICS = [
     ("jt808", "jt808/c/x/up"),
     ("thingsboard", "v1/gateway/telemetry"),
     ("thingsboard", "tb/esp/v1/devices/me/telemetry"),
+    ("frigate", "frigate/stats"),
+    ("frigate", "frigate/available"),
 ]
 _LEAF = (
     st.none()
@@ -116,6 +120,29 @@ _OWNTRACKS = st.fixed_dictionaries(
     {"_type": st.sampled_from(["location", "transition"])},
     optional={"tst": _LEAF, "lat": _LEAF, "t": _LEAF, "batt": _LEAF, "v": _LEAF, "event": _LEAF},
 )
+_FRIGATE = st.fixed_dictionaries(
+    {
+        "cameras": st.dictionaries(
+            st.text(max_size=3),
+            _LEAF
+            | st.fixed_dictionaries(
+                {}, optional={"camera_fps": _LEAF, "detection_enabled": _LEAF, "ffmpeg_pid": _LEAF}
+            ),
+            max_size=3,
+        )
+    },
+    optional={
+        "service": _LEAF
+        | st.fixed_dictionaries(
+            {},
+            optional={
+                "last_updated": _LEAF,
+                "storage": st.dictionaries(st.sampled_from(["/recordings", "/x"]), _ANY),
+            },
+        ),
+        "bandwidth_usages": st.dictionaries(st.sampled_from(["1", "2"]), _ANY),
+    },
+)
 
 
 def _run(name: str, topic: str, payload: bytes) -> None:
@@ -129,10 +156,13 @@ def _run(name: str, topic: str, payload: bytes) -> None:
         assert isinstance(one, Foreign | ForeignRefused)
         if isinstance(one, Foreign):
             _judge(one)
+    if any(one.item >= 0 for one in said):
+        assert len(ADAPTERS[name].parts(topic, payload)) > max(one.item for one in said)
 
 
 def _judge(said: Foreign) -> None:
-    topic = topic_of(DeviceClass.TRACKER, "trk-1", said.channel)
+    cls = DeviceClass.CAMERA if said.channel == "hb" else DeviceClass.TRACKER
+    topic = topic_of(cls, "dev-1", said.channel)
     try:
         decode_fields(topic, said.message, recv_ms=T0_MS)
     except WireError:
@@ -150,7 +180,7 @@ def test_any_bytes_are_read_or_refused(name: str, topic: str, payload: bytes) ->
 
 
 @pytest.mark.parametrize(("name", "topic"), TOPICS)
-@given(body=_ANY | _808 | _TRACCAR | _OWNTRACKS)
+@given(body=_ANY | _808 | _TRACCAR | _OWNTRACKS | _FRIGATE)
 def test_any_json_is_read_or_refused(name: str, topic: str, body: Any) -> None:  # noqa: ANN401 - any JSON value
     """Almost right, with NaN and numbers beyond every bound."""
     _run(name, topic, json.dumps(body).encode())

@@ -321,7 +321,8 @@ def test_checkpoint_goes_on_with_the_same_health() -> None:
     restarted = Ward()
     restarted.columns = ward.columns
     restarted.health = Health(ward.columns, PresencePolicy())
-    restarted.health.load(msgspec.msgpack.decode(blob, type=HealthState))
+    devices = [a_device(), CHARGER, CAMERA]
+    restarted.health.load(msgspec.msgpack.decode(blob, type=HealthState), devices)
     restarted.now_s = ward.now_s
     restarted.tick(46)
 
@@ -337,7 +338,7 @@ def test_empty_checkpoint_loads() -> None:
     blob = msgspec.msgpack.encode(Health(LatestColumns(), PresencePolicy()).dump())
 
     health = Health(LatestColumns(), PresencePolicy())
-    health.load(msgspec.msgpack.decode(blob, type=HealthState))
+    health.load(msgspec.msgpack.decode(blob, type=HealthState), [])
     health.register(a_device())
     health.records([a_record(a_fix(1))])
     health.tick(a_tick(2), connected=True)
@@ -365,14 +366,14 @@ def test_delays_are_remembered_only_while_records_are_late() -> None:
     behind = int(Flag.LATE)
 
     ward.hear(a_fix(ward.now_s - 900, flags=behind))
-    late = dict(ward.health.dump().memory.lags)
+    late = dict(ward.health.dump().hearing.memory.lags)
     ward.hear(a_fix(ward.now_s))
-    spoken = dict(ward.health.dump().memory.lags)
+    spoken = dict(ward.health.dump().hearing.memory.lags)
     ward.hear(a_fix(ward.now_s - 900, flags=behind))
     ward.health.conflict(1, 0)
     ward.health.register(a_device(1, admin=AdminState.RETIRED))
 
-    gone = ward.health.dump().memory
+    gone = ward.health.dump().hearing.memory
     assert (list(late), spoken) == ([1], {})
     assert (gone.lags, gone.conflicts) == ({}, {})
 

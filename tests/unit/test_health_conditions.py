@@ -25,9 +25,8 @@ from support.ward import CAMERA, CHARGER, Ward, a_heartbeat, a_station, ports_of
         (a_device(), a_fix(1, battery_pct=19.9), [Cause.BATTERY_LOW]),
         (a_device(), a_fix(1, battery_pct=9.9), [Cause.BATTERY_CRITICAL]),
         (a_device(), a_fix(1, rssi_dbm=-110.0), []),
-        (a_device(), a_fix(1, rssi_dbm=-111.0), [Cause.SIGNAL_WEAK]),
-        (a_device(), a_fix(1, ext_power=False, ignition=True), [Cause.NO_EXTERNAL_POWER]),
-        (a_device(), a_fix(1, ext_power=False, ignition=False), []),
+        (a_device(), a_fix(1, rssi_dbm=-111.0), []),  # not at once
+        (a_device(), a_fix(1, ext_power=False, ignition=True), []),
         (a_device(), a_fix(62), [Cause.CLOCK_OFF]),
         (a_device(), a_fix(61), []),
         (CHARGER, a_station(*ports_of(0, 10)), []),
@@ -45,21 +44,18 @@ from support.ward import CAMERA, CHARGER, Ward, a_heartbeat, a_station, ports_of
         (CHARGER, a_station(smoke=True), [Cause.SMOKE]),
         (CAMERA, a_heartbeat(), []),
         (CAMERA, a_heartbeat(fps=15), []),
-        (CAMERA, a_heartbeat(fps=14.9), [Cause.LOW_FRAME_RATE]),
         (CAMERA, a_heartbeat(fps=2.4), [Cause.NO_VIDEO]),
         (CAMERA, a_heartbeat(fps=0, fps_expected=0), []),
         (CAMERA, a_heartbeat(online=False), [Cause.NO_VIDEO]),
         (CAMERA, a_heartbeat(video_loss=True), [Cause.NO_VIDEO]),
         (CAMERA, a_heartbeat(recording=False), [Cause.NOT_RECORDING]),
-        (CAMERA, a_heartbeat(occluded=True), [Cause.OCCLUDED]),
-        (CAMERA, a_heartbeat(tampered=True), [Cause.TAMPERED]),
         (
             CAMERA,
             CameraHeartbeat(t_ms=at_ms(0), disk_total_gb=100, disk_used_gb=90.1),
             [Cause.DISK_FULL],
         ),
         (CAMERA, CameraHeartbeat(t_ms=at_ms(0), disk_total_gb=100, disk_used_gb=90), []),
-        (CAMERA, CameraHeartbeat(t_ms=at_ms(0), clock_off_ms=-60_001), [Cause.CLOCK_OFF]),
+        (CAMERA, CameraHeartbeat(t_ms=at_ms(0), clock_off_ms=-5_001), [Cause.CLOCK_OFF]),
     ],
 )
 def test_condition_by_the_newest_word(
@@ -143,7 +139,8 @@ def test_clock_of_a_camera_is_its_own_figure(off_s: int) -> None:
     alive = [ward.presence(3), ward.causes(3), float(ward.columns.rows["clock_off_ms"][3])]
     ward.tick(91)
 
-    assert alive == [Presence.ONLINE, [Cause.CLOCK_OFF], off_s * 1000]
+    causes = [Cause.CLOCK_OFF, Cause.CLOCK_UNUSABLE]
+    assert alive == [Presence.ONLINE, causes, off_s * 1000]
     assert ward.presence(3) is Presence.OFFLINE
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from devices.causes import Cause
 from devices.latest import LATEST_DTYPE, blank_rows
 from stores.latest_state import (
     HEADER_BYTES,
@@ -62,6 +63,24 @@ def test_slot_never_written_is_none(tmp_path: Path, slot: int) -> None:
         write(writer, 5, lat_deg=31.82)
 
         assert reader.get(slot) is None
+
+
+def test_health_of_many_is_that_of_each(tmp_path: Path) -> None:
+    """In the order asked; never written, beyond the file and no slot at all: never heard."""
+    path = tmp_path / "latest.bin"
+    with opened(path, writable=True) as writer, opened(path, writable=False) as reader:
+        write(writer, 5, recv_ms=9, presence=3, causes=2, since_ms=7)
+        write(writer, 2, recv_ms=9, presence=1, since_ms=8)
+
+        some = reader.health(np.array([5, 2, 3], np.int64))
+        far = reader.health(np.array([10**9, 5, -1], np.int64))
+
+    never = int(Cause.NEVER_HEARD)
+    assert some.presence.tolist() == [3, 1, 0]
+    assert some.causes.tolist() == [2, 0, never]
+    assert some.since_ms.tolist() == [7, 8, 0]
+    assert far.presence.tolist() == [0, 3, 0]
+    assert far.causes.tolist() == [never, 2, never]
 
 
 def test_copy_does_not_change_afterwards(tmp_path: Path) -> None:

@@ -33,14 +33,15 @@ def _reason(code: str, nats: float) -> Reason:
 
 
 def test_every_outcome_counts_as_something() -> None:
-    """Thefts are true, tests and unknown ones are not counted, everything else was no theft."""
+    """Thefts are true; tests, fires and unknown ones are not counted; else it was no theft."""
+    uncounted = {"fire", "test", "unknown"}
     words = {word.value for word in (*Outcome, *Dismissal)}
 
     assert VERDICTS.keys() == words
     assert {word for word in words if VERDICTS[word] is Verdict.TRUE} == {
         word for word in words if word.startswith("theft_")
     }
-    assert {word for word in words if VERDICTS[word] is Verdict.NOT_COUNTED} == {"test", "unknown"}
+    assert {word for word in words if VERDICTS[word] is Verdict.NOT_COUNTED} == uncounted
     assert all(VERDICTS[word] is Verdict.FALSE for word in BLAMED)
     assert verdict_of("of another version") is Verdict.NOT_COUNTED
 

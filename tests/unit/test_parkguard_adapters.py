@@ -25,7 +25,7 @@ from parkguard.passwords import hash_password
 from parkguard.settings import Settings, SettingsError
 from parkguard.settings_doc import effective
 
-ALL = ("owntracks", "traccar", "jt808", "thingsboard")
+ALL = ("owntracks", "traccar", "jt808", "thingsboard", "frigate")
 
 
 def settings(folder: Any = "unused", **topics: Any) -> Settings:  # noqa: ANN401 - a path, lists

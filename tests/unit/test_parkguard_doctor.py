@@ -17,6 +17,7 @@ from parkguard.doctor_machine import (
     check_secrets,
 )
 from parkguard.doctor_parts import check_parts
+from parkguard.doctor_receivers import check_receivers
 from parkguard.doctor_round import make_round
 from parkguard.doctor_stores import check_journal, check_latest, check_records, check_telemetry
 from parkguard.locks import AlreadyRunning, hold_lock, is_held
@@ -65,6 +66,18 @@ def test_whole_segments_are_well(tmp_path: Path) -> None:
 
     assert grade(check_journal, patient(tmp_path), "journal")[0] is Grade.OK
     assert grade(check_journal, patient(tmp_path), "journal_readers")[0] is Grade.WARN
+
+
+def test_a_fire_that_no_webhook_tells_is_named(tmp_path: Path) -> None:
+    """Before it burns."""
+    hook = {"url": "https://fire.example/"}
+    half = patient(tmp_path, dispatch={"webhooks": {"fire": hook}})
+    whole = patient(tmp_path, dispatch={"webhooks": {"fire": hook, "police": hook}})
+
+    assert grade(check_receivers, half, "fire_receivers") == (
+        Grade.WARN, "no webhook police: there the feed alone tells",
+    )  # fmt: skip
+    assert grade(check_receivers, whole, "fire_receivers") == (Grade.OK, "fire, police")
 
 
 @pytest.mark.fault(27)

@@ -30,6 +30,20 @@ def test_every_setting_says_what_it_means() -> None:
     assert len({row.variable for row in rows}) == len(rows) > 60
 
 
+def test_lists_of_policies_come_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As JSON, one level down and two; what is none is refused by name."""
+    monkeypatch.setenv("PARKGUARD_FIRE__ESCALATE_TO", '["police","command"]')
+    monkeypatch.setenv("PARKGUARD_ADAPTERS__OWNTRACKS__TOPICS", '["own/+/+"]')
+
+    settings = Settings()
+
+    assert settings.fire.escalate_to == ("police", "command")
+    assert settings.adapters.owntracks.topics == ("own/+/+",)
+    monkeypatch.setenv("PARKGUARD_FIRE__ESCALATE_TO", "police")
+    with pytest.raises(ValueError, match=r"fire\.escalate_to"):
+        Settings()
+
+
 def test_the_settings_in_effect_hold_no_secret(tmp_path: Path) -> None:
     """Secrets are files; what is printed is every setting once."""
     rows = effective(Settings.model_validate({"data_dir": tmp_path}))

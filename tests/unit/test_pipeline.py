@@ -6,8 +6,10 @@ from alerts.engine import Engine
 from alerts.pipeline import Outcome, Pipeline
 from alerts.policy import DetectionPolicy, DispatchPolicy
 from devices.admission import Admission
+from devices.causes import Cause
 from devices.control import (
     Arm,
+    CollectionTask,
     Disarm,
     Held,
     IncidentMoved,
@@ -94,6 +96,25 @@ def test_requeued_words_of_a_station_count_and_prove_no_life() -> None:
     assert state is not None
     assert state.money.credited_fen == 300
     assert line.latest.rows["presence"][CHARGER.slot] == Presence.UNKNOWN
+
+
+def test_station_is_written_once_and_its_open_door_is_known() -> None:
+    """Rows come at ticks; somebody who is sent to the box ends the word of a break-in."""
+    line = Line()
+    line.step(a_control(RegisterDevices(at_ms=0, devices=[CHARGER])), a_tick(0))
+    body = msgspec.json.decode(_status(1, 10)) | {"door_open": True}
+    word = an_entry(msgspec.json.encode(body), at_s=1, device=CHARGER, channel="status")
+
+    first = line.step(word, a_tick(2)).stations
+    again = line.step(a_tick(13)).stations
+    told = int(line.latest.rows["causes"][CHARGER.slot])
+    task = CollectionTask(at_ms=0, device_id=CHARGER.id, until_ms=at_ms(900))
+    line.step(a_control(task, at_s=14), a_tick(15))
+
+    assert [change.slot for change in first] == [CHARGER.slot]
+    assert again == []
+    assert told & Cause.BOX_OPEN
+    assert not int(line.latest.rows["causes"][CHARGER.slot]) & Cause.BOX_OPEN
 
 
 def test_touched_are_slots_that_were_armed_without_a_record() -> None:

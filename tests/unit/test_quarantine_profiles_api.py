@@ -72,7 +72,7 @@ def test_profile_reaches_the_processor(world: World, client: TestClient) -> None
         ({"speed_unit": "warp"}, "speed_unit"),
         ({"crs": "epsg:4326"}, "crs"),
         ({"decimal": ";"}, "decimal"),
-        ({"gateway": "GW"}, "gateway"),
+        ({"gateway": "g w"}, "gateway"),
         ({"foreign": {"JT 808": "1"}}, "foreign"),
         ({"foreign": {"jt808": "a b"}}, "foreign"),
         ({"foreign": {"jt808": 13912345678}}, "foreign"),

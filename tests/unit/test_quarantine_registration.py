@@ -22,7 +22,10 @@ from parkguard.registration import RegistrationError, profile_of, read_wanted
         (Profile(foreign={"traccar": " . "}), "foreign id ' . '"),
         (Profile(foreign={"jt808": "1\x00"}), r"foreign id '1\x00'"),
         (Profile(foreign={"jt808": "x" * 65}), "1-64 printable"),
-        (Profile(foreign={"teltonika": "1"}), "only owntracks, traccar, jt808, thingsboard"),
+        (
+            Profile(foreign={"teltonika": "1"}),
+            "only owntracks, traccar, jt808, thingsboard, frigate",
+        ),
         (Profile(foreign={"jt808": "bike-1"}), "phone number"),
         (Profile(meter_wrap_wh=2**53), "meter_wrap_wh"),
         (Profile(meter_wrap_wh=-1), "meter_wrap_wh"),

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from devices.readings import EventType
 from parkguard.replay import ticking
 from parkguard.replay.observed import BooksError
+from parkguard.replay.outputs import notice_lines
 from parkguard.replay.timeline import Timeline
 from support.factories import at_ms
 from support.replay_files import (
@@ -50,6 +51,32 @@ CITY: list[Line] = [
 def test_two_runs_give_the_same_bytes() -> None:
     """Alerts and state."""
     assert outputs_of(run_of(CITY)) == outputs_of(run_of(CITY))
+
+
+def test_notices_are_told_once_over_a_restart() -> None:
+    """One switch behind 40 cameras, and smoke in the middle of it: two notices and the fire."""
+    cameras = [f"cam-{k:02d}" for k in range(40)]
+    place: Line = {"class": "cam", "site": "yard"}
+    lines: list[Line] = [
+        {"kind": "meta", "scenario": "switch", "seed": 1},
+        {"kind": "site", "id": "yard", "name": "Yard", "lat": 31.82, "lon": 117.22},
+        *({"kind": "device", "id": name, **place} for name in cameras),
+        {"kind": "device", "id": "chg-1", "class": "chg", "site": "yard"},
+        *(
+            mqtt(at_s, "hb", {"v": 1, "t": at_ms(at_s), "next_s": 60}, who=f"cam/{name}")
+            for at_s in range(0, 300, 60)
+            for name in cameras
+        ),
+        mqtt(500, "status", {"v": 1, "t": at_ms(500), "smoke": True}, who="chg/chg-1"),
+        side(520, "restart", down_s=1),
+        side(900, "tick"),
+    ]
+
+    notices = list(notice_lines(run_of(lines).timeline.observed))
+
+    actions = [(line["audience"], line["action"]) for line in notices]
+    assert actions == [("fire", "opened"), ("maintenance", "outage"), ("fire", "escalated")]
+    assert "40 devices" in json.dumps(notices[1]["body"])
 
 
 def test_alert_lines_hold_what_the_page_says() -> None:
@@ -176,7 +203,7 @@ def test_ticks_come_every_second_while_one_has_something_to_decide() -> None:
     assert [ahead_ms(quiet, gap_ms) for gap_ms in (0, 999, 1_999, 2_000)] == [1_000] * 3 + [2_000]
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=8, deadline=None)
 @given(
     looks=st.lists(
         st.tuples(st.integers(4, len(CITY) - 1), st.integers(0, 2_500)), min_size=1, max_size=6

@@ -99,7 +99,7 @@ def test_one_outage_of_a_carrier_teaches_nothing() -> None:
     for hour in (1, 2, 3):
         ears = Ears()
         ears.gone = np.arange(1, 2_000)
-        silence.tick(ears, a_tick(hour * HOUR_S), scene.engine._scope, scene.effects)
+        silence.tick(ears, a_tick(hour * HOUR_S), scene.engine.scope, scene.effects)
 
     assert silence.dump().dark == []
 

@@ -134,7 +134,7 @@ def test_site_that_is_no_area_is_told_and_stops_nothing() -> None:
     bad = Site(id="s-1", site_class=SiteClass.GARAGE, geometry={"type": "Point"})
     device = Device(id="t", slot=3, cls=DeviceClass.TRACKER, vehicle_id="v")
     vehicle = Vehicle(id="v", site_class=SiteClass.CANYON)
-    classes = SiteClasses()
+    classes = SiteClasses(60.0)
 
     classes.follow(Registry(RegistrySnapshot(devices=[device], vehicles=[vehicle], sites=[bad])))
 

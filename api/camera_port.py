@@ -1,0 +1,19 @@
+"""What the API needs of cameras. Adapter: ``stores.queries_cameras``."""
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from devices.camera_conditions import ChannelChange
+from devices.camera_places import CameraPlaces
+
+
+class CameraBook(Protocol):
+    """Where cameras stand, and how their channels are. Not scoped: ask after a check of each."""
+
+    def places(self) -> CameraPlaces:
+        """Registered cameras that stand somewhere."""
+        ...
+
+    def channels(self, slot: int) -> Sequence[ChannelChange]:
+        """What is wrong with each channel of a camera, by number."""
+        ...

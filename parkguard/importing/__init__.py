@@ -1,0 +1,1 @@
+"""``parkguard import``: registry files in, faults out by row and column, the rest written."""

@@ -1,0 +1,1 @@
+"""A simulated city day with planted faults among ordinary noise, as a replay file."""
