@@ -87,8 +87,8 @@ def create_app(services: Services) -> FastAPI:
     app.state.gate = Gate(services)
     app.state.hub = StreamHub(services)
     app.state.availability_turn = Lock()  # api.routes.availability
-    for router in ROUTERS:
-        app.include_router(router)
+    for router in ROUTERS:  # as they are: include_router would analyse every route once more
+        app.router.routes.extend(router.routes)
     refuse_open_routes(app)
     problems.install(app, busy=services.busy)
     app.add_middleware(BodyLimit, policy=services.policy)

@@ -74,7 +74,7 @@ def run_demo(
     if seconds is None and not shown:
         seconds = STORY_S
     short = seconds is not None and seconds <= SHORT_S
-    form = Form(report_s=2.0, answer_s=10.0) if short else Form(report_s=5.0, answer_s=15.0)
+    form = Form(report_s=2.0, answer_s=6.0) if short else Form(report_s=5.0, answer_s=15.0)
     home = settings.data_dir / "demo"
     with hold_lock(settings.data_dir / "demo.lock"):
         shutil.rmtree(home, ignore_errors=True)

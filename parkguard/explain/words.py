@@ -25,6 +25,7 @@ KINDS: dict[str, Words] = {
     "sos": Words("SOS", "SOS求助"),
     "area": Words("area", "区域"),
     "identity": Words("identity", "身份冲突"),
+    "fire": Words("fire", "火警"),
 }
 """By ``alerts.model.AlertKind``."""
 GROUPS: dict[str, Words] = {

@@ -162,8 +162,14 @@ def test_no_acknowledgement_leaves_before_its_commit_is_synced(post: Post, tmp_p
     log = tmp_path / "calls"
     calls = ("-y", "-s", "9000", "-e", "trace=pwrite64,fdatasync,sendto")
     with traced(post.machine.pid("ingest"), log, *calls):
-        marks = post.send(30, one_by_one=True)
-        wait_until(lambda: _acknowledged(log.read_text(errors="replace")) >= len(marks))
+        marks: list[bytes] = []
+
+        def all_acknowledged() -> bool:
+            return _acknowledged(log.read_text(errors="replace")) >= len(marks)
+
+        for _ in range(3):  # each acknowledged before the next: so many commits at least
+            marks += post.send(10, one_by_one=True)
+            wait_until(all_acknowledged)
 
     written: set[str] = set()
     synced: set[str] = set()

@@ -14,7 +14,7 @@ from support.broker import wait_until
 from support.machine import missing_mosquitto
 from support.town import Town
 
-pytestmark = pytest.mark.broker
+pytestmark = [pytest.mark.broker, pytest.mark.long]
 BOUND_S = 60.0
 """Any moment of the story comes within this, or is missing."""
 MOMENTS = (

@@ -27,7 +27,7 @@ from support.machine import Runs, missing_mosquitto
 from support.presence_watch import PresenceWatch
 from support.town import Town
 
-pytestmark = pytest.mark.broker
+pytestmark = [pytest.mark.broker, pytest.mark.long]
 WITHIN_S = 60.0
 SLACK_S = 9.0
 """With this a tracker that reports every second is offline after 2 x 1 s + 9 s = 11 s of silence.

@@ -84,7 +84,7 @@ def test_table_and_picture_are_for_people() -> None:
     assert "O=open S=street C=canyon G=garage I=indoor" in done.stdout
     assert "~" in done.stdout
     assert "~ = extrapolated" in done.stderr
-    assert "open owner: 0.03 are expected, not 0.01" in done.stderr
+    assert "open owner: 0.023 are expected, not 0.003" in done.stderr
     assert "against nats" not in _call("rates", "--no-picture").stdout
 
 
@@ -204,7 +204,7 @@ def test_doctor_says_which_rates_are_in_effect() -> None:
     """Ours, then the city's own; other settings than measured are a warning, damage a failure."""
     assert _grade(Settings()) == (
         Grade.OK,
-        f"owner 0.01, police {Settings().detection.police_rate:g} a vehicle-day, packaged curves",
+        f"owner 0.003, police {Settings().detection.police_rate:g} a vehicle-day, packaged curves",
     )
     _own(AlarmLevel.OWNER)
     assert "1 curves of var/rates.json" in _grade(Settings())[1]

@@ -75,7 +75,7 @@ def test_late_fix_of_the_former_vehicle_is_not_the_first_of_the_new_one() -> Non
 
     scene.hear(a_fix(200), device=a_device(1))
 
-    assert scene.engine.dump().watch.anchors["last_t"] == bytes(8 * 1024)
+    assert not any(scene.engine.dump().watch.anchors["last_t"])
 
 
 @pytest.mark.parametrize("event", [EventType.REMOVED, EventType.ARM, EventType.DISARM])

@@ -186,6 +186,44 @@ def test_three_changes_are_no_flapping() -> None:
     assert town.told() == []
 
 
+def test_changes_that_are_far_apart_are_no_flapping() -> None:
+    """Two in one minute, and two more eleven minutes later."""
+    town = HealthTown([*ONE[:10], *FAR])
+    town.run(300)
+    for _ in range(2):
+        town.say(ONE[0], DeviceState.LOST)
+        town.run(20, silent=ONE[:1])
+        town.say(ONE[0], DeviceState.ONLINE)
+        town.run(660)
+
+    assert town.told() == []
+
+
+def test_return_is_told_after_a_restart_too() -> None:
+    """With the name of its silence, which is not told again."""
+    town = HealthTown([*ONE[:10], *FAR])
+    town.run(300)
+    town.run(600, silent=ONE[:1])
+    town.restart()
+    town.run(60, silent=ONE[:1])
+    town.run(120)
+
+    assert town.told() == [("silent", ONE[0].id), ("back", ONE[0].id)]
+    assert len({event.key.partition(":")[2] for event in town.events}) == 1
+
+
+def test_silence_that_our_outage_may_explain_is_not_told() -> None:
+    """Its time is up just after the broker came back; a little later it speaks."""
+    town = HealthTown([*ONE[:10], *FAR])
+    town.run(300)
+    town.run(420, silent=ONE[:1])
+    town.run(600, connected=False)
+    town.run(200, silent=ONE[:1])
+    town.run(300)
+
+    assert town.told() == []
+
+
 def test_device_in_maintenance_is_no_news() -> None:
     """Neither alone nor in an outage; when it is in service again and away, it is told in time."""
     served = [msgspec.structs.replace(one, admin=AdminState.MAINTENANCE) for one in ONE[:8]]

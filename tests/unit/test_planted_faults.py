@@ -32,7 +32,7 @@ SMOKE = Planted(
 )
 
 
-@pytest.mark.parametrize("seed", [1, 2])
+@pytest.mark.parametrize("seed", [2])
 def test_planted_faults_are_seen_once_and_none_is_invented(seed: int) -> None:
     """A day of about 280 devices: all twelve, each once and in time, and nothing else."""
     ran = run_day(DayPlan(seed=seed))
