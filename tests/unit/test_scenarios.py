@@ -49,8 +49,8 @@ def places_of(told: Story, device: str) -> np.ndarray[tuple[int, int], np.dtype[
 def test_scenario_goes_as_the_table_says(row: Scenario) -> None:
     """A scenario that should hold does, one that is known not to does not yet.
 
-    One seed; `python -m benchmarks.scenarios --seeds 50` has more. Long quiet times are shortened; `python -m benchmarks.scenarios` runs them whole. When a
-    scenario that is marked begins to hold, take its mark (`why`) away.
+    One seed, long quiet times shortened; `python -m benchmarks.scenarios --seeds 50` runs them
+    whole. When a scenario that is marked begins to hold, take its mark (`why`) away.
     """
     verdict = verdict_of(row, [run_scenario(row, seed, share=row.short) for seed in SEEDS])
 
