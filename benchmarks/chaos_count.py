@@ -141,7 +141,7 @@ def _replayed(town: ChaosTown) -> Levels:
     settings = str(town.prepared.settings_file)
     town.output(
         *("parkguard", "--settings", settings, "replay", "--from-journal"),
-        *("--since", "30d", "--alerts", str(out), "--json"),
+        *("--since", "30d", "--stride", "0", "--alerts", str(out), "--json"),  # each tick, as live
     )
     steps = map(json.loads, out.read_text(encoding="utf-8").splitlines())
     return _levels((step["alert_id"], step["level"]) for step in steps)
