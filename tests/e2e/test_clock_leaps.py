@@ -8,7 +8,7 @@ import pytest
 import sqlalchemy as sa
 from typing_extensions import override
 
-from devices.control import Arm
+from devices.control import Arm, decode
 from devices.entry import Entry, EntryKind
 from devices.model import DeviceClass, Vehicle
 from parkguard.clock import wall_ms
@@ -148,8 +148,9 @@ def _steal(machine: Machine, vehicle: str, clock: LeapingClock) -> None:
 
 
 def _is_copied(machine: Machine, vehicle: str) -> bool:
-    said = f'"vehicle_id":"{vehicle}"'.encode()
-    return any(said in e.payload for e in _journal(machine) if e.kind == EntryKind.CONTROL)
+    """Whether the arming is in the journal; the registration names the vehicle as well."""
+    said = [decode(e.payload) for e in _journal(machine) if e.kind == EntryKind.CONTROL]
+    return any(isinstance(each, Arm) and each.vehicle_id == vehicle for each in said)
 
 
 def _journal(machine: Machine) -> list[Entry]:
