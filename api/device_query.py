@@ -65,19 +65,25 @@ class DevicesWanted:
 
 async def _wanted(
     *,
-    cls: Annotated[list[DeviceClass], Query(max_length=WORDS_MAX)] = [],  # noqa: B006 - FastAPI copies
+    cls: Annotated[list[DeviceClass], Query(default_factory=list, max_length=WORDS_MAX)],
     presence: Annotated[
-        list[PresenceWord], Query(max_length=WORDS_MAX, description=" ".join(_PRESENCE))
-    ] = [],  # noqa: B006
+        list[PresenceWord],
+        Query(default_factory=list, max_length=WORDS_MAX, description=" ".join(_PRESENCE)),
+    ],
     condition: Literal["ok", "degraded"] | None = None,
     cause: Annotated[
         list[CauseWord],
-        Query(max_length=WORDS_MAX, description="Codes of docs/operations.md", examples=["silent"]),
-    ] = [],  # noqa: B006
-    admin: Annotated[list[AdminState], Query(max_length=WORDS_MAX)] = [],  # noqa: B006
-    site: Annotated[list[AnId], Query(max_length=WORDS_MAX)] = [],  # noqa: B006
-    vendor: Annotated[list[Line64], Query(max_length=WORDS_MAX)] = [],  # noqa: B006
-    model: Annotated[list[Line64], Query(max_length=WORDS_MAX)] = [],  # noqa: B006
+        Query(
+            default_factory=list,
+            max_length=WORDS_MAX,
+            description="Codes of docs/operations.md",
+            examples=["silent"],
+        ),
+    ],
+    admin: Annotated[list[AdminState], Query(default_factory=list, max_length=WORDS_MAX)],
+    site: Annotated[list[AnId], Query(default_factory=list, max_length=WORDS_MAX)],
+    vendor: Annotated[list[Line64], Query(default_factory=list, max_length=WORDS_MAX)],
+    model: Annotated[list[Line64], Query(default_factory=list, max_length=WORDS_MAX)],
     area: AreaFilter = None,
     district: Annotated[
         str | None, Query(pattern="^[0-9]{6}$", description="Its six digits", examples=["340104"])
