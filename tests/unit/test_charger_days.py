@@ -1,90 +1,18 @@
 """Money by the city's days, and every reason why two sums differ."""
 
 from datetime import UTC, datetime
-from zoneinfo import ZoneInfo
 
 import msgspec
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from devices.causes import Cause
-from devices.chargers import Chargers, ChargersState
+from devices.chargers import Chargers
 from devices.day_facts import DayFacts
-from devices.readings import AnyReading, CoinKind, CoinReport, Flag, PayKind
-from devices.reconciliation import CODES, Compared, reconcile, takings
-from devices.revenue import revenue_by
-from support.charger_shop import CHARGER, START, STOP, a_status, said
+from devices.readings import AnyReading, Flag, PayKind
+from devices.reconciliation import reconcile, takings
+from support.charger_shop import CHARGER, STOP, a_status, said
 from support.factories import ELAPSED0_MS, T0_MS, a_record, at_ms
-
-HEFEI = ZoneInfo("Asia/Shanghai")
-DAY, NEXT = "2025-11-25", "2025-11-26"
-MIDNIGHT_S = 15 * 3_600
-"""Seconds after T0 (09:00 in the city) at which the city's day ends."""
-
-
-class Till:
-    """One station and its money; checkpointed after every record."""
-
-    def __init__(self) -> None:
-        self.chargers = Chargers(HEFEI)
-
-    def hear(self, *readings: AnyReading, at_s: float | None = None) -> None:
-        """Records in order of arrival, received when measured unless told."""
-        for reading in readings:
-            self.chargers.records([a_record(reading, device=CHARGER, at_s=at_s)])
-            blob = msgspec.msgpack.encode(self.chargers.dump())
-            self.chargers = Chargers(HEFEI)
-            self.chargers.load(msgspec.msgpack.decode(blob, type=ChargersState))
-
-    def day(self, day: str = DAY) -> DayFacts:
-        """The facts of a day."""
-        station = self.chargers.station(CHARGER.slot)
-        assert station is not None
-        return next((f for f in station.days.facts if f.day == day), DayFacts(day))
-
-    def why(self, compared: str, day: str = DAY) -> dict[str, int]:
-        """The parts of a difference by code."""
-        found = {one.compared.value: one for one in reconcile(self.day(day))}
-        if compared not in found:
-            return {}
-        assert sum(p.fen for p in found[compared].lines) == found[compared].difference_fen
-        return {part.code.value: part.fen for part in found[compared].lines}
-
-
-def coin(at_s: float, total: int | None = None, n: int = 1, **more: object) -> CoinReport:
-    """A report of coins of 1 yuan, with the counter after them."""
-    report = CoinReport(
-        t_ms=at_ms(at_s),
-        kind=CoinKind.INSERT,
-        n=n,
-        denom_fen=100,
-        amount_fen=100 * n,
-        coins_total=total,
-    )
-    return msgspec.structs.replace(report, **more)
-
-
-def collect(at_s: float, counted_fen: int | None) -> CoinReport:
-    """The box was emptied."""
-    return CoinReport(t_ms=at_ms(at_s), kind=CoinKind.COLLECT, by="li", counted_fen=counted_fen)
-
-
-def counted(at_s: float, coins: int, boot: str = "7", **more: object) -> AnyReading:
-    """A status with its counter of coins."""
-    return msgspec.structs.replace(a_status(at_s, boot, coins_total=coins), **more)
-
-
-def charged(
-    at_s: float, name: str, pay: PayKind = PayKind.COIN, **more: object
-) -> list[AnyReading]:
-    """A session from start to stop."""
-    paid = {"pay": pay, "paid_fen": 100}
-    stop = {"energy_wh": 200, "start_t_ms": at_ms(at_s)}
-    return [said(START, at_s, name, **paid), said(STOP, at_s + 600, name, **(paid | stop | more))]
-
-
-# -- what agrees, and what does not ---------------------------------------------------------
+from support.till import DAY, HEFEI, MIDNIGHT_S, NEXT, Till, charged, coin, collect, counted
 
 
 def test_a_plain_day_has_no_difference() -> None:
@@ -290,89 +218,6 @@ def test_report_that_comes_after_all_ends_it() -> None:
 
     assert not till.chargers.causes(CHARGER.slot) & Cause.COINS_DIFFER
     assert not silent.chargers.causes(CHARGER.slot)
-
-
-# -- laws -----------------------------------------------------------------------------------
-
-_fen = st.integers(-500, 5_000)
-FACTS = st.builds(
-    DayFacts,
-    day=st.just(DAY),
-    by_amount=st.booleans(),
-    collections=st.integers(0, 2),
-    sessions=st.integers(0, 9),
-    report_coins=st.integers(0, 9),
-    **{name: _fen for name in DayFacts.__struct_fields__ if name.endswith("_fen")},
-)
-
-
-@settings(max_examples=80, deadline=None, derandomize=True)
-@given(st.lists(FACTS, min_size=1, max_size=4))
-def test_parts_always_add_up_to_the_whole_difference(days: list[DayFacts]) -> None:
-    """Of a day, and of many; every code has words and a column."""
-    for facts in days:
-        for comparison in reconcile(facts):
-            assert sum(part.fen for part in comparison.lines) == comparison.difference_fen
-            assert {part.code for part in comparison.lines} <= set(CODES[comparison.compared])
-    lines, every = revenue_by((str(k % 2), str(k), facts) for k, facts in enumerate(days))
-    assert every is not None
-    assert every.takings.total_fen == sum(line.takings.total_fen for line in lines)
-    for line in (*lines, every):
-        for whole in line.comparisons:
-            assert sum(part.fen for part in whole.lines) == whole.difference_fen
-    assert all(code.en and code.zh for compared in Compared for code in CODES[compared])
-
-
-Word = tuple[AnyReading, bool, int]
-"""One word, whether it comes twice, and how late it comes, seconds."""
-_customer = st.tuples(
-    st.integers(0, 3), st.sampled_from([0, 0, 5, 1_300, 5_000]), st.booleans(), st.integers(0, 9)
-)
-
-
-@st.composite
-def customers(draw: st.DrawFn) -> list[Word]:
-    """A day of customers: coin and session, a coin, a session, a code; the counter is reset."""
-    words: list[Word] = []
-    total, at_s = 10, 0
-    for k, (kind, late_s, twice, reset) in enumerate(
-        draw(st.lists(_customer, min_size=1, max_size=12))
-    ):
-        at_s += 700
-        words.append((counted(at_s - 300, total), False, 0))
-        said_now: list[AnyReading] = []
-        if kind != 3:
-            total += 1
-        if kind in {0, 1}:
-            said_now.append(coin(at_s, total))
-        if kind != 1:
-            said_now += charged(at_s, f"S{k}", PayKind.QR if kind == 3 else PayKind.COIN)
-        words += [(word, twice, late_s) for word in said_now]
-        total = 0 if reset == 0 else total
-    return [*words, (counted(at_s + 60, total), False, 0)]
-
-
-@settings(max_examples=60, deadline=None, derandomize=True)
-@given(customers())
-def test_late_and_doubled_words_change_nothing(words: list[Word]) -> None:
-    """The facts of the day are those of the words in order, each once."""
-    plain, messy = Till(), Till()
-    arrivals = [
-        (word.t_ms + 1000 * late_s * n, k, n, word)
-        for k, (word, twice, late_s) in enumerate(words)
-        for n in ((1, 2) if twice else (1,))
-    ]
-    arrivals.sort(key=lambda arrival: arrival[:3])
-    end_s = (arrivals[-1][0] - T0_MS) / 1000
-
-    plain.chargers.records([a_record(word, device=CHARGER) for word, _, _ in words])
-    for recv_ms, _, _, word in arrivals:
-        messy.chargers.records([a_record(word, device=CHARGER, at_s=(recv_ms - T0_MS) / 1000)])
-
-    assert messy.day() == plain.day()
-    assert end_s < MIDNIGHT_S
-    for comparison in reconcile(messy.day()):
-        assert sum(part.fen for part in comparison.lines) == comparison.difference_fen
 
 
 def test_clock_of_the_future_books_on_the_day_it_came() -> None:
