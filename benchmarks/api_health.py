@@ -25,6 +25,7 @@ import httpx
 
 from benchmarks.http_load import Answered, fire, get_request, quantile_ms
 from benchmarks.rig import Rig, command, cpu_of, machine, platform, wait_for
+from benchmarks.telling import told
 
 SENDERS = 2_000
 HEALTH_PER_S = 300.0
@@ -172,16 +173,7 @@ def main() -> None:
     parser.add_argument("--rate", type=float, default=2000.0, help="messages a second")
     parser.add_argument("--seconds", type=float, default=30.0)
     parser.add_argument("--quick", action="store_true", help="10,000 devices, 5 s")
-    parser.add_argument("--json", action="store_true")
-    arguments = parser.parse_args()
-    if arguments.quick:
-        vars(arguments).update(QUICK)
-    figures = measure(arguments)
-    if arguments.json:
-        print(json.dumps(figures))
-    else:
-        for name, value in figures.items():
-            print(f"{name:36s} {value}")
+    told(parser, measure, quick=QUICK)
 
 
 if __name__ == "__main__":

@@ -23,6 +23,7 @@ from paho.mqtt.enums import CallbackAPIVersion
 from typing_extensions import override
 
 from benchmarks.rig import Rig, command, machine, platform, wait_for
+from benchmarks.telling import told
 from parkguard.clock import wall_ms
 from parkguard.demo_story import quantiles
 
@@ -172,16 +173,7 @@ def main() -> None:
     parser.add_argument("--rate", type=float, default=2000.0, help="messages a second beside it")
     parser.add_argument("--devices", type=int, default=1000)
     parser.add_argument("--quick", action="store_true", help="20 fires at 1,000/s, for CI")
-    parser.add_argument("--json", action="store_true")
-    arguments = parser.parse_args()
-    if arguments.quick:
-        vars(arguments).update(QUICK)
-    figures = measure(arguments)
-    if arguments.json:
-        print(json.dumps(figures))
-    else:
-        for name, value in figures.items():
-            print(f"{name:22s} {value}")
+    figures = told(parser, measure, quick=QUICK)
     whole = figures["told"] == figures["fires"] and not figures["told_twice"]
     if not whole or figures["max_ms"] >= WITHIN_MS:
         sys.exit("a fire was told late, twice or not at all")

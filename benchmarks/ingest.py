@@ -18,6 +18,7 @@ import httpx
 
 from benchmarks.core import cpu_us, fixes
 from benchmarks.rig import Rig, machine, platform, wait_for
+from benchmarks.telling import told
 from parkguard.demo_story import Story, book_totals, quantiles
 from parkguard.demo_stream import follow
 
@@ -89,16 +90,7 @@ def main() -> None:
     parser.add_argument("--devices", type=int, default=1000)
     parser.add_argument("--thefts", type=int, default=40)
     parser.add_argument("--quick", action="store_true", help="12 s at 1,000/s, for CI")
-    parser.add_argument("--json", action="store_true")
-    arguments = parser.parse_args()
-    if arguments.quick:
-        vars(arguments).update(QUICK)
-    figures = measure(arguments)
-    if arguments.json:
-        print(json.dumps(figures))
-    else:
-        for name, value in figures.items():
-            print(f"{name:22s} {value}")
+    figures = told(parser, measure, quick=QUICK)
     if not figures["balanced"]:
         sys.exit("the books do not balance")
 

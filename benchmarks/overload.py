@@ -22,6 +22,7 @@ import httpx
 from typing_extensions import override
 
 from benchmarks.rig import Rig, machine, platform, wait_for
+from benchmarks.telling import told
 from parkguard.demo_story import Story, book_totals, quantiles
 from parkguard.demo_stream import follow
 
@@ -156,16 +157,7 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=300.0)
     parser.add_argument("--devices", type=int, default=2000)
     parser.add_argument("--quick", action="store_true", help="6,000/s for 20 s")
-    parser.add_argument("--json", action="store_true")
-    arguments = parser.parse_args()
-    if arguments.quick:
-        vars(arguments).update(QUICK)
-    figures = measure(arguments)
-    if arguments.json:
-        print(json.dumps(figures))
-    else:
-        for name, value in figures.items():
-            print(f"{name:24s} {value}")
+    figures = told(parser, measure, quick=QUICK)
     if not figures["balanced"]:
         sys.exit("the books do not balance")
 
