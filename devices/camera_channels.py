@@ -106,8 +106,8 @@ def hear(memory: ChannelMemory, channel: CameraChannel, *, said_ms: int | None, 
     if memory.moving_ms is not None and now_ms - memory.heard_ms > UNHEARD_MS:
         memory.moving_ms = now_ms
     memory.heard_ms = now_ms
-    memory.covered_since = _said(memory.covered_since, channel.occluded, now_ms)
-    memory.tampered_since = _said(memory.tampered_since, channel.tampered, now_ms)
+    memory.covered_since = _said(memory.covered_since, now_ms, word=channel.occluded)
+    memory.tampered_since = _said(memory.tampered_since, now_ms, word=channel.tampered)
     bits = _picture(memory, channel, said_ms, now_ms) | _recording(memory, channel, now_ms)
     if channel.reconn_1h is not None and channel.reconn_1h > POOR_LINK_PER_H:
         bits |= Cause.POOR_LINK
@@ -237,7 +237,8 @@ def _learn_rate(memory: ChannelMemory, kbps: float | None) -> None:
 def _recording(memory: ChannelMemory, channel: CameraChannel, now_ms: int) -> int:
     """Whether it records, and whether a stretch of it is missing."""
     before = memory.idle_since
-    memory.idle_since = _said(before, _denied(channel.recording), now_ms)
+    idle = None if channel.recording is None else not channel.recording
+    memory.idle_since = _said(before, now_ms, word=idle)
     idle_ms = 0 if before is None else now_ms - before
     if memory.idle_since is None and idle_ms >= GAP_MS:
         memory.gap_ms = now_ms
@@ -248,11 +249,7 @@ def _recording(memory: ChannelMemory, channel: CameraChannel, now_ms: int) -> in
     return int(bits)
 
 
-def _denied(word: bool | None) -> bool | None:  # noqa: FBT001 - a word of the wire
-    return None if word is None else not word
-
-
-def _said(since: int | None, word: bool | None, now_ms: int) -> int | None:  # noqa: FBT001
+def _said(since: int | None, now_ms: int, *, word: bool | None) -> int | None:
     """Since when something is said; what is left out says nothing."""
     return since if word is None else _since(since, now_ms, holds=word)
 

@@ -24,6 +24,8 @@ CHANGES_MAX = 20_000
 KNOWN_MS = 500
 """The registry is believed to be as it was for so long where one device is asked for by name. Our
 choice: a tenth of what a token is believed (``ApiPolicy.token_cache_ms``)."""
+STALE_MS = 4 * KNOWN_MS
+"""While one looks the others are answered from memory; of this age it is not believed. Ours."""
 _PART = 10_000
 """Rows taken from the database at once."""
 
@@ -66,6 +68,7 @@ class DeviceIndex:
         self._columns = DeviceColumns()
         self._control_id: int | None = None
         self._followed_ms: int | None = None
+        self._asked_ms = 0
 
     def find(self, scope: Scope, wanted: DeviceFilter) -> FoundDevices:
         """Devices in ``scope`` that ``wanted`` asks for."""
@@ -91,7 +94,7 @@ class DeviceIndex:
             return columns.found(keep)
 
     def known(self, scope: Scope, device_id: str, now_ms: int) -> KnownDevice | None:
-        """A device from memory alone; None: ask ``look``.
+        """A device from memory alone; None: ask ``look``, as one does every ``KNOWN_MS``.
 
         Args:
             scope: An owner's is not known here.
@@ -99,7 +102,10 @@ class DeviceIndex:
             now_ms: Of a clock that never steps.
         """
         followed_ms = self._followed_ms
-        if followed_ms is None or now_ms - followed_ms >= KNOWN_MS or scope.owner_id is not None:
+        if followed_ms is None or scope.owner_id is not None or now_ms - followed_ms >= STALE_MS:
+            return None
+        if now_ms - max(followed_ms, self._asked_ms) >= KNOWN_MS:
+            self._asked_ms = now_ms  # whoever comes first looks
             return None
         return self._columns.named(device_id, scope.areas)
 

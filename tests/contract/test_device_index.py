@@ -10,7 +10,7 @@ from api.roles import CITY, Scope
 from devices.device_filter import DeviceFilter
 from devices.model import SYNTHETIC_ID, AdminState, Device, DeviceClass, Vehicle
 from stores import device_index
-from stores.device_index import KNOWN_MS
+from stores.device_index import KNOWN_MS, STALE_MS
 from stores.processing import put_control
 from stores.queries_devices import DeviceQueries
 from stores.records import writing
@@ -141,6 +141,8 @@ def test_a_device_is_known_for_half_a_second(engine: sa.Engine) -> None:
 
     assert book.known(CITY, "dev-1", KNOWN_MS - 1) == ("dev-1", 1, AdminState.ACTIVE)
     assert book.known(CITY, "dev-1", KNOWN_MS) is None
+    assert book.known(CITY, "dev-1", KNOWN_MS) is not None  # one looks, the others need not wait
+    assert book.known(CITY, "dev-1", STALE_MS) is None
     assert book.known(Scope(areas=("34",)), "dev-1", 0) is None
     assert book.known(owner, "dev-1", 0) is None
     assert book.look(owner, "dev-1", 0) == ("dev-1", 1, AdminState.RETIRED)
