@@ -45,7 +45,8 @@ def rates(
         return
     for level in AlarmLevel:
         mine = [row for row in rows if row.curve.level is level]
-        title = f"{level} level: nats for a false-alarm rate per vehicle-day"
+        asked = f", {mine[0].rate:.2g} is set" if mine else ""
+        title = f"{level} level: nats for a false-alarm rate per vehicle-day{asked}"
         print_rows([row.as_row() for row in mine], title=title)
         if picture:
             Console().print(detection_table.picture(mine, level), markup=False, highlight=False)

@@ -58,14 +58,13 @@ class InEffect:
         }
 
     def as_row(self) -> dict[str, str]:
-        """What is set and what that needs, then the table of rates."""
+        """What the rate set needs, then the table of rates: 80 columns hold it."""
         curve, nats = self.curve, self.curve.nats_of(self.rate)
         return {
-            "site class": curve.site_class.value,
-            "rate set": f"{self.rate:.2g}",
+            "site": curve.site_class.value,
             "nats": _nats(curve, self.rate),
             "expected": f"{curve.per_day_at(nats):.2g}",
-            **{f"{rate:.0e}": _nats(curve, rate) for rate in COLUMNS},
+            **{f"1e{round(math.log10(rate))}": _nats(curve, rate) for rate in COLUMNS[1:]},
         }
 
     def as_source_row(self) -> dict[str, str]:
