@@ -6,11 +6,9 @@ import sqlalchemy as sa
 
 from devices.command import CommandChange, CommandState
 from stores.quarantine import storable
-from stores.records import insert_of, writing
+from stores.records import FORGET_MAX, insert_of, writing
 from stores.schema import commands
 
-FORGET_MAX = 2_000
-"""Rows removed in one transaction: other writers wait for milliseconds only."""
 _OPEN = [state.value for state in CommandState if state.is_open]
 _KEPT = frozenset({"id", "device_id", "kind", "every_s", "for_s", "by", "why", "asked_ms"})
 

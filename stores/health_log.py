@@ -8,13 +8,11 @@ from collections.abc import Sequence
 import sqlalchemy as sa
 
 from devices.health_events import HealthChange
-from stores.records import insert_of, writing
+from stores.records import FORGET_MAX, insert_of, writing
 from stores.schema import health_log
 
 PUT_MAX = 5_000
 """Rows of one statement: a switch that takes 100,000 devices along is one transaction of many."""
-FORGET_MAX = 2_000
-"""Rows removed in one transaction: other writers wait for milliseconds only."""
 
 
 def put_changes(connection: sa.Connection, changes: Sequence[HealthChange]) -> None:

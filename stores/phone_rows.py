@@ -2,11 +2,8 @@
 
 import sqlalchemy as sa
 
-from stores.records import writing
+from stores.records import FORGET_MAX, writing
 from stores.schema import PHONE, control
-
-FORGET_MAX = 2_000
-"""Rows removed in one transaction: other writers wait for milliseconds only."""
 
 
 def forget_phones(engine: sa.Engine, before_ms: int) -> bool:

@@ -10,11 +10,9 @@ from devices.errors import WireReason
 from devices.quarantine_hints import escaped, one_line
 from devices.topics import HELD_NAME_CHARS
 from stores.queries import IN_MAX
-from stores.records import insert_of, writing
+from stores.records import FORGET_MAX, insert_of, writing
 from stores.schema import REQUEUE, control, quarantine
 
-FORGET_MAX = 2_000
-"""Rows removed in one transaction: other writers wait for milliseconds only."""
 REQUEUES_MAX = 50
 """... and control rows of held messages, 200 MiB at most."""
 

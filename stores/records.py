@@ -27,6 +27,8 @@ from stores.records_turns import Turn, take_turn
 BUSY_MS = 10_000
 """A writer waits so long for another one; the longest commit seen is far below a second."""
 _SCRIPTS = "stores:migrations"
+FORGET_MAX = 2_000
+"""Rows removed in one transaction: other writers wait for milliseconds only."""
 IDLE_S = 30
 """A server ends a transaction of ours that does nothing for so long: our machine is gone."""
 

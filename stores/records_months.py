@@ -16,14 +16,12 @@ from datetime import UTC, datetime
 
 import sqlalchemy as sa
 
-from stores.records import writing
+from stores.records import FORGET_MAX, writing
 from stores.records_turns import Turn, take_turn
 from stores.schema import audit, outbox, outbox_keys
 
 MONTHS_AHEAD = 2
 """Made beyond the present one: nobody needs to look at the database for so long."""
-FORGET_MAX = 2_000
-"""Rows removed in one transaction: other writers wait for milliseconds only."""
 _QUICK_MS = 500
 """Wait so long for a table that is in use: whoever comes after us waits behind us."""
 _TIMES: dict[sa.Table, sa.Column[int]] = {audit: audit.c.at_ms, outbox: outbox.c.created_ms}

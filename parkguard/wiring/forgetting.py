@@ -12,10 +12,11 @@ from devices.errors import StoreError
 from parkguard.clock import wall_ms
 from parkguard.wiring.shared import HOUR_MS, steady_ms
 from stores import health_log
-from stores.commands import FORGET_MAX, forget_commands
+from stores.commands import forget_commands
 from stores.phone_rows import forget_phones
 from stores.processing import store_errors
 from stores.quarantine import forget_quarantine
+from stores.records import FORGET_MAX
 from stores.records_months import forget_old, make_months
 from stores.records_policy import RecordsPolicy
 from stores.schema import audit, outbox
@@ -82,7 +83,7 @@ def _forget_written(engine: sa.Engine, records: RecordsPolicy, now_ms: int) -> b
         more = forget_commands(engine, now_ms - days * DAY_MS) == FORGET_MAX
     if days := records.health_days:
         gone_rows = health_log.forget_health(engine, now_ms - days * DAY_MS)
-        more |= gone_rows == health_log.FORGET_MAX
+        more |= gone_rows == FORGET_MAX
     for table, days in ((audit, records.audit_days), (outbox, records.outbox_days)):
         if days:
             gone = forget_old(engine, table, now_ms - days * DAY_MS)

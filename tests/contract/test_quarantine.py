@@ -8,10 +8,10 @@ from devices.control import HELD_BYTES_MAX, HELD_MAX, Held
 from devices.model import DeviceClass
 from stores import quarantine_replay
 from stores.processing import RecordsProcessLedger, put_control
-from stores.quarantine import FORGET_MAX, forget_quarantine
+from stores.quarantine import forget_quarantine
 from stores.quarantine_replay import REFUSED_MS, Queued
 from stores.queries_quarantine import QuarantineQueries
-from stores.records import writing
+from stores.records import FORGET_MAX, writing
 from stores.registry import Registry
 from stores.registry_devices import NewDevice
 from stores.schema import audit, control, quarantine

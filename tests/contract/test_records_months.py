@@ -10,8 +10,8 @@ from stores.delivery import SqlOutbox
 from stores.processing import RecordsProcessLedger
 from stores.queries import AuditRow, put_audit
 from stores.queries_outbox import put_notices
-from stores.records import downgrade, migrate, open_records, writing
-from stores.records_months import FORGET_MAX, Month, add_months, forget_old, make_months
+from stores.records import FORGET_MAX, downgrade, migrate, open_records, writing
+from stores.records_months import Month, add_months, forget_old, make_months
 from stores.records_policy import RecordsPolicy
 from stores.records_turns import Turn, take_turn
 from stores.schema import audit, outbox, outbox_keys

@@ -6,8 +6,8 @@ import sqlalchemy as sa
 
 from parkguard.clock import wall_ms
 from parkguard.wiring.forgetting import DAY_MS
-from stores.quarantine import FORGET_MAX, put_refusals
-from stores.records import writing
+from stores.quarantine import put_refusals
+from stores.records import FORGET_MAX, writing
 from stores.schema import quarantine
 from support.broker import wait_until
 from support.machine import START_S, Machine

@@ -10,8 +10,8 @@ from devices.errors import StoreError
 from parkguard.wiring.forgetting import DAY_MS, forgetting
 from parkguard.wiring.shared import HOUR_MS
 from stores import records
-from stores.quarantine import FORGET_MAX, put_refusals
-from stores.records import open_records, writing
+from stores.quarantine import put_refusals
+from stores.records import FORGET_MAX, open_records, writing
 from stores.schema import quarantine
 from support.stores_records import NOW_MS, a_refusal, records_in, rows_of, url_of
 
