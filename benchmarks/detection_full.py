@@ -7,7 +7,9 @@ another policy is refused. ``python -m benchmarks.detection --full FILE`` report
 """
 
 import argparse
+import os
 import time
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict
 from pathlib import Path
 
@@ -114,17 +116,21 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("file", type=Path)
     parser.add_argument("--vehicle-days", type=int, default=370_000)
+    parser.add_argument("--workers", type=int, default=os.cpu_count() or 1, help="processes")
     arguments = parser.parse_args()
     arguments.file.parent.mkdir(parents=True, exist_ok=True)
     done = read(arguments.file)
-    with long_work() as progress:
+    with long_work() as progress, ProcessPoolExecutor(arguments.workers) as pool:
         task = progress.add_task("vehicle-days", total=arguments.vehicle_days)
         while (days := sum(chunk.vehicle_days for chunk in done)) < arguments.vehicle_days:
             progress.update(task, completed=days)
-            chunk = run_chunk(FAMILIES[len(done) % len(FAMILIES)], FIRST_NUMBER + len(done))
-            with arguments.file.open("ab") as lines:
-                lines.write(msgspec.json.encode(chunk) + b"\n")
-            done.append(chunk)
+            places = range(len(done), len(done) + arguments.workers)
+            families = [FAMILIES[place % len(FAMILIES)] for place in places]
+            numbers = [FIRST_NUMBER + place for place in places]
+            for chunk in pool.map(run_chunk, families, numbers):
+                with arguments.file.open("ab") as lines:
+                    lines.write(msgspec.json.encode(chunk) + b"\n")
+                done.append(chunk)
 
 
 if __name__ == "__main__":

@@ -4,7 +4,9 @@ The file is read twice, so that a million rows need no memory and nothing is wri
 wrong. Who is stopped on the way starts again: what is written already is the same then.
 """
 
+import gc
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import islice
 
@@ -17,6 +19,9 @@ from parkguard.importing.shelf import Judged, Parsed, Shelf, State, parse
 
 Progress = Callable[[int], None]
 """Called with bytes read since the last call."""
+COLLECT_AFTER = 100_000
+"""Objects between two searches for rings of garbage; Python's own number, 700, cost 15-20 % of the
+CPU of an import: rows make many objects and no rings (docs/benchmarks.md, Import)."""
 
 
 @dataclass(slots=True)
@@ -46,6 +51,18 @@ class Counts:
         return states | {name: getattr(self, name) for name in names}
 
 
+@contextmanager
+def collecting_seldom() -> Iterator[None]:
+    """Search for rings of garbage after ``COLLECT_AFTER`` objects meanwhile."""
+    before = gc.get_threshold()
+    gc.set_threshold(COLLECT_AFTER, *before[1:])
+    try:
+        yield
+    finally:
+        gc.set_threshold(*before)
+
+
+@collecting_seldom()
 def check(source: Source, shelf: Shelf, book: FaultBook, on_progress: Progress) -> Counts:
     """Look at every row; faults go into ``book``. Writes nothing."""
     counts, once = Counts(), Once()
@@ -67,6 +84,7 @@ def check(source: Source, shelf: Shelf, book: FaultBook, on_progress: Progress) 
     return counts
 
 
+@collecting_seldom()
 def write(
     source: Source, shelf: Shelf, bad_rows: set[int], counts: Counts, on_progress: Progress
 ) -> None:
