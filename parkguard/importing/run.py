@@ -20,7 +20,7 @@ from parkguard.importing.shelf import Judged, Parsed, Shelf, State, parse
 Progress = Callable[[int], None]
 """Called with bytes read since the last call."""
 COLLECT_AFTER = 100_000
-"""Objects between two searches for rings of garbage; Python's own number, 700, cost 10-18 % of the
+"""Objects between two searches for rings of garbage; Python's own number, 700, cost 8-18 % of the
 CPU of an import: rows make many objects and no rings (docs/benchmarks.md, Importing)."""
 
 
