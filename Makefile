@@ -177,7 +177,7 @@ browser: web web-check  ## the pages in Chromium against the real service
 .PHONY: screenshots
 screenshots: web  ## take the pictures of docs/img/pages anew
 	@$(MAKE) debian DEBIAN_PACKAGES="$(BROWSER_PACKAGES)"
-	@exec $(BIN)/python -m benchmarks.screenshots $(ARGS)
+	@PYTHONPATH=.:tests exec $(BIN)/python tests/browser/take_pictures.py $(ARGS)
 
 .PHONY: broker
 broker:

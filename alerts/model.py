@@ -40,6 +40,10 @@ class AlertState(StrEnum):
     MERGED = "merged"
 
 
+ALERT_ENDS = frozenset({AlertState.DISMISSED, AlertState.EXPIRED, AlertState.MERGED})
+"""States after which nobody's word changes an alert."""
+
+
 class Group(StrEnum):
     """Independent witnesses; level 2 needs two of them."""
 

@@ -1,13 +1,14 @@
 """The app, made by a factory: importing this opens nothing, reads nothing, starts nothing.
 
-A request passes, from the outside in: headers of the answer, the token, the body's limits, the
-route with its one permission, the scope in the stores' queries.
+A request passes, from the outside in: headers of the answer, the pages (open to everybody), the
+token, the body's limits, the route with its one permission, the scope in the stores' queries.
 """
 
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from threading import Lock
+from typing import Any
 
 from fastapi import FastAPI
 
@@ -15,8 +16,11 @@ from api import problems
 from api.auth import Authenticate, Gate, refuse_open_routes
 from api.deps import Services
 from api.heartbeat import beat
+from api.login import Door
+from api.map_shelf import MapShelf
 from api.middleware import BodyLimit, SecurityHeaders
 from api.openapi import describe
+from api.pages import Pages, read_pages
 from api.roles import NOBODY
 from api.routes import (
     alerts,
@@ -25,14 +29,19 @@ from api.routes import (
     cameras,
     chargers,
     commands,
+    desk,
     devices,
     docs,
+    explanation,
     history,
     incidents,
+    maps,
     operations,
+    patrol,
     places,
     precision,
     quarantine,
+    session,
     stream,
     swaps,
     tokens,
@@ -55,12 +64,17 @@ ROUTERS = (
     work.router,
     tracks.router,
     places.router,
+    maps.router,
     alerts.router,
+    explanation.router,
+    desk.router,
     precision.router,
     incidents.router,
+    patrol.router,
     stream.router,
     quarantine.router,
     books.router,
+    session.router,
     tokens.router,
     operations.router,
     docs.router,
@@ -74,6 +88,28 @@ def create_app(services: Services) -> FastAPI:
     Raises:
         RuntimeError: A route names no permission (default deny).
     """
+    app = _routed()
+    app.state.services = services
+    app.state.gate = Gate(services)
+    app.state.door = Door(services)
+    app.state.hub = StreamHub(services)
+    app.state.availability_turn = Lock()  # api.routes.availability
+    app.state.map_shelf = MapShelf(services.maps)
+    refuse_open_routes(app)
+    problems.install(app, busy=services.busy)
+    app.add_middleware(BodyLimit, policy=services.policy)
+    app.add_middleware(Authenticate, gate=app.state.gate, services=services)
+    app.add_middleware(Pages, pages=read_pages(), map_hosts=services.policy.map_hosts)
+    app.add_middleware(SecurityHeaders)
+    return app
+
+
+def openapi_document() -> dict[str, Any]:
+    """Give the OpenAPI document; it needs no services (the pages' client is made from it)."""
+    return _routed().openapi()
+
+
+def _routed() -> FastAPI:
     app = FastAPI(
         title="ParkGuard API",
         version="1",
@@ -83,17 +119,8 @@ def create_app(services: Services) -> FastAPI:
         redirect_slashes=False,
         lifespan=_run_hub,
     )
-    app.state.services = services
-    app.state.gate = Gate(services)
-    app.state.hub = StreamHub(services)
-    app.state.availability_turn = Lock()  # api.routes.availability
     for router in ROUTERS:  # as they are: include_router would analyse every route once more
         app.router.routes.extend(router.routes)
-    refuse_open_routes(app)
-    problems.install(app, busy=services.busy)
-    app.add_middleware(BodyLimit, policy=services.policy)
-    app.add_middleware(Authenticate, gate=app.state.gate, services=services)
-    app.add_middleware(SecurityHeaders)
     describe(app)
     return app
 

@@ -1,14 +1,17 @@
 """Steps that several routes share: find an object or 404, size a page, answer for a vehicle."""
 
 from dataclasses import dataclass
-from typing import NoReturn
+from typing import NoReturn, TypeVar
 
 from api.believed import NOTHING, Believed, believe
+from api.case_schemas import AlertOut, IncidentOut
 from api.deps import Services
 from api.problems import Problem, ProblemCode
 from api.roles import CITY, Principal
 from api.rows import IncidentRow
 from devices.model import Device, Vehicle
+
+Case = TypeVar("Case", AlertOut, IncidentOut)
 
 
 def not_found() -> NoReturn:
@@ -20,6 +23,17 @@ def page_size(services: Services, asked: int | None) -> int:
     """Give the rows of a page: as asked, within the policy."""
     policy = services.policy
     return min(policy.page_default if asked is None else asked, policy.page_max)
+
+
+def labelled(services: Services, cases: list[Case]) -> list[Case]:
+    """Give the same answers with their vehicles in words, by one look for all of them."""
+    labels = services.desk.labels({case.vehicle_id for case in cases})
+    return [
+        case.model_copy(update={"label": labels[case.vehicle_id]})
+        if case.vehicle_id in labels
+        else case
+        for case in cases
+    ]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

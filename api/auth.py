@@ -1,4 +1,4 @@
-"""Who asks and whether they may: bearer tokens in, a ``Principal`` or 401 or 403 out.
+"""Who asks and whether they may: tokens and sessions in, a ``Principal`` or 401 or 403 out.
 
 Default deny: without a valid token nothing is answered but ``ANONYMOUS``, and a route that names
 no permission stops ``create_app``.
@@ -16,14 +16,15 @@ from starlette.concurrency import run_in_threadpool
 from starlette.types import ASGIApp, Receive, Send
 from starlette.types import Scope as AsgiScope
 
+from api.cookies import SAFE_METHODS, is_ours, session_of
 from api.deps import Services, services_of
 from api.problems import Problem, ProblemCode, problem_response
 from api.roles import Permission, Principal, Role, Scope
 from api.system_rows import TokenRow
-from api.tokens import MAX_CHARS, PREFIX, hash_token
+from api.tokens import MAX_CHARS, PREFIX, SESSION_PREFIX, hash_token
 
-ANONYMOUS = frozenset({"/livez"})
-"""Addresses that need no token. Nothing else, ever."""
+ANONYMOUS = frozenset({("GET", "/livez"), ("POST", "/v1/session")})
+"""Methods and addresses that need no token. Nothing else, ever."""
 
 DOCS = ("/docs", "/openapi.json")
 """Addresses that need none on a loopback listener (``ApiPolicy.docs_open``)."""
@@ -60,8 +61,16 @@ class Gate:
     async def principal(self, authorization: str | None) -> Principal | None:
         """Give who holds the token of an ``Authorization`` header, None for anybody else."""
         scheme, _, plain = (authorization or "").partition(" ")
-        plain = plain.strip()
-        if scheme.lower() != "bearer" or not plain.startswith(PREFIX) or len(plain) > MAX_CHARS:
+        if scheme.lower() != "bearer":
+            return None
+        return await self._holder(plain.strip(), PREFIX)
+
+    async def person(self, session: str | None) -> Principal | None:
+        """Give whose session a cookie holds, None for anybody else."""
+        return await self._holder(session or "", SESSION_PREFIX)
+
+    async def _holder(self, plain: str, prefix: str) -> Principal | None:
+        if not plain.startswith(prefix) or len(plain) > MAX_CHARS:
             return None
         row = await self._row(hash_token(plain))
         if row is None or not is_alive(row, self._services.now_ms()):
@@ -101,19 +110,26 @@ class Authenticate:
 
     async def __call__(self, scope: AsgiScope, receive: Receive, send: Send) -> None:
         """Pass the request on with ``state.principal`` set, or answer 401."""
-        if scope["type"] == "lifespan" or scope.get("path") in ANONYMOUS:
+        if scope["type"] == "lifespan" or (scope.get("method"), scope.get("path")) in ANONYMOUS:
             await self._app(scope, receive, send)
             return
-        headers = {key: value for key, value in scope["headers"] if key == b"authorization"}
-        given = headers.get(b"authorization")
+        headers = scope["headers"]
+        given = [value for key, value in headers if key == b"authorization"]
         try:
-            principal = await self._gate.principal(given.decode("latin-1") if given else None)
+            if given:  # whoever sends a token means it, also a wrong one
+                principal = await self._gate.principal(given[-1].decode("latin-1"))
+            else:
+                principal = await self._gate.person(session_of(headers))
         except self._services.busy as exc:
             _log.warning("store_refused", error=type(exc).__name__)
             await problem_response(ProblemCode.BUSY)(scope, receive, send)
             return
         if principal is None and not self._is_open(scope["path"]):
             await problem_response(ProblemCode.UNAUTHENTICATED)(scope, receive, send)
+            return
+        by_cookie = principal is not None and not given
+        if by_cookie and scope["method"] not in SAFE_METHODS and not is_ours(headers):
+            await problem_response(ProblemCode.CROSS_SITE)(scope, receive, send)
             return
         scope.setdefault("state", {})["principal"] = principal
         await self._app(scope, receive, send)
@@ -174,7 +190,8 @@ def refuse_open_routes(app: FastAPI) -> None:
     open_routes = [
         str(route.path)
         for route in iter_route_contexts(app.routes)
-        if route.path not in ANONYMOUS and permission_of(route) is None
+        if permission_of(route) is None
+        and any((method, route.path) not in ANONYMOUS for method in route.methods or ("",))
     ]
     if open_routes:
         raise RuntimeError(f"routes without a permission: {', '.join(open_routes)}")

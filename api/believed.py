@@ -15,6 +15,7 @@ from devices.latest import ArmedState
 from devices.model import Device, Profile
 from devices.presence import Presence
 from devices.readings import SOURCE_CODE
+from devices.severity import severity_of
 
 _SOURCE = {code: source.value for source, code in SOURCE_CODE.items()}
 
@@ -138,6 +139,7 @@ def _health(device: Device | KnownDevice, believed: Believed, now_ms: int) -> di
         "presence": believed.presence.word,
         "condition": "degraded" if int(believed.causes) & ~int(PRESENCE_CAUSES) else "ok",
         "admin": device.admin.value,
+        "severity": severity_of(believed.presence, int(believed.causes), device.admin).word,
         "causes": [
             CauseOut(code=cause.code, en=cause.en, zh=cause.zh)
             for cause in causes_of(int(believed.causes))

@@ -226,10 +226,29 @@ class LiftIn(Body):
     reason: Line500 = ""
 
 
+Tapped = Annotated[
+    Annotated[int, BeforeValidator(parse_time_ms)] | None,
+    Field(
+        description="When it was tapped, by the phone's clock: ISO 8601 or epoch milliseconds. Of "
+        "a tap that comes late it stands in the log",
+        examples=["2025-11-25T08:30:00Z"],
+    ),
+]
+"""When somebody did it, if the request comes later."""
+
+
+class HelpIn(Body):
+    """A call for help."""
+
+    at: Tapped = None
+    reason: Line500 = ""
+
+
 class AcknowledgeIn(Body):
     """Taking an incident. ``version``: refuse when it has changed since I looked."""
 
     version: int | None = Field(None, ge=0, le=2**31, strict=True)
+    at: Tapped = None
 
 
 class MoveIn(AcknowledgeIn):

@@ -1,6 +1,6 @@
 """What the API needs of cameras. Adapter: ``stores.queries_cameras``."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Protocol
 
 from devices.camera_conditions import ChannelChange
@@ -14,6 +14,6 @@ class CameraBook(Protocol):
         """Registered cameras that stand somewhere."""
         ...
 
-    def channels(self, slot: int) -> Sequence[ChannelChange]:
-        """What is wrong with each channel of a camera, by number."""
+    def channels(self, slots: Collection[int]) -> Mapping[int, Sequence[ChannelChange]]:
+        """What is wrong with each channel of these cameras, by number; who has none is left out."""
         ...

@@ -4,7 +4,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from api.schemas import Answer, CauseOut, HealthOut, Instant
+from api.schemas import Answer, CauseOut, HealthOut, Instant, Page
 
 
 class ChannelOut(Answer):
@@ -28,6 +28,12 @@ class CameraOut(HealthOut):
     lon_deg: float | None = Field(examples=[117.227239])
     works: bool = Field(description="Online, and it shows and records what is before it")
     channels: list[ChannelOut]
+
+
+class CameraPage(Page):
+    """Cameras with their channels, in the order that was asked for."""
+
+    cameras: list[CameraOut]
 
 
 class NearCameraOut(Answer):

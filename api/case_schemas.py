@@ -26,6 +26,7 @@ class AlertOut(Answer):
     area: str
     reasons: list[dict[str, object]]
     version: int
+    label: str = Field("", description="The vehicle in words", examples=["red Yadea"])
 
 
 class AlertPage(Page):
@@ -115,6 +116,7 @@ class IncidentOut(Answer):
     case_number: str | None
     assignee: str | None
     version: int
+    label: str = Field("", description="The vehicle in words", examples=["red Yadea"])
 
 
 class IncidentPage(Page):
@@ -130,8 +132,11 @@ class IncidentStepOut(Answer):
     at_ms: int
     by: str
     from_state: str
-    to_state: str
+    to_state: str = Field(description="The new state, or `help`: somebody needs help")
     reason: str
+    tapped_ms: int | None = Field(
+        description="When it was done on a phone that was offline; null: at `at_ms`"
+    )
 
 
 class DeliveryOut(Answer):
@@ -150,7 +155,6 @@ class DeliveryOut(Answer):
 class IncidentDetailOut(IncidentOut):
     """One incident with its log and deliveries, oldest first."""
 
-    label: str
     plate: str
     log: list[IncidentStepOut]
     deliveries: list[DeliveryOut]

@@ -39,6 +39,12 @@ REVENUE_COLUMNS = (
 )
 """Of a table of revenue: every part of a difference has a column."""
 
+COLLECTION_COLUMNS = (
+    *(name for name in CollectionOut.model_fields if name != "full"),
+    *(f"full_{name}" for name in FullOut.model_fields),
+)
+"""Of a table of boxes: the forecast beside the rest."""
+
 
 class RevenueBy(StrEnum):
     """What revenue is summed by."""
@@ -152,6 +158,8 @@ def _box_due(place: Place, due: Due, shown: Mapping[int, Shown]) -> CollectionOu
         counted_fen=box.counted_fen,
         emptied_ms=box.emptied_ms,
         open=box.open,
+        collector=box.collector,
+        collector_until_ms=box.collector_until_ms,
         urgency=due.urgency.value,
         full=None if due.full is None else FullOut.model_validate(due.full),
     )
@@ -168,3 +176,10 @@ def flat(line: RevenueLineOut) -> dict[str, str | float | bool | None]:
             before = row.get(column)
             row[column] = part.fen + (before if isinstance(before, int) else 0)
     return row
+
+
+def flat_box(box: CollectionOut) -> dict[str, str | float | bool | None]:
+    """One row of a table, by ``COLLECTION_COLUMNS``."""
+    row: dict[str, str | float | bool | None] = box.model_dump(exclude={"full"})
+    full = {} if box.full is None else box.full.model_dump()
+    return row | {f"full_{name}": value for name, value in full.items()}

@@ -68,6 +68,8 @@ class BoxOut(Answer):
     emptied_ms: int | None
     emptied_by: str
     emptied_fen: int | None
+    collector: str = Field(description='Who was sent to empty it last; "" = nobody was')
+    collector_until_ms: int = Field(description="Until when he is, or was, there; 0 = nobody was")
 
 
 class DifferenceOut(Answer):
@@ -194,6 +196,8 @@ class CollectionOut(Answer):
     counted_fen: int | None
     emptied_ms: int | None
     open: bool
+    collector: str = Field(description='Who was sent to empty it last; "" = nobody was')
+    collector_until_ms: int = Field(description="Until when he is, or was, there; 0 = nobody was")
     urgency: str = Field(description="full nearly_full soon later unknown", examples=["soon"])
     full: FullOut | None
 

@@ -1,15 +1,21 @@
 """What the app is made of: the services, the policy, and how a route gets at them."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Annotated
 
 from fastapi import Depends, Request
 
+from alerts.desk import DeskPolicy
+from api.base_map import BaseMap
 from api.bindings_port import BindingBook
 from api.camera_port import CameraBook
 from api.charging_port import ChargingBook
+from api.desk_port import DeskBook
+from api.explain_port import Explainer
 from api.health_port import HealthBook
+from api.login_policy import LoginPolicy
+from api.map_port import MapBook
 from api.ports import (
     Actions,
     AlertBook,
@@ -27,6 +33,8 @@ from api.ports import (
 )
 from api.quarantine_port import QuarantineBook
 from api.system_rows import DeviceSecret, PartStatus
+from api.user_port import UserBook
+from devices.fire import FirePolicy
 
 Clock = Callable[[], int]
 """Milliseconds."""
@@ -62,6 +70,11 @@ class ApiPolicy:
         status_max_ms: A status file older than this is no sign of life (15 s).
         status_every_ms: This process says how it is this often.
         stuck_ms: The feed was not read for so long: ``/livez`` says 503.
+        map_hosts: Origins of the pages' base map; none: the pages ask nobody outside.
+        base_map: What the pages draw below our own sites, grids and fences.
+        desk: Who is to be called when nobody takes a theft; the desk's workload.
+        fire: The same for fires, as the processor does it.
+        login: How long sessions last, and what stops guessing of passwords.
     """
 
     timezone: str = "UTC"
@@ -85,6 +98,11 @@ class ApiPolicy:
     status_max_ms: int = 15_000
     status_every_ms: float = 1000.0
     stuck_ms: int = 15_000
+    map_hosts: tuple[str, ...] = ()
+    base_map: BaseMap = field(default_factory=BaseMap)
+    desk: DeskPolicy = field(default_factory=DeskPolicy)
+    fire: FirePolicy = field(default_factory=FirePolicy)
+    login: LoginPolicy = field(default_factory=LoginPolicy)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,6 +121,7 @@ class Services:
     steady_ms: Clock
     policy: ApiPolicy
     tokens: TokenBook
+    users: UserBook
     devices: DeviceBook
     health: HealthBook
     bindings: BindingBook
@@ -111,8 +130,11 @@ class Services:
     charging: ChargingBook
     vehicles: VehicleBook
     alerts: AlertBook
+    explainer: Explainer
     incidents: IncidentBook
     outcomes: OutcomeBook
+    desk: DeskBook
+    maps: MapBook
     feed: FeedBook
     quarantine: QuarantineBook
     actions: Actions

@@ -15,6 +15,16 @@ from devices.presence import Presence
 WORDS_MAX = 50
 """Words one filter may have in a request."""
 
+Text = Annotated[
+    Line64 | None,
+    Query(
+        min_length=2,
+        description="Stands in the id, the name or the vehicle's id",
+        examples=["north gate"],
+    ),
+]
+"""A filter by what people know of a device."""
+
 Sort = Annotated[
     Literal["slot", "worst"],
     Query(description="`worst`: by severity, then what changed last; else as registered"),
@@ -88,6 +98,7 @@ async def _wanted(
     district: Annotated[
         str | None, Query(pattern="^[0-9]{6}$", description="Its six digits", examples=["340104"])
     ] = None,
+    text: Text = None,
 ) -> DevicesWanted:
     """Read the filters; one given several times takes any of its words."""
     bits = 0
@@ -101,6 +112,7 @@ async def _wanted(
             vendor=tuple(vendor),
             model=tuple(model),
             areas=tuple(prefix for prefix in (area, district) if prefix),
+            text=(text or "").strip(),
         ),
         health=HealthFilter(
             presence=tuple(_PRESENCE[word] for word in presence),

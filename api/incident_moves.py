@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from alerts.fire_words import FIRE
 from alerts.lifecycle import IncidentState, Outcome, move
-from alerts.model import AlertKind, Channel, Notice, NoticeKind
+from alerts.model import AlertKind, Channel, Level, Notice, NoticeKind
 from api.believed import Believed
 from api.privacy import audit_of
 from api.problems import Problem, ProblemCode
@@ -16,6 +16,9 @@ from devices.model import Vehicle
 UNTAKEN = frozenset({IncidentState.OPEN, IncidentState.ASSIGNED})
 """States in which nobody has it yet."""
 
+HELP = "help"
+"""What the log and the notices call it when somebody on the case needs help."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Step:
@@ -24,11 +27,13 @@ class Step:
     Attributes:
         version: The version they saw; None = whatever it is now.
         at_ms: Wall clock, ms UTC.
+        tapped_ms: When it was done on a phone that was offline, by its clock, ms UTC.
     """
 
     state: IncidentState
     principal: Principal
     at_ms: int
+    tapped_ms: int | None = None
     reason: str = ""
     outcome: Outcome | None = None
     version: int | None = None
@@ -41,6 +46,10 @@ class Change:
     moved: IncidentMoved
     assignee: str | None
     reason: str
+    logged: str
+    tapped_ms: int | None
+    level: int
+    posts: bool = True
     notices: tuple[Notice, ...]
     audit: AuditEntry
 
@@ -104,7 +113,10 @@ def decide(row: IncidentRow, step: Step, place: Place) -> Change | None:
         moved=moved,
         assignee=assignee,
         reason=step.reason,
-        notices=_notices(row, moved, assignee, place),
+        logged=new,
+        tapped_ms=late_tap(row, step),
+        level=row.level,
+        notices=_notices(row, moved, _body(row, moved, place) | {"assignee": assignee}, place),
         audit=audit_of(
             who,
             f"incident_{new}"[:32],
@@ -115,11 +127,50 @@ def decide(row: IncidentRow, step: Step, place: Place) -> Change | None:
     )
 
 
+def decide_help(row: IncidentRow, step: Step, place: Place) -> Change:
+    """Somebody on the case is in danger: level 4, told to all who are told of its steps.
+
+    Never refused, whoever has it and whatever its state, closed too. The state stays, so the
+    processor, which goes by states, is not told. ``step.state`` says nothing here.
+    """
+    who = step.principal
+    moved = IncidentMoved(
+        at_ms=step.at_ms,
+        by=who.name,
+        incident_id=row.id,
+        alert_id=row.alert_id,
+        state=row.state,
+        outcome=row.outcome,
+    )
+    level = max(row.level, Level.DANGER)
+    told = {"assignee": row.assignee, "action": HELP, "level": int(level), "reason": step.reason}
+    return Change(
+        moved=moved,
+        assignee=row.assignee,
+        reason=step.reason,
+        logged=HELP,
+        tapped_ms=late_tap(row, step),
+        level=int(level),
+        posts=False,
+        notices=_notices(row, moved, _body(row, moved, place) | told, place),
+        audit=audit_of(who, f"incident_{HELP}", f"incident:{row.id}", at_ms=step.at_ms),
+    )
+
+
+def late_tap(row: IncidentRow, step: Step) -> int | None:
+    """Give when it was tapped, if that was earlier than it came.
+
+    A time before the incident was opened, or later than now, is of a phone whose clock is wrong.
+    """
+    tapped_ms = step.tapped_ms
+    known = tapped_ms is not None and row.opened_ms <= tapped_ms < step.at_ms
+    return tapped_ms if known else None
+
+
 def _notices(
-    row: IncidentRow, moved: IncidentMoved, assignee: str | None, place: Place
+    row: IncidentRow, moved: IncidentMoved, body: dict[str, object], place: Place
 ) -> tuple[Notice, ...]:
     """Tell the officers' feed, the grid's MQTT topic, and the systems that have the case."""
-    body = _body(row, moved, place) | {"assignee": assignee}
     burns = row.kind == AlertKind.FIRE
     several = len(place.webhooks) > 1
     return tuple(
@@ -127,7 +178,7 @@ def _notices(
             key=f"incident:{row.id}:{row.version + 1}:{channel}"
             + (f":{receiver}" if several and channel is Channel.WEBHOOK else ""),
             kind=NoticeKind.INCIDENT,
-            action=moved.state,
+            action=str(body["action"]),
             channel=channel,
             receiver=receiver,
             audience=FIRE if burns else audience,

@@ -126,5 +126,6 @@ def _position(incident: IncidentRow, now: Believed) -> dict[str, object]:
         "source": now.source,
         "t_ms": now.t_ms,
         "recv_ms": now.recv_ms,
+        "next_expected_ms": now.due_ms or None,
         "level": incident.level,
     }

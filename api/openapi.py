@@ -7,13 +7,15 @@ from fastapi.openapi.utils import get_openapi
 from fastapi.routing import iter_route_contexts
 
 from api.auth import ANONYMOUS, permission_of
+from api.cookies import COOKIE
 from api.problems import MEDIA_TYPE
 from api.roles import PERMISSIONS, Permission
 
 INTRODUCTION = """\
-Anti-theft platform of a city. Every call needs `Authorization: Bearer pgt_...` (only `/livez`
-does not). Errors are `application/problem+json` (RFC 9457). What is outside your area, or not
-your vehicle, does not exist for you (404).
+Anti-theft platform of a city. Every call needs `Authorization: Bearer pgt_...`, or the cookie of
+a session from one of our own pages (only `/livez` and logging in do not). Errors are
+`application/problem+json` (RFC 9457). What is outside your area, or not your vehicle, does not
+exist for you (404).
 """
 
 PROBLEM_SCHEMA: dict[str, Any] = {
@@ -54,7 +56,10 @@ def _document(app: FastAPI) -> dict[str, Any]:
         title=app.title, version=app.version, description=INTRODUCTION, routes=app.routes
     )
     components = document.setdefault("components", {})
-    components["securitySchemes"] = {"token": {"type": "http", "scheme": "bearer"}}
+    components["securitySchemes"] = {
+        "token": {"type": "http", "scheme": "bearer"},
+        "session": {"type": "apiKey", "in": "cookie", "name": COOKIE},
+    }
     schemas = components.setdefault("schemas", {})
     schemas["Problem"] = PROBLEM_SCHEMA
     schemas.pop("HTTPValidationError", None)
@@ -69,8 +74,8 @@ def _document(app: FastAPI) -> dict[str, Any]:
                 continue
             operation["responses"].pop("422", None)
             operation["responses"]["default"] = problem
-            if path not in ANONYMOUS:
-                operation["security"] = [{"token": []}]
+            if (method.upper(), path) not in ANONYMOUS:
+                operation["security"] = [{"token": []}, {"session": []}]
     _say_roles(app, document)
     return document
 

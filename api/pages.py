@@ -26,7 +26,11 @@ ASKED_AGAIN = "no-cache"
 PACKED = ("text/", "application/json", "application/manifest", "image/svg")
 PACK_LEVEL = 9
 MISSING = "The pages are not built. Run: make web\n"
-TYPES = {".mjs": "text/javascript", ".js": "text/javascript", ".webmanifest": "application/manifest+json"}
+TYPES = {
+    ".mjs": "text/javascript",
+    ".js": "text/javascript",
+    ".webmanifest": "application/manifest+json",
+}
 """What a machine's own table may say otherwise."""
 
 

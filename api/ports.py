@@ -11,12 +11,12 @@ from numpy.typing import NDArray
 
 from alerts.precision import Label
 from api.roles import Scope
-from api.rows import AlertRow, AuditEntry, DemotionRow, IncidentChange, IncidentRow
+from api.rows import AlertRow, AuditEntry, DemotionRow, IncidentChange, IncidentRow, Tap
 from api.system_rows import Adopted, FeedRow, Swapped, TokenRow
 from devices.control import AnyControl, PhoneAt
 from devices.device_filter import DeviceFilter, FoundDevices, KnownDevice
 from devices.latest import HealthColumns
-from devices.model import Device, Fence, Grid, Site, Vehicle
+from devices.model import AdminState, Device, Fence, Grid, Site, Vehicle
 from devices.telemetry import Interval, Row
 
 
@@ -95,6 +95,7 @@ class AlertBook(Protocol):
         *,
         state: str | None,
         level: int | None,
+        waiting: bool = False,
         before: tuple[int, str] | None,
         limit: int,
     ) -> Sequence[AlertRow]:
@@ -135,6 +136,8 @@ class IncidentBook(Protocol):
         *,
         state: str | None,
         area: str | None,
+        kind: str | None = None,
+        is_open: bool | None = None,
         before: tuple[int, str] | None,
         limit: int,
     ) -> Sequence[IncidentRow]:
@@ -166,6 +169,7 @@ class IncidentBook(Protocol):
         scope: Scope,
         incident_id: str,
         decide: Callable[[IncidentRow], IncidentChange | None],
+        tap: Tap | None = None,
     ) -> IncidentRow | None:
         """Read one incident, let ``decide`` say what changes, store it: one transaction.
 
@@ -176,6 +180,7 @@ class IncidentBook(Protocol):
             scope: Outside it the incident does not exist.
             incident_id: Which.
             decide: Pure; None changes nothing.
+            tap: If it was answered before, that answer is given again and nothing is done.
 
         Returns:
             The incident afterwards; None when there is none in scope.
@@ -291,6 +296,12 @@ class Registry(Protocol):
         Raises:
             SwapRefused: It cannot be; says why.
         """
+        ...
+
+    def give_admin(
+        self, device_id: str, admin: AdminState, *, by: str, audit: Sequence[AuditEntry]
+    ) -> bool:
+        """Say that a device is in use or in maintenance; False: it is so already, or retired."""
         ...
 
     def add_vehicles(self, new: Sequence[Vehicle], *, by: str) -> None:

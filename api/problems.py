@@ -25,7 +25,10 @@ class ProblemCode(StrEnum):
 
     BAD_REQUEST = "bad_request"
     UNAUTHENTICATED = "unauthenticated"
+    LINK_ENDED = "link_ended"
+    LOGIN_REFUSED = "login_refused"
     FORBIDDEN = "forbidden"
+    CROSS_SITE = "cross_site"
     PURPOSE_REQUIRED = "purpose_required"
     NO_OPEN_INCIDENT = "no_open_incident"
     NOT_FOUND = "not_found"
@@ -35,10 +38,12 @@ class ProblemCode(StrEnum):
     ILLEGAL_TRANSITION = "illegal_transition"
     STALE_VERSION = "stale_version"
     ALERT_ENDED = "alert_ended"
+    UNEXPLAINED = "unexplained"
     ALREADY_REGISTERED = "already_registered"
     SWAP_REFUSED = "swap_refused"
     BODY_TOO_LARGE = "body_too_large"
     INVALID = "invalid"
+    LOGIN_WAIT = "login_wait"
     INTERNAL = "internal"
     NOT_READY = "not_ready"
     BUSY = "busy"
@@ -53,7 +58,10 @@ _C = ProblemCode
 PROBLEMS: Mapping[ProblemCode, _Kind] = {
     _C.BAD_REQUEST: _Kind(400, "The request cannot be read"),
     _C.UNAUTHENTICATED: _Kind(401, "A valid token is needed"),
+    _C.LINK_ENDED: _Kind(401, "This link has ended"),
+    _C.LOGIN_REFUSED: _Kind(401, "Wrong name or password"),
     _C.FORBIDDEN: _Kind(403, "This role may not do that"),
+    _C.CROSS_SITE: _Kind(403, "A session is used from our own pages only"),
     _C.PURPOSE_REQUIRED: _Kind(403, "Say why you look (header X-Purpose)"),
     _C.NO_OPEN_INCIDENT: _Kind(403, "No incident is open on this vehicle in your area"),
     _C.NOT_FOUND: _Kind(404, "There is no such thing, or not for you"),
@@ -63,10 +71,12 @@ PROBLEMS: Mapping[ProblemCode, _Kind] = {
     _C.ILLEGAL_TRANSITION: _Kind(409, "The incident cannot go there from where it is"),
     _C.STALE_VERSION: _Kind(409, "It has changed since you looked"),
     _C.ALERT_ENDED: _Kind(409, "The alert has ended already"),
+    _C.UNEXPLAINED: _Kind(409, "There is nothing to explain it with"),
     _C.ALREADY_REGISTERED: _Kind(409, "Such an id is registered already"),
     _C.SWAP_REFUSED: _Kind(409, "One device cannot take the other's place"),
     _C.BODY_TOO_LARGE: _Kind(413, "The body is too large"),
     _C.INVALID: _Kind(422, "Something in the request is wrong"),
+    _C.LOGIN_WAIT: _Kind(429, "Too many wrong passwords: wait"),
     _C.INTERNAL: _Kind(500, "A fault of ours; it was logged"),
     _C.NOT_READY: _Kind(503, "Not every part is ready"),
     _C.BUSY: _Kind(503, "Busy, try again"),
@@ -104,10 +114,12 @@ def problem_response(
     if detail:
         body["detail"] = detail
     headers = {}
-    if code is _C.UNAUTHENTICATED:
+    if kind.status == PROBLEMS[_C.UNAUTHENTICATED].status:
         headers["WWW-Authenticate"] = 'Bearer realm="parkguard"'
     if kind.status == PROBLEMS[_C.BUSY].status:
         headers["Retry-After"] = "1"
+    if code is _C.LOGIN_WAIT and extra is not None:
+        headers["Retry-After"] = str(extra["wait_s"])
     return JSONResponse(
         body | dict(extra or {}),
         status_code=kind.status,

@@ -20,6 +20,7 @@ class QuarantineBook(Protocol):
         since_ms: int | None,
         until_ms: int | None,
         replayed: bool | None,
+        held: bool | None,
         before_id: int | None,
         limit: int,
     ) -> Sequence[QuarantineLine]:
@@ -28,6 +29,10 @@ class QuarantineBook(Protocol):
 
     def one(self, scope: Scope, row_id: int) -> QuarantineRow | None:
         """One row."""
+        ...
+
+    def held(self, scope: Scope, *, reason: str | None, device: str | None) -> tuple[int, int]:
+        """How many rows ``queue`` would find, and the highest id of all there are."""
         ...
 
     def reasons(self, scope: Scope) -> Sequence[ReasonCount]:

@@ -5,7 +5,10 @@ from enum import StrEnum
 
 
 class Role(StrEnum):
-    """Whose token it is (incidents.md, Who may see what; ``metrics`` is a scraper)."""
+    """Whose token it is (incidents.md, Who may see what; ``metrics`` is a scraper).
+
+    ``link`` is an owner's signed link (``api.links``): no token or user ever has this role.
+    """
 
     OFFICER = "officer"
     DESK = "desk"
@@ -16,18 +19,21 @@ class Role(StrEnum):
     ADMIN = "admin"
     DEVICE = "device"
     METRICS = "metrics"
+    LINK = "link"
 
 
 class Permission(StrEnum):
-    """What a route asks for. Every route but ``/livez`` names exactly one."""
+    """What a route asks for. Every route names exactly one, but ``ANONYMOUS``."""
 
     DOCS = "docs"
+    SESSION = "session"
     DEVICES_READ = "devices_read"
     DEVICES_WRITE = "devices_write"
     DEVICES_COMMAND = "devices_command"
     CAMERAS_READ = "cameras_read"
     CHARGERS_READ = "chargers_read"
     PLACES_WRITE = "places_write"
+    MAPS_READ = "maps_read"
     VEHICLES_READ = "vehicles_read"
     VEHICLES_WRITE = "vehicles_write"
     VEHICLES_GUARD = "vehicles_guard"
@@ -36,8 +42,10 @@ class Permission(StrEnum):
     TICKETS = "tickets"
     TRACK_READ = "track_read"
     ALERTS_READ = "alerts_read"
+    EXPLAIN_READ = "explain_read"
     ALERTS_ANSWER = "alerts_answer"
     ALERTS_VERDICT = "alerts_verdict"
+    DESK_READ = "desk_read"
     PRECISION_READ = "precision_read"
     DEMOTIONS_LIFT = "demotions_lift"
     INCIDENTS_READ = "incidents_read"
@@ -47,6 +55,7 @@ class Permission(StrEnum):
     QUARANTINE_WRITE = "quarantine_write"
     BOOKS_READ = "books_read"
     TOKENS = "tokens"
+    LINK = "link"
     READY = "ready"
     METRICS = "metrics"
 
@@ -67,6 +76,8 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
     Role.OFFICER: frozenset(
         {
             _P.DOCS,
+            _P.MAPS_READ,
+            _P.SESSION,
             _P.CAMERAS_READ,
             _P.VEHICLES_READ,
             _P.VEHICLES_REPORT,
@@ -79,6 +90,8 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
     Role.DESK: frozenset(
         {
             _P.DOCS,
+            _P.MAPS_READ,
+            _P.SESSION,
             _P.DEVICES_READ,
             _P.CHARGERS_READ,
             _P.DEVICES_COMMAND,
@@ -87,7 +100,9 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
             _P.VEHICLES_REPORT,
             _P.TRACK_READ,
             _P.ALERTS_READ,
+            _P.EXPLAIN_READ,
             _P.ALERTS_VERDICT,
+            _P.DESK_READ,
             _P.PRECISION_READ,
             _P.DEMOTIONS_LIFT,
             _P.INCIDENTS_READ,
@@ -98,6 +113,8 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
     Role.OPERATOR: frozenset(
         {
             _P.DOCS,
+            _P.MAPS_READ,
+            _P.SESSION,
             _P.DEVICES_READ,
             _P.DEVICES_WRITE,
             _P.CHARGERS_READ,
@@ -109,6 +126,7 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
             _P.TICKETS,
             _P.TRACK_READ,
             _P.ALERTS_READ,
+            _P.EXPLAIN_READ,
             _P.PRECISION_READ,
             _P.INCIDENTS_READ,
             _P.STREAM,
@@ -120,11 +138,21 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
         }
     ),
     Role.ATTENDANT: frozenset(
-        {_P.DOCS, _P.DEVICES_READ, _P.CAMERAS_READ, _P.CHARGERS_READ, _P.TICKETS}
+        {
+            _P.DOCS,
+            _P.MAPS_READ,
+            _P.SESSION,
+            _P.DEVICES_READ,
+            _P.CAMERAS_READ,
+            _P.CHARGERS_READ,
+            _P.TICKETS,
+        }
     ),
     Role.OWNER: frozenset(
         {
             _P.DOCS,
+            _P.MAPS_READ,
+            _P.SESSION,
             _P.DEVICES_READ,
             _P.VEHICLES_READ,
             _P.VEHICLES_GUARD,
@@ -136,10 +164,11 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
             _P.STREAM,
         }
     ),
-    Role.AUDITOR: frozenset({_P.DOCS, _P.BOOKS_READ}),
-    Role.ADMIN: frozenset(Permission),
-    Role.DEVICE: frozenset({_P.DOCS}),
-    Role.METRICS: frozenset({_P.DOCS, _P.READY, _P.METRICS}),
+    Role.AUDITOR: frozenset({_P.DOCS, _P.SESSION, _P.BOOKS_READ}),
+    Role.ADMIN: frozenset(Permission) - {_P.LINK},  # a link's right is of the link, not of people
+    Role.DEVICE: frozenset({_P.DOCS, _P.SESSION}),
+    Role.METRICS: frozenset({_P.DOCS, _P.SESSION, _P.READY, _P.METRICS}),
+    Role.LINK: frozenset({_P.LINK}),
 }
 """The whole of function-level authorisation. A permission that is not here is refused."""
 
@@ -149,6 +178,7 @@ PURPOSES: dict[Role, frozenset[Purpose]] = {
     Role.DESK: frozenset({_U.PATROL_INCIDENT, _U.CASE, _U.FIRE}),
     Role.OPERATOR: frozenset({_U.MAINTENANCE}),
     Role.OWNER: frozenset({_U.OWNER}),
+    Role.LINK: frozenset({_U.OWNER}),
     Role.ADMIN: frozenset({_U.ADMIN_CHECK, _U.CASE, _U.MAINTENANCE, _U.FIRE}),
 }
 """Purposes a role may give for a look at a track or a live position; no row: no look."""
@@ -156,6 +186,7 @@ PURPOSES: dict[Role, frozenset[Purpose]] = {
 DEFAULT_PURPOSE: dict[Role, Purpose] = {
     Role.OFFICER: Purpose.PATROL_INCIDENT,
     Role.OWNER: Purpose.OWNER,
+    Role.LINK: Purpose.OWNER,
 }
 """The purpose of a role that gives none; every other role has to say why it looks."""
 
@@ -208,12 +239,16 @@ class Principal:
 
     Attributes:
         name: The person or system, as it stands in logs; officers are told each other's.
+        alert_id: The one alert that an owner's link shows; None for everybody else.
+        expires_ms: When the link ends, ms UTC; None for everybody else.
     """
 
     token_id: str
     name: str
     role: Role
     scope: Scope
+    alert_id: str | None = None
+    expires_ms: int | None = None
 
     def may(self, permission: Permission) -> bool:
         """Whether the role's row of ``PERMISSIONS`` has it."""

@@ -59,6 +59,11 @@ class AlertRow(Protocol):
         ...
 
     @property
+    def onset_ms(self) -> int:
+        """When what it tells began, ms UTC."""
+        ...
+
+    @property
     def raised_ms(self) -> int:
         """When it was raised, ms UTC; the sort key of pages."""
         ...
@@ -168,6 +173,22 @@ class IncidentRow(Protocol):
         ...
 
 
+class Tap(NamedTuple):
+    """One tap on a phone: the same one again is done once.
+
+    Attributes:
+        by: Who tapped.
+        key: Made by the phone for this one tap.
+        what: The step; under one key several steps are several taps.
+        at_ms: When it came, ms UTC.
+    """
+
+    by: str
+    key: str
+    what: str
+    at_ms: int
+
+
 class IncidentChange(Protocol):
     """What one step of people's work writes, all in one transaction."""
 
@@ -184,6 +205,26 @@ class IncidentChange(Protocol):
     @property
     def reason(self) -> str:
         """For the log."""
+        ...
+
+    @property
+    def logged(self) -> str:
+        """What the log calls it: the new state, or another word."""
+        ...
+
+    @property
+    def tapped_ms(self) -> int | None:
+        """When it was done on a phone that was offline, ms UTC."""
+        ...
+
+    @property
+    def level(self) -> int:
+        """The incident's level afterwards."""
+        ...
+
+    @property
+    def posts(self) -> bool:
+        """Whether the processor is told: there is a control row."""
         ...
 
     @property

@@ -45,6 +45,10 @@ class HealthOut(Answer):
     presence: str = Field(examples=["online"], description="unknown online late offline sleeping")
     condition: str = Field(examples=["ok"], description="ok or degraded")
     admin: str = Field(examples=["active"], description="active maintenance retired")
+    severity: str = Field(
+        examples=["offline"],
+        description="How bad it is: fire outage security offline failing degraded late fine",
+    )
     causes: list[CauseOut]
     since: Instant | None = Field(description="When presence took this value")
     next_expected: Instant | None

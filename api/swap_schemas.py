@@ -19,6 +19,12 @@ class SwapIn(Body):
     why: Annotated[Line200, Field(examples=["battery dead"])] = ""
 
 
+class MaintenanceIn(Body):
+    """Whether somebody has the device in hand."""
+
+    on: bool = Field(strict=True)
+
+
 class SwapOut(Answer):
     """What the new device took over; the old one is retired."""
 

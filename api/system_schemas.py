@@ -75,6 +75,12 @@ class ReasonOut(ReasonCountOut):
     hint: HintOut
 
 
+class HeldOut(Answer):
+    """What a replay with the same filters would find now."""
+
+    held: int
+
+
 class NotKeptOut(Answer):
     """What was counted as quarantined but not kept, because the bound was reached."""
 

@@ -5,6 +5,7 @@ was), so it is right whatever changed: state, registry, rights or the program. A
 shows where a vehicle is has none and is kept nowhere: each look stands in the audit.
 """
 
+import gzip
 import hashlib
 import re
 from collections.abc import Mapping
@@ -27,7 +28,7 @@ TAG_RESPONSES: dict[int | str, dict[str, object]] = {
 }
 """For the OpenAPI document of a route whose answers have tags."""
 
-_HEADERS = {"Cache-Control": "private, no-cache", "Vary": "Authorization, X-Purpose"}
+_HEADERS = {"Cache-Control": "private, no-cache", "Vary": "Authorization, Cookie, X-Purpose"}
 """May be kept by who asked, and is asked for again each time."""
 _OPAQUE = re.compile(r'(?:W/)?("[\x21\x23-\x7e\x80-\xff]*")')
 
@@ -56,6 +57,25 @@ def tagged(
         return Response(status_code=status.HTTP_304_NOT_MODIFIED, headers=headers)
     response.headers.update(headers)
     return response
+
+
+def tagged_bytes(request: Request, packed: bytes, *, opaque: str, media_type: str) -> Response:
+    """Give a body that was packed before, or 304 to who has it.
+
+    Args:
+        request: May have ``If-None-Match``; without ``Accept-Encoding: gzip`` it is unpacked.
+        packed: The body by gzip.
+        opaque: Its tag, in quotes.
+        media_type: Of the body.
+    """
+    vary = f"{_HEADERS['Vary']}, Accept-Encoding"
+    headers = {"ETag": f"W/{opaque}", **_HEADERS, "Vary": vary}
+    if _has(request.headers.get("if-none-match", ""), opaque):
+        return Response(status_code=status.HTTP_304_NOT_MODIFIED, headers=headers)
+    if "gzip" not in request.headers.get("accept-encoding", ""):
+        return Response(gzip.decompress(packed), media_type=media_type, headers=headers)
+    headers["Content-Encoding"] = "gzip"
+    return Response(packed, media_type=media_type, headers=headers)
 
 
 def _has(given: str, opaque: str) -> bool:

@@ -7,6 +7,9 @@ from typing import NamedTuple
 PREFIX = "pgt_"
 """Every token starts so: scanners for leaked secrets find it by this."""
 
+SESSION_PREFIX = "pgs_"
+"""... and every session of a person: it comes in a cookie only, a token in a header only."""
+
 TOKEN_BYTES = 32
 """256 random bits: nothing to guess, so a plain SHA-256 at rest is enough (no slow hash)."""
 
@@ -26,9 +29,9 @@ class NewToken(NamedTuple):
     hash: str
 
 
-def new_token() -> NewToken:
+def new_token(prefix: str = PREFIX) -> NewToken:
     """Make a token and its hash."""
-    plain = PREFIX + secrets.token_urlsafe(TOKEN_BYTES)
+    plain = prefix + secrets.token_urlsafe(TOKEN_BYTES)
     return NewToken(plain, hash_token(plain))
 
 

@@ -21,6 +21,7 @@ class Box(msgspec.Struct, omit_defaults=True):
         open: It says that its door or box is open.
         opened_ms: Steady clock of the newest opening that nobody was sent for; None = none.
         task_until_ms: Steady clock until which somebody is sent to it; ``task_by`` who said so.
+        task_until_wall_ms: The same for people to read, wall ms UTC; 0 = nobody was ever sent.
         emptied_by: Who emptied it last, as the station says; ``emptied_t_ms`` when.
         counted_fen: What he counted, None = he did not say.
     """
@@ -32,14 +33,16 @@ class Box(msgspec.Struct, omit_defaults=True):
     opened_ms: int | None = None
     task_until_ms: int = 0
     task_by: str = ""
+    task_until_wall_ms: int = 0
     emptied_by: str = ""
     emptied_t_ms: int | None = None
     counted_fen: int | None = None
 
 
-def send_collector(box: Box, *, for_ms: int, by: str, elapsed_ms: int) -> None:
+def send_collector(box: Box, *, for_ms: int, by: str, recv_ms: int, elapsed_ms: int) -> None:
     """Somebody is sent to empty the box; nothing, or less, calls him back."""
-    box.task_until_ms = elapsed_ms + min(max(for_ms, 0), TASK_MAX_MS)
+    length_ms = min(max(for_ms, 0), TASK_MAX_MS)
+    box.task_until_ms, box.task_until_wall_ms = elapsed_ms + length_ms, recv_ms + length_ms
     box.task_by = by
     if for_ms > 0:
         box.opened_ms = None

@@ -48,6 +48,8 @@ class BoxNow(msgspec.Struct, frozen=True):
         counted_fen: Coins since it was emptied, by the counters; None while nobody knows what it
             held at first.
         emptied_ms: When it was emptied last, by the station's clock; None = not in our time.
+        collector: Who was sent to empty it last, "" = nobody was.
+        collector_until_ms: Until when he is, or was, there, wall ms UTC; 0 = nobody was.
     """
 
     coins: int | None
@@ -58,6 +60,8 @@ class BoxNow(msgspec.Struct, frozen=True):
     emptied_ms: int | None
     emptied_by: str
     emptied_fen: int | None
+    collector: str = ""
+    collector_until_ms: int = 0
 
 
 class StationNow(msgspec.Struct, frozen=True):
@@ -143,6 +147,8 @@ def station_now(
             emptied_ms=box.emptied_t_ms,
             emptied_by=box.emptied_by,
             emptied_fen=box.counted_fen,
+            collector=box.task_by,
+            collector_until_ms=box.task_until_wall_ms,
         ),
     )
 

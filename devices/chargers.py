@@ -90,8 +90,12 @@ class Chargers:
         if station is None:
             station = self._stations[slot] = Station()
         for_ms = task.until_ms - recv_ms
-        send_collector(station.box, for_ms=for_ms, by=task.by, elapsed_ms=elapsed_ms)
+        send_collector(
+            station.box, for_ms=for_ms, by=task.by, recv_ms=recv_ms, elapsed_ms=elapsed_ms
+        )
         self._touched.add(slot)
+        if station.heard_ms:  # else there is nothing to show of it
+            self._unshown[slot] = None
 
     def tick(self, elapsed_ms: int) -> None:
         """Let time pass; once a minute slow rules are looked at, and what is too old let go."""

@@ -19,6 +19,7 @@ class DeviceFilter:
     Attributes:
         cls: Any of these classes, as ``admin``, ``site``, ``vendor`` and ``model`` any of theirs.
         areas: The area code begins with every one of these; six digits are a district.
+        text: Stands in its id, its name or its vehicle's id, whatever the case; "" asks nothing.
     """
 
     cls: tuple[DeviceClass, ...] = ()
@@ -27,6 +28,7 @@ class DeviceFilter:
     vendor: tuple[str, ...] = ()
     model: tuple[str, ...] = ()
     areas: tuple[str, ...] = ()
+    text: str = ""
 
 
 class KnownDevice(NamedTuple):

@@ -17,6 +17,7 @@ GROUPS = {
     "devices": "devices_app",
     "detection": "detection_app",
     "tokens": "tokens_app",
+    "users": "users_app",
     "quarantine": "quarantine_app",
     "wire": "wire_app",
     "stores": "stores_app",
@@ -38,6 +39,7 @@ ALONE = (
     "shadow",
     "migrate",
     "export",
+    "openapi",
     "simulate",
 )
 """Commands that are one function of their name in ``parkguard.cli_NAME``, with ``EXAMPLES``."""

@@ -149,6 +149,9 @@ async def _play(stage: Stage, console: Console, *, shown: bool) -> dict[str, Any
         await start_people(stage)
         with console.status("starting every part ...") if shown else _silence():
             await supervisor.wait_ready(60.0)
+        if not shown:
+            where = secrets_dir(stage.settings)
+            sys.stderr.write(f"pages: {stage.pages_url} · passwords: {where}/login_*\n")
         return await _perform(stage, supervisor, console, stop, shown=shown)
     finally:
         for helper in stage.helpers:
@@ -247,6 +250,8 @@ def _picture(stage: Stage, seconds: float) -> Any:  # noqa: ANN401 - a rich rend
         parts=stage.parts,
         timeline=stage.story.timeline(stage.settings.timezone),
         docs_url=f"{stage.api_url}/docs",
+        pages_url=stage.pages_url,
+        logins=[(login.name, login.password) for login in stage.logins],
         broker=broker,
         stores=stage.stores,
     )

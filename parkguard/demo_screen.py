@@ -23,6 +23,8 @@ def render(
     parts: Mapping[str, str],
     timeline: Sequence[tuple[str, str]],
     docs_url: str,
+    pages_url: str,
+    logins: Sequence[tuple[str, str]],
     broker: str,
     stores: str,
 ) -> RenderableType:
@@ -50,11 +52,17 @@ def render(
     health = Text("parts    ")
     for part, reason in parts.items():
         health.append(f"{part} ", "green" if not reason else "bold red")
+    pages = Text(f"pages    {pages_url}  ", "bold")
+    people = Table.grid(padding=(0, 2))
+    people.add_row(Text("log in  "), *(Text(f"{name}  {word}") for name, word in logins[:2]))
+    people.add_row("", *(Text(f"{name}  {word}") for name, word in logins[2:]))
     head = Panel(
         Group(
             numbers,
             devices,
             health,
+            pages,
+            people,
             Text(f"broker   {broker}", "dim"),
             Text(f"stores   {stores}", "dim"),
         ),

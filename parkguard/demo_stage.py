@@ -13,6 +13,7 @@ import msgspec
 from api.tokens import new_token, new_token_id
 from parkguard.children import die_with_parent
 from parkguard.clock import wall_ms
+from parkguard.demo_people import Login, let_people_in
 from parkguard.demo_story import Story
 from parkguard.first_start import secrets_dir
 from parkguard.private_files import write_private
@@ -50,6 +51,7 @@ class Stage:
     lines: list[dict[str, Any]] = field(default_factory=list)
     parts: dict[str, str] = field(default_factory=dict)
     presence: dict[str, int] = field(default_factory=dict)
+    logins: list[Login] = field(default_factory=list)
 
     @property
     def folder(self) -> Path:
@@ -60,6 +62,11 @@ class Stage:
     def api_url(self) -> str:
         """Root of the API."""
         return f"http://{self.settings.api.host}:{self.settings.api.port}"
+
+    @property
+    def pages_url(self) -> str:
+        """Where people log in."""
+        return f"{self.api_url}/app/"
 
 
 async def register_city(stage: Stage) -> None:
@@ -74,6 +81,7 @@ async def register_city(stage: Stage) -> None:
     by_vehicle = {vehicle.id: tokens[vehicle.owner_id] for vehicle in wanted.vehicles}
     write_private(stage.folder / "owners.token", json.dumps(by_vehicle).encode())
     write_private(stage.folder / "desk.token", _token(engine, "officer", None).encode())
+    stage.logins = let_people_in(engine, stage.settings)
     engine.dispose()
 
 

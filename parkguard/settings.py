@@ -21,12 +21,15 @@ from typing_extensions import override
 from alerts.notice_policy import NoticePolicy
 from alerts.policy import DetectionPolicy, DispatchPolicy
 from alerts.witness_policy import WitnessPolicy
+from api.login_policy import LoginPolicy
 from devices.downlink_policy import DownlinkPolicy
 from devices.fire import FirePolicy
 from devices.foreign.policy import AdapterPolicy
 from devices.presence import PresencePolicy
 from devices.quarantine_bound import QuarantinePolicy
+from parkguard.settings_explain import ExplainSettings
 from parkguard.settings_lists import with_lists
+from parkguard.settings_web import WebSettings
 from stores.records_policy import RecordsPolicy
 
 CONFIG_VARIABLE = "PARKGUARD_CONFIG"
@@ -294,6 +297,9 @@ class Settings(BaseSettings):
     records: RecordsPolicy = RecordsPolicy()
     dispatch: DispatchSettings = DispatchSettings()
     api: ApiSettings = ApiSettings()
+    web: WebSettings = WebSettings()
+    explain: ExplainSettings = ExplainSettings()
+    login: LoginPolicy = LoginPolicy()
     synthetic: SyntheticSettings = SyntheticSettings()
     supervise: SuperviseSettings = SuperviseSettings()
     log: LogSettings = LogSettings()

@@ -76,6 +76,7 @@ class Gateway:
                 "level": data.get("level"),
                 "caused_ms": data.get("at_ms"),
                 "path": data["answer"],
+                "link": data.get("answer_url", ""),
                 "at_ms": self._now_ms(),
             }
             self._write(record)

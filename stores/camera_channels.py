@@ -1,10 +1,11 @@
 """What is wrong with each channel of a camera: written by the processor, read by the API."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 import sqlalchemy as sa
 
 from devices.camera_conditions import ChannelChange
+from stores.queries import IN_MAX
 from stores.records import insert_of
 from stores.schema_cameras import camera_channels
 
@@ -33,11 +34,17 @@ def put_channels(connection: sa.Connection, changes: Sequence[ChannelChange]) ->
     )
 
 
-def channels_of(connection: sa.Connection, slot: int) -> list[ChannelChange]:
-    """The channels of one camera that were ever heard of, by number."""
+def channels_of(
+    connection: sa.Connection, slots: Collection[int]
+) -> dict[int, list[ChannelChange]]:
+    """The channels of cameras that were ever heard of, by number; a camera without has no key."""
     table = camera_channels.c
-    query = sa.select(table.n, table.causes, table.since_ms).where(table.slot == slot)
-    return [
-        ChannelChange(slot=slot, n=row.n, causes=row.causes, since_ms=row.since_ms)
-        for row in connection.execute(query.order_by(table.n))
-    ]
+    query = sa.select(table.slot, table.n, table.causes, table.since_ms).order_by(table.n)
+    wanted = sorted(slots)
+    found: dict[int, list[ChannelChange]] = {}
+    for start in range(0, len(wanted), IN_MAX):
+        some = table.slot.in_(wanted[start : start + IN_MAX])
+        for row in connection.execute(query.where(some)):
+            change = ChannelChange(slot=row.slot, n=row.n, causes=row.causes, since_ms=row.since_ms)
+            found.setdefault(row.slot, []).append(change)
+    return found

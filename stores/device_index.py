@@ -6,7 +6,7 @@ scope once more.
 """
 
 import threading
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 
 import msgspec
 import sqlalchemy as sa
@@ -72,6 +72,8 @@ class DeviceIndex:
 
     def find(self, scope: Scope, wanted: DeviceFilter) -> FoundDevices:
         """Devices in ``scope`` that ``wanted`` asks for."""
+        with self._engine.connect() as connection:
+            named = _slots_named(connection, wanted.text) if wanted.text else None
         with self._lock, self._engine.connect() as connection:
             columns = self._follow(connection)
             if scope.owner_id is None:
@@ -91,6 +93,8 @@ class DeviceIndex:
                     keep &= columns.where(column, frozenset(words).__contains__)
             for prefix in wanted.areas:
                 keep &= columns.begins("area", (prefix,))
+            if named is not None:
+                keep &= columns.have(named)
             return columns.found(keep)
 
     def known(self, scope: Scope, device_id: str, now_ms: int) -> KnownDevice | None:
@@ -133,6 +137,13 @@ class DeviceIndex:
         self._control_id = max(newest, self._control_id or 0)
         self._columns = columns
         return columns
+
+
+def _slots_named(connection: sa.Connection, text: str) -> Sequence[int]:
+    """Slots of devices that ``text`` stands in the id, the name or the vehicle's id of."""
+    texts = (devices.c.id, devices.c.name, devices.c.vehicle_id)
+    holds = (sa.func.lower(each).contains(text.lower(), autoescape=True) for each in texts)
+    return connection.scalars(sa.select(devices.c.slot).where(sa.or_(*holds))).all()
 
 
 def _change(connection: sa.Connection, columns: DeviceColumns, ids: Collection[str]) -> None:

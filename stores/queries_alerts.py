@@ -5,7 +5,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from alerts.model import vehicle_named
+from alerts.model import AlertState, vehicle_named
 from stores.queries import Scope, below, in_scope, json_of
 from stores.schema import alert_log, alerts
 
@@ -50,6 +50,9 @@ class AlertStep:
     by: str
 
 
+WAITING = (AlertState.RAISED.value, AlertState.VERIFYING.value)
+"""States of an alert that no person has judged yet."""
+
 _STEP = [column for column in alert_log.c if column.name != "alert_id"]
 
 
@@ -66,10 +69,14 @@ class AlertQueries:
         *,
         state: str | None,
         level: int | None,
+        waiting: bool = False,
         before: tuple[int, str] | None,
         limit: int,
     ) -> list[AlertRow]:
-        """Alerts below the key (raised_ms, id), newest first; ``level`` is the least level."""
+        """Alerts below the key (raised_ms, id), newest first; ``level`` is the least level.
+
+        ``waiting``: only those that no person has judged yet.
+        """
         query = (
             sa.select(alerts)
             .where(_alert_in(scope), below(alerts.c.raised_ms, alerts.c.id, before))
@@ -78,6 +85,8 @@ class AlertQueries:
         )
         if state is not None:
             query = query.where(alerts.c.state == state)
+        if waiting:
+            query = query.where(alerts.c.state.in_(WAITING))
         if level is not None:
             query = query.where(alerts.c.level >= level)
         return self._all(query)

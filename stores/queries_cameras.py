@@ -1,6 +1,7 @@
 """Cameras as API and command line read them (``api.camera_port.CameraBook``)."""
 
 import threading
+from collections.abc import Collection
 
 import msgspec
 import sqlalchemy as sa
@@ -42,10 +43,10 @@ class CameraQueries:
             self._seen = newest
             return self._places
 
-    def channels(self, slot: int) -> list[ChannelChange]:
-        """What is wrong with each channel of a camera, by number. Not scoped."""
+    def channels(self, slots: Collection[int]) -> dict[int, list[ChannelChange]]:
+        """What is wrong with each channel of these cameras, by number. Not scoped."""
         with self._engine.connect() as connection:
-            return channels_of(connection, slot)
+            return channels_of(connection, slots)
 
     def _is_changed(self, connection: sa.Connection, newest: int) -> bool:
         if newest - self._seen > CHANGES_MAX:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+import msgspec
 import sqlalchemy as sa
 
 from alerts.lifecycle import IncidentState
@@ -15,6 +16,7 @@ from stores.queries import AuditRow, Scope, below, in_scope, json_of, put_audit,
 from stores.queries_outbox import put_notices
 from stores.records import writing
 from stores.schema import incident_log, incidents, outbox
+from stores.taps import Tap, answer_to, put_tap
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,6 +57,7 @@ class IncidentStep:
     from_state: str
     to_state: str
     reason: str
+    tapped_ms: int | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,6 +93,26 @@ class Change(Protocol):
         ...
 
     @property
+    def logged(self) -> str:
+        """What the log calls it: the new state, or another word."""
+        ...
+
+    @property
+    def tapped_ms(self) -> int | None:
+        """When it was done on a phone that was offline."""
+        ...
+
+    @property
+    def level(self) -> int:
+        """The incident's level afterwards."""
+        ...
+
+    @property
+    def posts(self) -> bool:
+        """Whether the processor is told."""
+        ...
+
+    @property
     def notices(self) -> Sequence[Notice]:
         """For the outbox."""
         ...
@@ -116,6 +139,8 @@ class IncidentQueries:
         *,
         state: str | None,
         area: str | None,
+        kind: str | None = None,
+        is_open: bool | None = None,
         before: tuple[int, str] | None,
         limit: int,
     ) -> list[IncidentRow]:
@@ -128,6 +153,10 @@ class IncidentQueries:
         )
         if state is not None:
             query = query.where(incidents.c.state == state)
+        if kind is not None:
+            query = query.where(incidents.c.kind == kind)
+        if is_open is not None:
+            query = query.where(_OPEN if is_open else sa.not_(_OPEN))
         if area is not None:
             query = query.where(starts_with(incidents.c.area, (area,)))
         return self._all(query)
@@ -169,7 +198,11 @@ class IncidentQueries:
             return [Delivery(**row) for row in connection.execute(query).mappings()]
 
     def change(
-        self, scope: Scope, incident_id: str, decide: Callable[[IncidentRow], Change | None]
+        self,
+        scope: Scope,
+        incident_id: str,
+        decide: Callable[[IncidentRow], Change | None],
+        tap: Tap | None = None,
     ) -> IncidentRow | None:
         """Read, decide, store: one transaction, one caller after the other.
 
@@ -182,10 +215,14 @@ class IncidentQueries:
             if found is None:
                 return None
             row = _incident(found)
+            if tap is not None and (told := answer_to(connection, row.id, tap)) is not None:
+                return msgspec.convert(told, IncidentRow)
             change = decide(row)
             if change is not None:
                 _store(connection, row, change)
                 row = _incident(connection.execute(query).mappings().one())
+            if tap is not None:
+                put_tap(connection, row.id, tap, row)
         return row
 
     def _all(self, query: sa.Select[Any]) -> list[IncidentRow]:
@@ -213,6 +250,7 @@ def _store(connection: sa.Connection, row: IncidentRow, change: Change) -> None:
             state=moved.state,
             outcome=moved.outcome,
             assignee=change.assignee,
+            level=change.level,
             updated_ms=moved.at_ms,
             version=row.version + 1,
         )
@@ -223,10 +261,12 @@ def _store(connection: sa.Connection, row: IncidentRow, change: Change) -> None:
             at_ms=moved.at_ms,
             by=moved.by,
             from_state=row.state,
-            to_state=moved.state,
+            to_state=change.logged,
             reason=change.reason,
+            tapped_ms=change.tapped_ms,
         )
     )
     put_audit(connection, [change.audit])
     put_notices(connection, change.notices, at_ms=moved.at_ms)
-    put_control(connection, wire.encode(moved), moved.at_ms)
+    if change.posts:
+        put_control(connection, wire.encode(moved), moved.at_ms)

@@ -99,6 +99,7 @@ class QuarantineQueries:
         since_ms: int | None = None,
         until_ms: int | None = None,
         replayed: bool | None = None,
+        held: bool | None = None,
         before_id: int | None = None,
         limit: int,
     ) -> list[QuarantineLine]:
@@ -111,6 +112,7 @@ class QuarantineQueries:
             since_ms: Received at or after this, ms UTC.
             until_ms: ... and before this.
             replayed: Only what was run again (True), or was not (False).
+            held: Only what can be run again now (True), or cannot (False).
             before_id: Only rows with a lower id.
             limit: Most rows.
         """
@@ -119,6 +121,8 @@ class QuarantineQueries:
             picked.append(quarantine.c.id < before_id)
         if replayed is not None:
             picked.append(quarantine.c.replayed_ms.is_(None) != sa.literal(replayed))
+        if held is not None:
+            picked.append(HELD if held else sa.not_(HELD))
         query = sa.select(*_LINE).where(*picked).order_by(quarantine.c.id.desc()).limit(limit)
         with self._engine.connect() as connection:
             return [QuarantineLine(**row) for row in connection.execute(query).mappings()]

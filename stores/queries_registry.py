@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 
 import sqlalchemy as sa
 
-from devices.model import Device, Fence, Grid, Site, Vehicle
+from devices.model import AdminState, Device, Fence, Grid, Site, Vehicle
 from stores.queries import AuditRow
 from stores.registry import Adopted, Registry, Swapped
 from stores.registry_devices import NewDevice
@@ -61,6 +61,12 @@ class RegistryWriter:
             SwapRefused: It cannot be; nothing was stored.
         """
         return self._as(by).swap_devices(old_id, new_id, audit, why=why)
+
+    def give_admin(
+        self, device_id: str, admin: AdminState, *, by: str, audit: Sequence[AuditRow]
+    ) -> bool:
+        """Say that a device is in use, or in maintenance; False: it is so, or retired."""
+        return self._as(by).give_admin(device_id, admin, audit)
 
     def add_vehicles(self, new: Sequence[Vehicle], *, by: str) -> None:
         """Register vehicles.

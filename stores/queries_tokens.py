@@ -1,4 +1,8 @@
-"""Tokens at rest as the API reads and writes them (``api.ports.TokenBook``)."""
+"""Tokens at rest as the API reads and writes them (``api.ports.TokenBook``).
+
+People's sessions are rows of the same table (``stores.queries_users``): found by their hash, and
+alive or not like any other; lists and ``one`` leave them out.
+"""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
@@ -27,6 +31,7 @@ class TokenRow:
 
 
 _COLUMNS = [tokens.c[name] for name in TokenRow.__slots__]
+_NO_SESSION = tokens.c.user_name.is_(None)
 
 
 class TokenQueries:
@@ -41,8 +46,8 @@ class TokenQueries:
         return self._first(sa.select(*_COLUMNS).where(tokens.c.hash == token_hash))
 
     def one(self, token_id: str) -> TokenRow | None:
-        """One token."""
-        return self._first(sa.select(*_COLUMNS).where(tokens.c.id == token_id))
+        """One token; a session is none."""
+        return self._first(sa.select(*_COLUMNS).where(tokens.c.id == token_id, _NO_SESSION))
 
     def alive(self, token_ids: Collection[str], now_ms: int) -> frozenset[str]:
         """Which of these tokens are neither expired nor revoked."""
@@ -62,7 +67,7 @@ class TokenQueries:
         """Tokens below the key (created_ms, id), newest first."""
         query = (
             sa.select(*_COLUMNS)
-            .where(below(tokens.c.created_ms, tokens.c.id, before))
+            .where(_NO_SESSION, below(tokens.c.created_ms, tokens.c.id, before))
             .order_by(tokens.c.created_ms.desc(), tokens.c.id.desc())
             .limit(limit)
         )

@@ -34,7 +34,7 @@ from stores.registry_devices import (
     put_devices,
 )
 from stores.registry_models import model_faults, put_model, speak_as, speaking
-from stores.registry_swap import retire, swap
+from stores.registry_swap import give_admin, retire, swap
 from stores.registry_widths import width_faults
 from stores.schema import control as control_table
 from stores.schema import devices, fences, grids, sites, vehicles
@@ -188,6 +188,16 @@ class Registry:
             put_audit(connection, audit)
             control_id = self._put(connection, control.RegisterDevices, devices=list(both))
             return Swapped(old=both[0], new=both[1], control_id=control_id)
+
+    def give_admin(self, device_id: str, admin: AdminState, audit: Sequence[AuditRow]) -> bool:
+        """Say that a device is in use, or in maintenance; False: nothing had to be changed."""
+        with self._changing() as connection:
+            device = give_admin(connection, device_id, admin)
+            if device is None:
+                return False
+            put_audit(connection, audit)
+            self._put(connection, control.RegisterDevices, devices=[device])
+            return True
 
     def add_vehicles(self, new: Sequence[Vehicle], audit: Sequence[AuditRow] = ()) -> None:
         """Add or replace vehicles.

@@ -108,6 +108,19 @@ def _mismatch(old: sa.Row[Any], new: sa.Row[Any]) -> str:
     return ""
 
 
+def give_admin(connection: sa.Connection, device_id: str, admin: AdminState) -> Device | None:
+    """Say of a device that it is in use, or in maintenance, in the caller's transaction.
+
+    Returns:
+        As it is now; None = it is so already, or retired, or there is none.
+    """
+    row = connection.execute(sa.select(*_COLUMNS).where(devices.c.id == device_id)).one_or_none()
+    if row is None or row.admin in {admin, AdminState.RETIRED}:
+        return None
+    connection.execute(sa.update(devices).where(devices.c.id == device_id).values(admin=admin))
+    return msgspec.structs.replace(device_of(row), admin=admin)
+
+
 def retire(connection: sa.Connection, device_id: str, *, by: str, now_ms: int) -> bool:
     """Take a device out of service, in the caller's transaction; False: there is none."""
     row = connection.execute(sa.select(*_COLUMNS).where(devices.c.id == device_id)).one_or_none()

@@ -25,6 +25,8 @@ from stores.schema_registry import (
     sites,
     vehicles,
 )
+from stores.schema_taps import taps
+from stores.schema_users import users
 
 __all__ = (  # tables of a file of their own, asked for here like all others
     "camera_channels",
@@ -39,6 +41,8 @@ __all__ = (  # tables of a file of their own, asked for here like all others
     "models",
     "owners",
     "sites",
+    "taps",
+    "users",
     "vehicles",
 )
 
@@ -214,6 +218,7 @@ incident_log = sa.Table(
     sa.Column("from_state", sa.String(16), nullable=False),
     sa.Column("to_state", sa.String(16), nullable=False),
     sa.Column("reason", sa.Text, nullable=False),
+    sa.Column("tapped_ms", sa.BigInteger),  # on a phone that was offline; null = at_ms
     sqlite_autoincrement=True,
 )
 
@@ -278,6 +283,7 @@ tokens = sa.Table(
     sa.Column("created_ms", sa.BigInteger, nullable=False),
     sa.Column("expires_ms", sa.BigInteger),
     sa.Column("revoked_ms", sa.BigInteger),
+    sa.Column("user_name", sa.String(64), index=True),  # whose session it is; null: a token
 )
 
 audit = sa.Table(

@@ -5,8 +5,8 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Query
 from starlette import status
 
-from alerts.model import AlertState, Level
-from api.asking import not_found, page_size
+from alerts.model import ALERT_ENDS, AlertState, Level
+from api.asking import labelled, not_found, page_size
 from api.auth import Requires
 from api.bodies import AnswerIn, VerdictIn
 from api.case_schemas import AlertDetailOut, AlertOut, AlertPage, AlertStepOut
@@ -26,9 +26,6 @@ Reader = Annotated[Principal, Depends(Requires(Permission.ALERTS_READ))]
 Answerer = Annotated[Principal, Depends(Requires(Permission.ALERTS_ANSWER))]
 Judge = Annotated[Principal, Depends(Requires(Permission.ALERTS_VERDICT))]
 
-ENDED = frozenset({AlertState.DISMISSED, AlertState.EXPIRED, AlertState.MERGED})
-"""States after which nobody's word changes an alert."""
-
 
 @router.get("")
 def list_alerts(
@@ -37,6 +34,7 @@ def list_alerts(
     principal: Reader,
     state: AlertState | None = None,
     level: Annotated[Level | None, Query(description="Least level")] = None,
+    waiting: Annotated[bool, Query(description="Only what no person has judged yet")] = False,
     cursor: Cursor = None,
     limit: Limit = None,
 ) -> AlertPage:
@@ -48,12 +46,13 @@ def list_alerts(
         principal.scope,
         state=state,
         level=level,
+        waiting=waiting,
         before=(int(key[0]), str(key[1])) if key else None,
         limit=size + 1,
     )
     page = rows[:size]
     return AlertPage(
-        alerts=[AlertOut.model_validate(row) for row in page],
+        alerts=labelled(services, [AlertOut.model_validate(row) for row in page]),
         feed_id=feed_id,
         next=encode_cursor(page[-1].raised_ms, page[-1].id) if len(rows) > size else None,
     )
@@ -65,7 +64,7 @@ def get_alert(alert_id: PathId, services: ServicesDep, principal: Reader) -> Ale
     row = _find(services, principal, alert_id)
     steps = services.alerts.timeline(row.id)
     return AlertDetailOut(
-        **AlertOut.model_validate(row).model_dump(),
+        **labelled(services, [AlertOut.model_validate(row)])[0].model_dump(),
         timeline=[AlertStepOut.model_validate(step) for step in steps],
     )
 
@@ -115,7 +114,7 @@ def _post(
 ) -> AcceptedOut:
     """Write the control row and its audit row, unless the alert has ended."""
     audit = audit_of(principal, action, f"alert:{control.alert_id}", at_ms=control.at_ms)
-    control_id = services.actions.post_on_open_alert(control.alert_id, ENDED, control, audit)
+    control_id = services.actions.post_on_open_alert(control.alert_id, ALERT_ENDS, control, audit)
     if control_id is None:
         raise Problem(ProblemCode.ALERT_ENDED)
     return AcceptedOut(control_id=control_id)

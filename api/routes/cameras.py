@@ -3,23 +3,28 @@
 A camera's place is no secret (``api.privacy``): no purpose is asked, and no look is written down.
 """
 
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Query
+from fastapi import APIRouter, Depends, Query, Request, Response
 
-from api.asking import not_found
+from api.asking import not_found, page_size
 from api.auth import Requires
-from api.believed import believe, health_out
-from api.camera_schemas import CameraOut, ChannelOut, NearCamerasOut
-from api.deps import ServicesDep
-from api.fields import PathId
-from api.near_cameras import cameras_near, causes_out
+from api.believed import Believed, believe
+from api.camera_answers import CSV_COLUMNS, camera_out, csv_row, places_of
+from api.camera_schemas import CameraOut, CameraPage, NearCamerasOut
+from api.csv_text import CSV_RESPONSES, Format, csv_response
+from api.cursors import decode_cursor, encode_cursor
+from api.deps import Services, ServicesDep
+from api.device_finding import page_by_slot, page_by_worst
+from api.device_query import Sort, Wanted
+from api.fields import Cursor, Limit, PathId
+from api.near_cameras import cameras_near
 from api.roles import Permission, Principal
-from api.times import format_known_time
-from devices.camera_conditions import BLIND, sees
-from devices.causes import causes_of
+from api.tags import json_response
 from devices.crs import Crs, to_wgs84
-from devices.model import DeviceClass
+from devices.model import Device, DeviceClass
 
 router = APIRouter(prefix="/v1/cameras", tags=["cameras"])
 
@@ -55,32 +60,56 @@ def near_cameras(
     )
 
 
+@router.get("", response_model=CameraPage, responses=CSV_RESPONSES)
+def list_cameras(
+    *,
+    request: Request,
+    services: ServicesDep,
+    principal: Reader,
+    wanted: Wanted,
+    sort: Sort = "worst",
+    cursor: Cursor = None,
+    limit: Limit = None,
+    as_: Format = "json",
+) -> Response:
+    """List cameras in scope with their channels. The filters are those of devices.
+
+    Whatever ``cls`` says, it is cameras alone.
+    """
+    wanted = replace(wanted, registered=replace(wanted.registered, cls=(DeviceClass.CAMERA,)))
+    find, shape = (page_by_worst, (int, int)) if sort == "worst" else (page_by_slot, (int,))
+    page = find(
+        services,
+        principal.scope,
+        wanted,
+        after=decode_cursor(cursor, *shape),
+        limit=page_size(services, limit),
+    )
+    answer = CameraPage(
+        cameras=_cameras(services, page.rows),
+        next=encode_cursor(*page.next_key) if page.next_key else None,
+    )
+    if as_ == "csv":
+        rows = map(csv_row, answer.cameras)
+        return csv_response(request, "cameras", CSV_COLUMNS, rows, page.next_key)
+    return json_response(answer)
+
+
 @router.get("/{camera_id}")
 def get_camera(camera_id: PathId, services: ServicesDep, principal: Reader) -> CameraOut:
     """Get one camera: how it is, where it stands, and what is wrong with which channel."""
     device = services.devices.one(principal.scope, camera_id)
     if device is None or device.cls is not DeviceClass.CAMERA:
         not_found()
-    state = believe(services.latest.get(device.slot))
-    places = services.cameras.places()
-    at = next((k for k, camera in enumerate(places.cameras) if camera.id == device.id), None)
-    return CameraOut(
-        **health_out(device, state, services.now_ms()).model_dump(),
-        name=device.name,
-        model=device.model,
-        vendor=device.vendor,
-        area=device.area,
-        site_id=device.site_id,
-        lat_deg=None if at is None else float(places.lat_deg[at]),
-        lon_deg=None if at is None else float(places.lon_deg[at]),
-        works=sees(int(state.presence), int(state.causes)),
-        channels=[
-            ChannelOut(
-                n=channel.n,
-                works=not channel.causes & BLIND,
-                causes=causes_out(causes_of(channel.causes)),
-                since=format_known_time(channel.since_ms),
-            )
-            for channel in services.cameras.channels(device.slot)
-        ],
-    )
+    return _cameras(services, [(device, believe(services.latest.get(device.slot)))])[0]
+
+
+def _cameras(services: Services, rows: Sequence[tuple[Device, Believed]]) -> list[CameraOut]:
+    slots = [device.slot for device, _ in rows]
+    places = places_of(services.cameras.places(), slots)
+    channels = services.cameras.channels(slots)
+    now_ms = services.now_ms()
+    return [
+        camera_out(device, state, places.get(device.slot), channels.get(device.slot, ()), now_ms)
+        for device, state in rows
+    ]

@@ -7,25 +7,29 @@ from zoneinfo import ZoneInfo
 from fastapi import APIRouter, Depends, Query, Request, Response
 from starlette import status
 
-from api.asking import not_found
+from api.asking import not_found, page_size
 from api.auth import Requires
 from api.believed import believe
+from api.charger_lines import ChargerLineOut, ChargerPage, find_chargers
 from api.charging_answers import (
+    COLLECTION_COLUMNS,
     REVENUE_COLUMNS,
     RevenueBy,
     box_out,
     collection_out,
     days_out,
     flat,
+    flat_box,
     ports_out,
     revenue_out,
     sessions_out,
     words_of,
 )
 from api.charging_schemas import ChargerOut, CollectionList, CollectorIn, Day, RevenueOut
-from api.csv_text import CSV_RESPONSES, Format, csv_response
+from api.csv_text import CSV_RESPONSES, Cell, Format, csv_response
+from api.cursors import decode_cursor, encode_cursor
 from api.deps import Services, ServicesDep
-from api.fields import AreaFilter, PathId
+from api.fields import AnId, AreaFilter, Cursor, Limit, PathId
 from api.privacy import audit_of
 from api.problems import Problem, ProblemCode
 from api.roles import Permission, Principal
@@ -45,6 +49,43 @@ WEEK_DAYS = 7
 """Default period of revenue."""
 DAYS_MAX = 400
 """Longest period of revenue, days. Our choice: a year and a month beside it."""
+
+
+_LINE_COLUMNS = tuple(name for name in ChargerLineOut.model_fields if name != "missing_newest")
+
+
+@router.get("/chargers", response_model=ChargerPage, responses=CSV_RESPONSES)
+def list_chargers(
+    *,
+    request: Request,
+    services: ServicesDep,
+    principal: Reader,
+    area: AreaFilter = None,
+    site: Annotated[AnId | None, Query()] = None,
+    trouble: Annotated[bool, Query(description="Only those with something wrong")] = False,
+    cursor: Cursor = None,
+    limit: Limit = None,
+    as_: Format = "json",
+) -> ChargerPage | Response:
+    """List charging stations in use, the worst first, with their ports counted."""
+    found = find_chargers(
+        services,
+        principal.scope,
+        area=area,
+        site=site,
+        only_trouble=trouble,
+        after=decode_cursor(cursor, int, int, int),
+        limit=page_size(services, limit),
+    )
+    if as_ == "csv":
+        rows = map(_line_row, found.page)
+        return csv_response(request, "chargers", _LINE_COLUMNS, rows, found.next_key)
+    return ChargerPage(
+        chargers=found.page,
+        stations=found.stations,
+        in_trouble=found.in_trouble,
+        next=encode_cursor(*found.next_key) if found.next_key else None,
+    )
 
 
 @router.get("/chargers/{charger_id}")
@@ -111,15 +152,28 @@ def get_revenue(
     return found
 
 
-@router.get("/collection")
+@router.get("/collection", response_model=CollectionList, responses=CSV_RESPONSES)
 def get_collection(
-    services: ServicesDep, principal: Collector, area: AreaFilter = None
-) -> CollectionList:
+    *,
+    request: Request,
+    services: ServicesDep,
+    principal: Collector,
+    area: AreaFilter = None,
+    as_: Format = "json",
+) -> CollectionList | Response:
     """List coin boxes, the most urgent first, with a forecast of when each is full."""
     today = _today(services)
-    return CollectionList(
-        boxes=collection_out(services.charging, principal.scope, today=today, area=area)
-    )
+    boxes = collection_out(services.charging, principal.scope, today=today, area=area)
+    if as_ == "csv":
+        return csv_response(request, "collection", COLLECTION_COLUMNS, map(flat_box, boxes), None)
+    return CollectionList(boxes=boxes)
+
+
+def _line_row(line: ChargerLineOut) -> dict[str, Cell]:
+    row: dict[str, Cell] = line.model_dump(exclude={"causes", "trouble", "missing_newest"})
+    row["causes"] = " ".join(cause.code for cause in line.causes)
+    row["trouble"] = " ".join(str(port.n) for port in line.trouble)
+    return row
 
 
 def _today(services: Services) -> str:

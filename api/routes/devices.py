@@ -153,9 +153,13 @@ def add_devices(body: DevicesIn, services: ServicesDep, principal: Writer) -> De
 
 def _csv_row(device: DeviceOut) -> dict[str, Cell]:
     """One flat row: causes by their codes, the position's fields beside the others."""
-    row = device.model_dump(exclude={"position", "causes", "profile"})
+    row = device.model_dump(exclude={"position", "causes", "profile", "missing_newest"})
     position = device.position.model_dump() if device.position is not None else {}
-    return row | {"causes": " ".join(cause.code for cause in device.causes)} | position
+    texts = {
+        "causes": " ".join(cause.code for cause in device.causes),
+        "missing_newest": "-".join(map(str, device.missing_newest or ())),
+    }
+    return row | texts | position
 
 
 def _sees(principal: Principal, purpose: Purpose | None, vehicle_id: str | None) -> bool:

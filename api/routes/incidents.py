@@ -2,12 +2,12 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends
+from fastapi import APIRouter, Depends, Query
 
 from alerts.lifecycle import IncidentState
-from alerts.model import Channel
+from alerts.model import AlertKind
 from alerts.report import mask_plate
-from api.asking import newest, not_found, page_size
+from api.asking import labelled, page_size
 from api.auth import Requires
 from api.bodies import AcknowledgeIn, CloseIn, MoveIn
 from api.case_schemas import (
@@ -20,11 +20,12 @@ from api.case_schemas import (
 from api.cursors import decode_cursor, encode_cursor
 from api.deps import Services, ServicesDep
 from api.fields import AreaFilter, Cursor, Limit, PathId
-from api.incident_moves import Place, Step, decide
+from api.incident_moves import Step, decide
+from api.incident_steps import find_incident, take_step
 from api.privacy import looks_of, plate_for
 from api.problems import Problem, ProblemCode
 from api.roles import CITY, DEFAULT_PURPOSE, Permission, Principal, Purpose
-from api.rows import IncidentRow
+from api.taps import TapKey, tap_of
 
 router = APIRouter(prefix="/v1/incidents", tags=["incidents"])
 
@@ -39,6 +40,10 @@ def list_incidents(
     principal: Reader,
     state: IncidentState | None = None,
     area: AreaFilter = None,
+    kind: AlertKind | None = None,
+    is_open: Annotated[
+        bool | None, Query(alias="open", description="true: not closed; false: closed")
+    ] = None,
     cursor: Cursor = None,
     limit: Limit = None,
 ) -> IncidentPage:
@@ -50,12 +55,14 @@ def list_incidents(
         principal.scope,
         state=state,
         area=area,
+        kind=kind,
+        is_open=is_open,
         before=(int(key[0]), str(key[1])) if key else None,
         limit=size + 1,
     )
     page = rows[:size]
     return IncidentPage(
-        incidents=[IncidentOut.model_validate(row) for row in page],
+        incidents=labelled(services, [IncidentOut.model_validate(row) for row in page]),
         feed_id=feed_id,
         next=encode_cursor(page[-1].opened_ms, page[-1].id) if len(rows) > size else None,
     )
@@ -66,7 +73,7 @@ def get_incident(
     incident_id: PathId, services: ServicesDep, principal: Reader
 ) -> IncidentDetailOut:
     """Get one incident with its log and who was told what."""
-    row = _find(services, principal, incident_id)
+    row = find_incident(services, principal, incident_id)
     vehicle = services.vehicles.one(CITY, row.vehicle_id)
     whole = vehicle.plate if vehicle else ""
     plate = plate_for(principal, whole, incident_open=row.state != IncidentState.CLOSED)
@@ -81,7 +88,7 @@ def get_incident(
     if looks:
         services.actions.note(looks)
     return IncidentDetailOut(
-        **IncidentOut.model_validate(row).model_dump(),
+        **IncidentOut.model_validate(row).model_dump(exclude={"label"}),
         label=vehicle.label if vehicle else "",
         plate=plate,
         log=[IncidentStepOut.model_validate(step) for step in services.incidents.log(row.id)],
@@ -97,20 +104,26 @@ def acknowledge_incident(
     services: ServicesDep,
     principal: Worker,
     body: AcknowledgeIn | None = None,
+    key: TapKey = None,
 ) -> IncidentOut:
     """Take an incident. Of two people at once one wins; the other is told who has it (409)."""
     step = Step(
         state=IncidentState.ACKNOWLEDGED,
         principal=principal,
         at_ms=services.now_ms(),
+        tapped_ms=body.at if body else None,
         version=body.version if body else None,
     )
-    return _move(services, incident_id, step)
+    return _take(services, incident_id, step, key)
 
 
 @router.post("/{incident_id}/move")
 def move_incident(
-    incident_id: PathId, body: MoveIn, services: ServicesDep, principal: Worker
+    incident_id: PathId,
+    body: MoveIn,
+    services: ServicesDep,
+    principal: Worker,
+    key: TapKey = None,
 ) -> IncidentOut:
     """Move an incident on: en route, on scene, recovered, not found, false alarm, cancelled."""
     if body.state is IncidentState.CLOSED:
@@ -119,51 +132,35 @@ def move_incident(
         state=body.state,
         principal=principal,
         at_ms=services.now_ms(),
+        tapped_ms=body.at,
         reason=body.reason,
         version=body.version,
     )
-    return _move(services, incident_id, step)
+    return _take(services, incident_id, step, key)
 
 
 @router.post("/{incident_id}/close")
 def close_incident(
-    incident_id: PathId, body: CloseIn, services: ServicesDep, principal: Worker
+    incident_id: PathId,
+    body: CloseIn,
+    services: ServicesDep,
+    principal: Worker,
+    key: TapKey = None,
 ) -> IncidentOut:
     """Close an incident with its outcome."""
     step = Step(
         state=IncidentState.CLOSED,
         principal=principal,
         at_ms=services.now_ms(),
+        tapped_ms=body.at,
         reason=body.reason,
         outcome=body.outcome,
         version=body.version,
     )
-    return _move(services, incident_id, step)
+    return _take(services, incident_id, step, key)
 
 
-def _find(services: Services, principal: Principal, incident_id: str) -> IncidentRow:
-    row = services.incidents.one(principal.scope, incident_id)
-    if row is None:
-        not_found()
-    return row
-
-
-def _move(services: Services, incident_id: str, step: Step) -> IncidentOut:
-    """Look what the notices need, then decide and store in one transaction."""
-    found = _find(services, step.principal, incident_id)
-    trackers = tuple(services.devices.trackers([found.vehicle_id]))
-    alert = services.alerts.one(CITY, found.alert_id)
-    told = [DeliveryOut.model_validate(one) for one in services.incidents.deliveries(found.id)]
-    webhooks = dict.fromkeys(one.receiver for one in told if one.channel == Channel.WEBHOOK)
-    place = Place(
-        vehicle=services.vehicles.one(CITY, found.vehicle_id),
-        moved_m=alert.moved_m if alert is not None else None,
-        believed=newest(services, trackers),
-        webhooks=tuple(webhooks) or ("police",),
-    )
-    row = services.incidents.change(
-        step.principal.scope, incident_id, lambda now: decide(now, step, place)
-    )
-    if row is None:
-        not_found()
-    return IncidentOut.model_validate(row)
+def _take(services: Services, incident_id: str, step: Step, key: str | None) -> IncidentOut:
+    what = f"{step.state}:{step.outcome or ''}"
+    tap = tap_of(step.principal, key, what, at_ms=step.at_ms)
+    return take_step(services, incident_id, step, decide, tap)

@@ -4,12 +4,13 @@ import base64
 from collections.abc import Sequence
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Query
+from fastapi import APIRouter, Depends, Query, Request, Response
 from starlette import status
 
 from api.asking import not_found, page_size
 from api.auth import Requires
 from api.bodies import ReplayIn
+from api.csv_text import CSV_RESPONSES, Format, csv_response
 from api.cursors import decode_cursor, encode_cursor
 from api.deps import Services, ServicesDep
 from api.device_bodies import AdoptIn
@@ -20,6 +21,7 @@ from api.registering import adopt_device, need_city
 from api.roles import Permission, Principal
 from api.system_schemas import (
     AdoptedOut,
+    HeldOut,
     HintOut,
     NotKeptOut,
     QuarantineDetailOut,
@@ -42,23 +44,29 @@ Writer = Annotated[Principal, Depends(Requires(Permission.QUARANTINE_WRITE))]
 NOT_KEPT = "quarantine_full"
 """Name in the books of what the bound refused."""
 
+ReasonFilter = Annotated[str | None, Query(pattern="^[a-z0-9_]{1,32}$")]
+DeviceFilter = Annotated[
+    str | None,
+    Query(pattern=HELD_NAME_PATTERN, description="A device's id, or ADAPTER:ID of a stranger"),
+]
 
-@router.get("")
+
+@router.get("", response_model=QuarantinePage, responses=CSV_RESPONSES)
 def list_quarantine(
     *,
+    request: Request,
     services: ServicesDep,
     principal: Reader,
-    reason: Annotated[str | None, Query(pattern="^[a-z0-9_]{1,32}$")] = None,
-    device: Annotated[
-        str | None,
-        Query(pattern=HELD_NAME_PATTERN, description="A device's id, or ADAPTER:ID of a stranger"),
-    ] = None,
+    reason: ReasonFilter = None,
+    device: DeviceFilter = None,
     since: TimeMs | None = None,
     until: TimeMs | None = None,
     replayed: bool | None = None,
+    held: bool | None = None,
     cursor: Cursor = None,
     limit: Limit = None,
-) -> QuarantinePage:
+    as_: Format = "json",
+) -> QuarantinePage | Response:
     """List refused messages, newest first. Those of unknown devices are the whole city's."""
     key = decode_cursor(cursor, int)
     size = page_size(services, limit)
@@ -69,14 +77,30 @@ def list_quarantine(
         since_ms=since,
         until_ms=until,
         replayed=replayed,
+        held=held,
         before_id=int(key[0]) if key else None,
         limit=size + 1,
     )
-    page = rows[:size]
-    return QuarantinePage(
-        quarantine=[QuarantineOut.model_validate(row) for row in page],
-        next=encode_cursor(page[-1].id) if len(rows) > size else None,
-    )
+    page = [QuarantineOut.model_validate(row) for row in rows[:size]]
+    next_key = (page[-1].id,) if len(rows) > size else None
+    if as_ == "csv":
+        lines = (row.model_dump() for row in page)
+        return csv_response(
+            request, "quarantine", tuple(QuarantineOut.model_fields), lines, next_key
+        )
+    return QuarantinePage(quarantine=page, next=encode_cursor(*next_key) if next_key else None)
+
+
+@router.get("/held")
+def count_held(
+    services: ServicesDep,
+    principal: Reader,
+    reason: ReasonFilter = None,
+    device: DeviceFilter = None,
+) -> HeldOut:
+    """Count what a replay with the same filters would find: to be said before it is asked for."""
+    found, _ = services.quarantine.held(principal.scope, reason=reason, device=device)
+    return HeldOut(held=found)
 
 
 @router.get("/reasons")

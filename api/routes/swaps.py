@@ -1,4 +1,4 @@
-"""One device in the place of another, and what a device was bound to before."""
+"""One device in the place of another, what it was bound to before, and its maintenance."""
 
 from typing import Annotated
 
@@ -6,14 +6,17 @@ from fastapi import APIRouter, Depends
 
 from api.asking import not_found
 from api.auth import Requires
+from api.believed import believe, health_out
 from api.deps import ServicesDep
 from api.fields import PathId
 from api.privacy import audit_of
 from api.problems import Problem, ProblemCode
 from api.roles import Permission, Principal
-from api.swap_schemas import BindingsOut, PeriodOut, SwapIn, SwapOut
+from api.schemas import HealthOut
+from api.swap_schemas import BindingsOut, MaintenanceIn, PeriodOut, SwapIn, SwapOut
 from api.times import format_known_time
 from devices.bindings import Ended, Period
+from devices.model import AdminState
 from devices.registration_faults import SwapRefused
 
 router = APIRouter(prefix="/v1/devices/{device_id}", tags=["devices"])
@@ -53,6 +56,31 @@ def swap_device(
         site_id=done.new.site_id,
         area=done.new.area,
     )
+
+
+@router.post("/maintenance")
+def set_maintenance(
+    device_id: PathId, body: MaintenanceIn, services: ServicesDep, principal: Writer
+) -> HealthOut:
+    """Put a device into maintenance, or take it out of it again.
+
+    Meanwhile only fire of it is told, and the time counts for nobody's availability. A second
+    time changes nothing.
+    """
+    before = services.devices.one(principal.scope, device_id)
+    if before is None:
+        not_found()
+    admin = AdminState.MAINTENANCE if body.on else AdminState.ACTIVE
+    action = "maintenance_begun" if body.on else "maintenance_ended"
+    now_ms = services.now_ms()
+    audit = [audit_of(principal, action, f"device:{before.id}", at_ms=now_ms)]
+    services.registry.give_admin(before.id, admin, by=principal.name, audit=audit)
+    device = services.devices.one(principal.scope, device_id)
+    if device is None:
+        not_found()
+    if device.admin is AdminState.RETIRED:
+        raise Problem(ProblemCode.INVALID, f"{device.id} is retired: register it again first")
+    return health_out(device, believe(services.latest.get(device.slot)), now_ms)
 
 
 @router.get("/bindings")

@@ -10,23 +10,19 @@ from api.csv_text import CSV_RESPONSES, Format, csv_response
 from api.cursors import decode_cursor, encode_cursor
 from api.deps import Services, ServicesDep
 from api.fields import Cursor, Limit, PathId
+from api.fixes import fix_out, rows_between
 from api.privacy import PurposeHeader, audit_of, may_see_position, purpose_of
 from api.problems import Problem, ProblemCode
 from api.roles import Permission, Principal, Role
 from api.rows import IncidentRow
 from api.schemas import FixOut, TrackOut
 from api.times import TimeMs
-from devices.bindings import within
-from devices.telemetry import MEASUREMENTS, Row
 
 router = APIRouter(prefix="/v1/vehicles", tags=["vehicles"])
 
 Looker = Annotated[Principal, Depends(Requires(Permission.TRACK_READ))]
 
 DAY_MS = 86_400_000
-
-_SEQ_MIN, _SEQ_MAX = -(2**63), 2**63 - 1
-_COLUMNS = tuple(MEASUREMENTS["fix"])
 
 
 @router.get("/{vehicle_id}/track", response_model=TrackOut, responses=CSV_RESPONSES)
@@ -62,17 +58,10 @@ def get_track(
     services.actions.note(
         [audit_of(principal, "track_seen", f"vehicle:{vehicle_id}", at_ms=now_ms, purpose=purpose)]
     )
-    rows: list[Row] = []
-    spans = within(services.bindings.of_vehicle(vehicle_id), begin_ms, end_ms)
-    for device_id, times in spans.items():
-        for first_ms, last_ms in times:
-            rows += services.telemetry.track(
-                device_id, first_ms, last_ms, _after(after, device_id), size + 1
-            )
-    rows.sort(key=lambda row: (row.t_ms, row.device_id, row.seq))
+    rows = rows_between(services, vehicle_id, begin_ms, end_ms, after=after, limit=size + 1)
     page = rows[:size]
     last = (page[-1].t_ms, page[-1].device_id, page[-1].seq) if len(rows) > size else None
-    fixes = [fix for fix in map(_fix, page) if fix is not None]
+    fixes = [fix for fix in map(fix_out, page) if fix is not None]
     if as_ == "csv":
         cells = (fix.model_dump() for fix in fixes)
         return csv_response(request, f"track-{vehicle_id}", tuple(FixOut.model_fields), cells, last)
@@ -110,37 +99,3 @@ def _period(
         begin_ms = max(begin_ms, first_ms)
         end_ms = max(begin_ms, end_ms)
     return begin_ms, end_ms
-
-
-def _after(key: tuple[int | str, ...] | None, device_id: str) -> tuple[int, int] | None:
-    """Give where one device's rows go on, from the last row of the page over all devices."""
-    if key is None:
-        return None
-    t_ms, last_device, seq = int(key[0]), str(key[1]), int(key[2])
-    if device_id == last_device:
-        return t_ms, seq
-    return t_ms, _SEQ_MAX if device_id < last_device else _SEQ_MIN
-
-
-def _number(value: float | str | None) -> float | None:
-    return float(value) if isinstance(value, int | float) else None
-
-
-def _fix(row: Row) -> FixOut | None:
-    """Answer one fix; a report without a position is no part of a track."""
-    fields = dict(zip(_COLUMNS, row.fields, strict=True))
-    lat_deg, lon_deg = _number(fields["lat_deg"]), _number(fields["lon_deg"])
-    if lat_deg is None or lon_deg is None:
-        return None
-    source = fields["source"]
-    return FixOut(
-        device=row.device_id,
-        t_ms=row.t_ms,
-        seq=row.seq,
-        lat_deg=lat_deg,
-        lon_deg=lon_deg,
-        acc_m=_number(fields["acc_m"]),
-        speed_mps=_number(fields["speed_mps"]),
-        course_deg=_number(fields["course_deg"]),
-        source=source if isinstance(source, str) else None,
-    )

@@ -28,6 +28,7 @@ class Series:
     Attributes:
         fixes: Without the holes.
         times: On the axis, with them.
+        holes: Numbers of the fixes before which there is one, ascending.
     """
 
     def __init__(self, story: Story) -> None:
@@ -36,7 +37,7 @@ class Series:
         self.fixes = [fix for fix in drawn if fix.scored]
         silent_ms = _silence_ms(drawn)
         unjudged = [fix.t_ms for fix in drawn if fix.lane == "live" and fix.mode != "armed"]
-        self._holes = [
+        self.holes = [
             k
             for k, (a, b) in enumerate(pairwise(self.fixes), start=1)
             if b.t_ms - a.t_ms > silent_ms
@@ -49,7 +50,7 @@ class Series:
         return self._with_holes(np.array([value(fix) for fix in self.fixes], np.float64))
 
     def _with_holes(self, values: Floats) -> Floats:
-        return np.insert(values, self._holes, np.nan)
+        return np.insert(values, self.holes, np.nan)
 
 
 def unwatched(story: Story) -> Iterator[tuple[int, int]]:

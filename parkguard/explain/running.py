@@ -15,7 +15,16 @@ from parkguard.settings import Settings
 
 
 class NothingToExplain(Exception):
-    """The vehicle or the time is not in what was run; the message says what to ask instead."""
+    """The vehicle or the time is not in what was run; the message says what to ask instead.
+
+    Attributes:
+        why: The same as a stable word: ``not_held``, ``no_vehicle`` or ``silent``.
+    """
+
+    def __init__(self, message: str, *, why: str) -> None:
+        """Say what to ask, and why."""
+        super().__init__(message)
+        self.why = why
 
 
 def explain_lines(
@@ -41,11 +50,13 @@ def explain_journal(
     warm_up_ms: int,
     fallback: Callable[[], Registry],
     progress: Callable[[int, int], None],
+    stride_ms: int = 0,
 ) -> Story:
     """Run a journal, which has entries, from ``warm_up_ms`` before the period up to its end.
 
     ``fallback`` gives the registry of the records, for a journal whose first entries are gone;
-    ``progress`` is told entries done and entries in all.
+    ``progress`` is told entries done and entries in all; ticks are taken in strides of
+    ``stride_ms`` (``replay.striding``).
 
     Raises:
         NothingToExplain: The period is not in the journal, or as ``explain_lines``.
@@ -54,7 +65,9 @@ def explain_journal(
     _check_range(reader, period)
     run, sights = _watched_run(settings, period)
     since_ms = period.from_ms - warm_up_ms
-    journal = JournalReplay(run, reader, since_ms=since_ms, until_ms=period.to_ms)
+    journal = JournalReplay(
+        run, reader, since_ms=since_ms, until_ms=period.to_ms, stride_ms=stride_ms
+    )
     journal.feed(fallback, progress)
     run.finish()
     return _told(run, sights, period)
@@ -89,7 +102,8 @@ def _check_range(reader: Reader, period: Period) -> None:
         raise NothingToExplain(
             f"the journal holds {local_text(begin_ms, zone)} to {local_text(end_ms, zone)} "
             f"({zone}), not {local_text(period.at_ms, zone)}: choose --at between them (how long "
-            "it is kept: journal.retention_h)"
+            "it is kept: journal.retention_h)",
+            why="not_held",
         )
 
 
@@ -99,11 +113,12 @@ def _told(run: Replay, sights: Sights, period: Period) -> Story:
         near = difflib.get_close_matches(period.vehicle_id, vehicles, n=3)
         hint = f"did you mean {', '.join(near)}?" if near else "parkguard devices list has them"
         raise NothingToExplain(
-            f"there is no vehicle {period.vehicle_id} in {period.source}: {hint}"
+            f"there is no vehicle {period.vehicle_id} in {period.source}: {hint}",
+            why="no_vehicle",
         )
     story = story_of(period, sights, run.timeline.observed)
     if not (story.fixes or story.happenings):
-        raise NothingToExplain(_silence(sights, period))
+        raise NothingToExplain(_silence(sights, period), why="silent")
     return story
 
 

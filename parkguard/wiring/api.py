@@ -20,7 +20,9 @@ from parkguard.parts import part_names
 from parkguard.passwords import hash_password, new_secret
 from parkguard.records import open_migrated
 from parkguard.settings import Settings
+from parkguard.settings_web import base_map, map_hosts
 from parkguard.status_files import StatusFile, read_all
+from parkguard.wiring.explain import JournalExplainer
 from parkguard.wiring.latest import LatestReader
 from parkguard.wiring.shared import Places, one_of, steady_ms
 from parkguard.wiring.telemetry import build_track_store
@@ -30,14 +32,17 @@ from stores.queries_bindings import BindingQueries
 from stores.queries_cameras import CameraQueries
 from stores.queries_charging import ChargingQueries
 from stores.queries_commands import CommandQueries
+from stores.queries_desk import DeskQueries
 from stores.queries_devices import DeviceQueries, VehicleQueries
 from stores.queries_feed import FeedQueries
 from stores.queries_health import HealthQueries
 from stores.queries_incidents import IncidentQueries
+from stores.queries_maps import MapQueries
 from stores.queries_outcomes import OutcomeQueries
 from stores.queries_quarantine import BookCount, QuarantineQueries
 from stores.queries_registry import RegistryWriter
 from stores.queries_tokens import TokenQueries
+from stores.queries_users import UserQueries
 from stores.telemetry_sqlite import SqliteProjectLedger
 
 
@@ -99,8 +104,13 @@ def _services(
             live_poll_ms=api.live_poll_ms,
             sse_queue=api.sse_queue,
             parts=part_names(settings),
+            map_hosts=map_hosts(settings.web.map),
+            base_map=base_map(settings.web.map),
+            fire=settings.fire,
+            login=settings.login,
         ),
         tokens=TokenQueries(engine),
+        users=UserQueries(engine),
         devices=DeviceQueries(engine),
         health=HealthQueries(engine),
         bindings=BindingQueries(engine),
@@ -109,8 +119,11 @@ def _services(
         charging=ChargingQueries(engine),
         vehicles=VehicleQueries(engine),
         alerts=AlertQueries(engine),
+        explainer=JournalExplainer(settings, wall_ms),
         incidents=IncidentQueries(engine),
         outcomes=OutcomeQueries(engine),
+        desk=DeskQueries(engine),
+        maps=MapQueries(engine),
         feed=FeedQueries(engine),
         quarantine=AllBooks(engine, places.project),
         actions=ActionWriter(engine),

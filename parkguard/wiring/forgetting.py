@@ -20,6 +20,7 @@ from stores.records import FORGET_MAX
 from stores.records_months import forget_old, make_months
 from stores.records_policy import RecordsPolicy
 from stores.schema import audit, outbox
+from stores.taps import forget_taps
 
 log = structlog.get_logger()
 
@@ -27,6 +28,9 @@ DAY_MS = 24 * HOUR_MS
 PHONES_MS = HOUR_MS
 """Phones' places are forgotten after an hour: the receiver has read them long before, and they were
 stale after a minute. Ours."""
+TAPS_MS = 7 * DAY_MS
+"""Taps of phones are forgotten after a week: a phone that was away longer is told what has become
+of the incident instead. Ours."""
 
 
 def forgetting(
@@ -64,6 +68,7 @@ def forgetting(
             with store_errors():
                 more = forget_quarantine(engine, at_ms - round(retention_days * DAY_MS))
                 more |= forget_phones(engine, at_ms - PHONES_MS)
+                more |= forget_taps(engine, at_ms - TAPS_MS)
                 make_months(engine, now_ms())
                 more |= _forget_written(engine, records, at_ms)
         except StoreError as exc:

@@ -27,6 +27,5 @@ def test_newest_state_of_each_channel_stays(engine: sa.Engine) -> None:
         effects = Effects(channels=changes)
         ledger.commit(ProcessCommit(upto_seq=1, recv_ms=0, books={}, effects=effects))
 
-    assert CameraQueries(engine).channels(7) == [BROKEN, second]
-    assert CameraQueries(engine).channels(8) == [other]
-    assert CameraQueries(engine).channels(9) == []
+    assert CameraQueries(engine).channels([8, 9, 7]) == {7: [BROKEN, second], 8: [other]}
+    assert CameraQueries(engine).channels([]) == {}

@@ -36,6 +36,10 @@ FILTERS = (
     DeviceFilter(model=("",), areas=("340104", "34010400")),
     DeviceFilter(admin=(AdminState.RETIRED,)),
     DeviceFilter(vendor=("nobody",)),
+    DeviceFilter(text="DEV-1"),
+    DeviceFilter(text="eh-2", cls=(DeviceClass.CAMERA,)),
+    DeviceFilter(text="北门"),
+    DeviceFilter(text="_"),
 )
 
 
@@ -51,6 +55,7 @@ def a_new_device(number: int, chance: random.Random) -> NewDevice:
         model=chance.choice(["", "m1"]),
         vendor=chance.choice(["", "Hik", "海康"]),
         admin=chance.choice([AdminState.ACTIVE, AdminState.MAINTENANCE]),
+        name=chance.choice(["", "北门 2", "North gate"]),
     )
 
 
@@ -70,8 +75,11 @@ def is_wanted(device: Device, wanted: DeviceFilter) -> bool:
         (wanted.vendor, device.vendor),
         (wanted.model, device.model),
     )
-    return all(not words or word in words for words, word in asked) and all(
-        device.area.startswith(prefix) for prefix in wanted.areas
+    texts = (device.id, device.name, device.vehicle_id or "")
+    return (
+        all(not words or word in words for words, word in asked)
+        and all(device.area.startswith(prefix) for prefix in wanted.areas)
+        and any(wanted.text.lower() in text.lower() for text in texts)
     )
 
 

@@ -47,6 +47,10 @@ class Taken:
 
     assignee = "chen"
     reason = "on my way, 马上到"
+    logged = "acknowledged"
+    tapped_ms = None
+    level = 3
+    posts = True
     audit = AUDIT
 
     @property

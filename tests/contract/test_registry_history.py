@@ -220,3 +220,23 @@ def test_model_of_another_class_is_refused(desk: Desk) -> None:
     desk.add("trk-1", model="T2")
     with pytest.raises(RegistryError, match="1 devices of another class"):
         desk.registry.save_model(Model(id="T2", cls=DeviceClass.CAMERA))
+
+
+def test_maintenance_changes_the_admin_state_alone(desk: Desk) -> None:
+    """One control row and one row of the audit a change; a retired device stays retired."""
+    before = desk.add("trk-1", "v-1", model="A", name="red Yadea")
+    desk.add("trk-gone", None)
+    desk.revoke("trk-gone")
+    heard = len(rows_of(desk.engine, control))
+    row = (desk.now_ms, "desk-1", "admin", "maintenance_begun", "device:trk-1", "")
+
+    done = [
+        desk.registry.give_admin(name, AdminState.MAINTENANCE, [row])
+        for name in ("trk-1", "trk-1", "trk-gone", "trk-none")
+    ]
+
+    assert done == [True, False, False, False]
+    assert desk.known()["trk-1"] == msgspec.structs.replace(before, admin=AdminState.MAINTENANCE)
+    assert desk.known()["trk-gone"].admin is AdminState.RETIRED
+    assert len(rows_of(desk.engine, control)) == heard + 1
+    assert len(rows_of(desk.engine, audit)) == 1

@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from api.explain_port import CannotExplain, ExplainerBusy, ToExplain
+from api.explain_schemas import ExplanationOut, FixesOut, WordsOut
 from devices.latest import LATEST_DTYPE, HealthColumns, blank_rows, health_of
 from devices.presence import Presence
 from devices.telemetry import MEASUREMENTS, Row
@@ -77,3 +79,41 @@ class KeptStatus:
     def write(self, *, ready: bool, reason: str, metrics: Mapping[str, float]) -> None:
         """Keep it."""
         self.written.append((ready, reason, dict(metrics)))
+
+
+@dataclass(slots=True)
+class FakeExplainer:
+    """Explains every alert by an empty story; ``fault`` is raised instead when it is set."""
+
+    asked: list[ToExplain] = field(default_factory=list)
+    fault: CannotExplain | ExplainerBusy | None = None
+
+    def explain(self, alert: ToExplain) -> ExplanationOut:
+        """Note the question."""
+        self.asked.append(alert)
+        if self.fault is not None:
+            raise self.fault
+        return ExplanationOut(
+            alert_id=alert.alert_id,
+            vehicle_id=alert.vehicle_id,
+            timezone="Asia/Shanghai",
+            from_ms=alert.onset_ms,
+            to_ms=alert.acted_ms,
+            began_ms=alert.onset_ms,
+            neighbours=0,
+            whole_area=True,
+            raised_again=False,
+            verdict=WordsOut(en="nothing was told", zh="-"),
+            because=[],
+            alerts=[],
+            centre=None,
+            decisive=None,
+            decisive_signs=[],
+            fixes_total=0,
+            fixes=FixesOut.model_validate({name: [] for name in FixesOut.model_fields}),
+            witnesses=[],
+            hindrances=[],
+            happenings=[],
+            unwatched=[],
+            silences=[],
+        )

@@ -17,17 +17,20 @@ from stores.queries_bindings import BindingQueries
 from stores.queries_cameras import CameraQueries
 from stores.queries_charging import ChargingQueries
 from stores.queries_commands import CommandQueries
+from stores.queries_desk import DeskQueries
 from stores.queries_devices import DeviceQueries, VehicleQueries
 from stores.queries_feed import FeedQueries
 from stores.queries_health import HealthQueries
 from stores.queries_incidents import IncidentQueries
+from stores.queries_maps import MapQueries
 from stores.queries_outcomes import OutcomeQueries
 from stores.queries_quarantine import QuarantineQueries
 from stores.queries_registry import RegistryWriter
 from stores.queries_tokens import TokenQueries
+from stores.queries_users import UserQueries
 from stores.records import open_records
 from stores.schema import metadata, tokens
-from support.api_fakes import FakeLatest, FakeStatus, FakeTrack, KeptStatus
+from support.api_fakes import FakeExplainer, FakeLatest, FakeStatus, FakeTrack, KeptStatus
 
 NOW_MS = 1_764_059_400_000
 """2025-11-25T08:30:00Z, the moment at which every test world stands still."""
@@ -49,6 +52,7 @@ class World:
     services: Services
     latest: FakeLatest
     track: FakeTrack
+    explainer: FakeExplainer
     statuses: dict[str, FakeStatus]
     status: KeptStatus
     clock: list[int]
@@ -117,11 +121,13 @@ def a_world_on(engine: sa.Engine, **policy: object) -> World:
     clock = [NOW_MS]
     latest, track, kept = FakeLatest(), FakeTrack(), KeptStatus()
     statuses: dict[str, FakeStatus] = {}
+    explainer = FakeExplainer()
     services = Services(
         now_ms=lambda: clock[0],
         steady_ms=lambda: clock[0],
         policy=ApiPolicy(**policy),  # type: ignore[arg-type]
         tokens=TokenQueries(engine),
+        users=UserQueries(engine),
         devices=DeviceQueries(engine),
         health=HealthQueries(engine),
         bindings=BindingQueries(engine),
@@ -130,8 +136,11 @@ def a_world_on(engine: sa.Engine, **policy: object) -> World:
         charging=ChargingQueries(engine),
         vehicles=VehicleQueries(engine),
         alerts=AlertQueries(engine),
+        explainer=explainer,
         incidents=IncidentQueries(engine),
         outcomes=OutcomeQueries(engine),
+        desk=DeskQueries(engine),
+        maps=MapQueries(engine),
         feed=FeedQueries(engine),
         quarantine=QuarantineQueries(engine),
         actions=ActionWriter(engine),
@@ -148,6 +157,7 @@ def a_world_on(engine: sa.Engine, **policy: object) -> World:
         services=services,
         latest=latest,
         track=track,
+        explainer=explainer,
         statuses=statuses,
         status=kept,
         clock=clock,

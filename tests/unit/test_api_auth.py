@@ -35,9 +35,13 @@ def test_every_route_names_one_permission(world: World) -> None:
     """A route without one cannot be merged (reliability.md P31)."""
     app = create_app(world.services)
 
-    named = {route.path: permission_of(route) for route in iter_route_contexts(app.routes)}
+    named = {
+        (method, route.path): permission_of(route)
+        for route in iter_route_contexts(app.routes)
+        for method in route.methods or ()
+    }
 
-    assert {path for path, permission in named.items() if permission is None} == ANONYMOUS
+    assert {key for key, permission in named.items() if permission is None} == ANONYMOUS
     assert set(Permission) == {permission for permission in named.values() if permission}
 
 
@@ -61,7 +65,7 @@ def test_roles_and_purposes_agree() -> None:
     assert Role.OWNER not in AREA_ROLES
 
 
-def test_only_livez_is_anonymous(client: TestClient) -> None:
+def test_only_livez_and_logging_in_are_anonymous(client: TestClient) -> None:
     """Docs, unknown addresses and wrong methods are refused before anything is looked at."""
     for path in ("/docs", "/openapi.json", "/readyz", "/metrics", "/v1/devices", "/nothing"):
         answer = client.get(path)
@@ -69,6 +73,8 @@ def test_only_livez_is_anonymous(client: TestClient) -> None:
         assert (path, answer.status_code) == (path, 401)
         assert answer.headers["www-authenticate"].startswith("Bearer")
     assert client.post("/v1/devices", content=b"{").status_code == 401
+    assert client.post("/livez").status_code == 401
+    assert client.post("/v1/session", content=b"{").status_code == 422
     assert client.get("/livez").status_code == 200
 
 

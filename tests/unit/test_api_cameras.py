@@ -173,3 +173,74 @@ def test_only_cameras_of_ones_areas_are_shown(world: World) -> None:
     owner = world.headers(Role.OWNER, owner_id="wang")
     assert codes == [404, 404, 404, 200]
     assert client.get("/v1/cameras/cam-next", headers=owner).status_code == 403
+
+
+def _list(client: TestClient, world: World, query: str) -> list[dict[str, Any]]:
+    """All pages of cameras, two at a time, for an officer here."""
+    headers = world.headers(Role.OFFICER, areas=(HERE,))
+    found: list[dict[str, Any]] = []
+    cursor = ""
+    while True:
+        page = client.get(f"/v1/cameras?limit=2&{query}{cursor}", headers=headers).json()
+        found += page["cameras"]
+        if page["next"] is None:
+            return found
+        cursor = f"&cursor={page['next']}"
+
+
+def test_a_list_of_cameras_has_their_channels_the_worst_first(world: World) -> None:
+    """Pages hold each camera of the area once; what is no camera is none, whatever is asked."""
+    a_device(world, "post", id="chg-here", cls="chg", vehicle_id=None)
+    with world.engine.begin() as connection:
+        put_channels(
+            connection,
+            [
+                ChannelChange(slot=3, n=4, causes=0, since_ms=NOW_MS),
+                ChannelChange(slot=1, n=2, causes=int(Cause.FROZEN), since_ms=NOW_MS),
+                ChannelChange(slot=1, n=1, causes=int(Cause.DISK_FULL), since_ms=NOW_MS),
+            ],
+        )
+    client = client_of(world)
+
+    found = _list(client, world, "cls=chg")
+
+    assert [(one["id"], one["severity"], one["works"]) for one in found] == [
+        ("cam-near", "failing", False),
+        ("cam-next", "fine", True),
+        ("cam-site", "fine", True),
+    ]
+    assert [[(each["n"], each["works"]) for each in one["channels"]] for one in found] == [
+        [(1, True), (2, False)],
+        [],
+        [(4, True)],
+    ]
+    assert found[2]["lat_deg"] == LAT + 0.003
+    assert [one["id"] for one in _list(client, world, "cause=frozen")] == ["cam-near"]
+    assert [one["id"] for one in _list(client, world, "text=GATE&sort=slot")] == ["cam-near"]
+
+
+def test_cameras_as_a_table_name_the_channel_with_each_cause(world: World) -> None:
+    """One row a camera; the next page is in the Link header."""
+    causes = int(Cause.FROZEN | Cause.POOR_LINK)
+    with world.engine.begin() as connection:
+        put_channels(
+            connection,
+            [
+                ChannelChange(slot=1, n=1, causes=0, since_ms=NOW_MS),
+                ChannelChange(slot=1, n=2, causes=causes, since_ms=NOW_MS),
+            ],
+        )
+    headers = world.headers(Role.DESK, areas=(HERE,))
+
+    answer = client_of(world).get("/v1/cameras?format=csv&limit=1", headers=headers)
+
+    names, row = answer.content.decode("utf-8-sig").splitlines()
+    cells = dict(zip(names.split(","), row.split(","), strict=True))
+    assert [cells[f'"{name}"'] for name in ("id", "causes", "channels", "channels_broken")] == [
+        '"cam-near"',
+        '"frozen disk_full"',
+        "2",
+        "1",
+    ]
+    assert cells['"channel_causes"'] == '"2:frozen 2:poor_link"'
+    assert 'rel="next"' in answer.headers["link"]

@@ -7,6 +7,7 @@ import msgspec
 import pytest
 
 from api.roles import Role
+from devices.causes import Cause
 from devices.chargers import Chargers
 from devices.control import CollectionTask, decode
 from devices.model import DeviceClass
@@ -118,3 +119,57 @@ def test_who_is_sent_to_a_box_is_in_the_journal_and_the_audit(world: World) -> N
     assert isinstance(task, CollectionTask)
     assert (task.device_id, task.until_ms, task.by) == ("chg-one", NOW_MS + 60_000, "li")
     assert [row["action"] for row in world.rows(audit)] == ["collection"]
+
+
+def test_list_begins_with_who_is_in_trouble(world: World) -> None:
+    """By severity, then ports in trouble; pages go on where they ended, counts are of all."""
+    chargers = Chargers()
+    faulted = a_port(PortState.FAULTED, err="relay_stuck")
+    device = registered(1, id="chg-one", cls=DeviceClass.CHARGER, vehicle_id=None)
+    chargers.records([a_record(a_status(BEGIN_S, ports=faulted), device=device)])
+    with writing(world.engine) as connection:
+        put_stations(connection, chargers.take_changes(ELAPSED0_MS + 10**9))
+    world.latest.put(1, recv_ms=NOW_MS)
+    world.latest.put(2, recv_ms=NOW_MS, causes=int(Cause.BOX_OPEN))
+    world.latest.put(3, recv_ms=NOW_MS)
+    client, headers = client_of(world), world.headers(Role.OPERATOR)
+
+    first = client.get("/v1/chargers?limit=2", headers=headers).json()
+    second = client.get(f"/v1/chargers?cursor={first['next']}", headers=headers).json()
+    bad = client.get("/v1/chargers?trouble=true", headers=headers).json()
+    text = client.get("/v1/chargers?format=csv", headers=headers).text
+    here = client.get("/v1/chargers", headers=world.headers(Role.DESK, areas=[HERE])).json()
+
+    assert [one["id"] for one in first["chargers"]] == ["chg-two", "chg-one"]
+    assert [one["severity"] for one in first["chargers"]] == ["security", "fine"]
+    assert [port["err"] for port in first["chargers"][1]["trouble"]] == ["relay_stuck"]
+    assert [one["id"] for one in second["chargers"]] == ["chg-far"]
+    assert second["next"] is None
+    assert (first["stations"], first["in_trouble"], len(bad["chargers"])) == (3, 2, 2)
+    assert first["chargers"][0]["box_share"] == pytest.approx(790 / 800)
+    assert len(text.splitlines()) == 4
+    assert [one["id"] for one in here["chargers"]] == ["chg-two", "chg-one"]
+
+
+def test_who_empties_the_box_is_shown_until_when(world: World) -> None:
+    """And in the collection list, which is a table too."""
+    until_ms = NOW_MS + 60_000
+    chargers = Chargers()
+    device = registered(1, id="chg-one", cls=DeviceClass.CHARGER, vehicle_id=None)
+    chargers.records([a_record(_status(BEGIN_S, 100, 300), device=device)])
+    task = CollectionTask(at_ms=NOW_MS, by="li", device_id="chg-one", until_ms=until_ms)
+    chargers.take_changes(ELAPSED0_MS + 10**9)
+    chargers.control(task, 1, recv_ms=NOW_MS, elapsed_ms=ELAPSED0_MS)
+    with writing(world.engine) as connection:
+        put_stations(connection, chargers.take_changes(ELAPSED0_MS + 2 * 10**9))
+    client, headers = client_of(world), world.headers(Role.ATTENDANT)
+
+    box = client.get("/v1/chargers/chg-one", headers=headers).json()["box"]
+    listed = client.get("/v1/collection", headers=headers).json()["boxes"]
+    text = client.get("/v1/collection?format=csv", headers=headers).text
+
+    assert (box["collector"], box["collector_until_ms"]) == ("li", until_ms)
+    assert {one["id"]: one["collector"] for one in listed} == {
+        "chg-one": "li", "chg-two": "", "chg-far": "",
+    }  # fmt: skip
+    assert '"full_low_days"' in text.splitlines()[0]

@@ -45,6 +45,7 @@ def test_health_is_three_fields_and_words(world: World) -> None:
         "presence": "late",
         "condition": "degraded",
         "admin": "active",
+        "severity": "degraded",
         "causes": [
             {"code": "silent", "en": Cause.SILENT.en, "zh": Cause.SILENT.zh},
             {"code": "battery_low", "en": Cause.BATTERY_LOW.en, "zh": Cause.BATTERY_LOW.zh},
@@ -202,3 +203,16 @@ def test_pages_hold_every_device_once(world: World, limit: int, presence: str) -
 
     whole = ["chg-here", *(f"trk-n{number:02d}" for number in range(60))]
     assert seen == (whole if presence else ["trk-here", "trk-there", *whole])
+
+
+def test_a_hole_in_the_numbers_stands_in_the_table_too(world: World) -> None:
+    """As text: first and last number."""
+    world.latest.put(3, recv_ms=NOW_MS, missing=3, missing_from=17, missing_to=19)
+
+    text = (
+        client_of(world)
+        .get("/v1/devices?cls=chg&format=csv", headers=world.headers(Role.OPERATOR))
+        .text
+    )
+
+    assert ',3,"17-19",' in text

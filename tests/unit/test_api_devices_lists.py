@@ -38,6 +38,8 @@ FILTERS = (
     "vendor=Hik&model=m1",
     "vendor=%E6%B5%B7%E5%BA%B7",
     "cls=cam&cls=chg&cause=silent",
+    "text=DEV-01",
+    "text=ev-1&presence=offline",
 )
 
 
@@ -119,6 +121,8 @@ def holds(device: dict[str, Any], name: str, words: list[str]) -> bool:
         return str(device["area"]).startswith(words[0])
     if name in {"presence", "condition", "cause"} and device["admin"] == "retired":
         return False
+    if name == "text":
+        return words[0].lower() in device["id"]
     if name == "cause":
         return bool({cause["code"] for cause in device["causes"]} & set(words))
     return device[{"site": "site_id"}.get(name, name)] in words

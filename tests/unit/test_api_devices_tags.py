@@ -55,7 +55,7 @@ def test_who_has_the_answer_is_not_sent_it_again(world: World) -> None:
             assert again.status_code == 200, path
         assert tag.startswith('W/"')
         assert first.headers["cache-control"] == "private, no-cache"
-        assert first.headers["vary"] == "Authorization, X-Purpose"
+        assert first.headers["vary"] == "Authorization, Cookie, X-Purpose"
 
 
 def test_another_answer_has_another_tag(world: World) -> None:

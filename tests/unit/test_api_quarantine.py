@@ -281,3 +281,39 @@ def test_books_say_whether_they_balance(world: World, client: TestClient) -> Non
     assert [balance["balanced"] for balance in answer["balances"]] == [True, False]
     assert [(one["left"], one["right"]) for one in answer["balances"]] == [(10, 10), (6, 5)]
     assert len(answer["lines"]) == 7
+
+
+def test_what_a_replay_would_find_is_counted_before(world: World, client: TestClient) -> None:
+    """By scope and filters; what is queued is no more held, nor listed as held."""
+    headers, district = world.headers(Role.OPERATOR), world.headers(Role.OPERATOR, areas=[HERE])
+
+    def held(query: str = "", who: dict[str, str] = headers) -> int:
+        answer = client.get(f"/v1/quarantine/held{query}", headers=who).json()
+        return int(answer["held"])
+
+    before = [held(), held("?reason=json"), held("?device=stranger"), held("", district)]
+    client.post("/v1/quarantine/1/replay", headers=headers)
+    listed = [
+        [
+            row["id"]
+            for row in client.get(f"/v1/quarantine?held={is_held}", headers=headers).json()[
+                "quarantine"
+            ]
+        ]
+        for is_held in ("true", "false")
+    ]
+
+    assert before == [3, 2, 1, 1]
+    assert held("?reason=json") == 1
+    assert listed == [[3, 2], [1]]
+
+
+def test_list_is_a_table_too(world: World, client: TestClient) -> None:
+    """Without the bytes; the next page is in the header."""
+    page = client.get("/v1/quarantine?format=csv&limit=2", headers=world.headers(Role.OPERATOR))
+
+    head, *rows = page.text.lstrip("\ufeff").splitlines()
+    assert head.startswith('"id","seq"')
+    assert [row.split(",")[0] for row in rows] == ["3", "2"]
+    assert "payload" not in head
+    assert 'rel="next"' in page.headers["link"]

@@ -106,3 +106,42 @@ def test_what_is_registered_is_one_thing_however_it_was_typed(
     assert (found["installed_lat_deg"], found["installed_lon_deg"]) == (31.8, 117.2)
     tracker = client.get("/v1/devices/trk-9", headers=headers).json()
     assert (tracker["vehicle_id"], tracker["installed_lat_deg"]) == ("veh-9", None)
+
+
+def test_maintenance_is_begun_and_ended_once(world: World, client: TestClient) -> None:
+    """The processor hears of it, who did it is written down, and a second time does nothing."""
+    headers = world.headers(Role.OPERATOR, areas=[HERE], name="zhao")
+    address = "/v1/devices/trk-here/maintenance"
+
+    said = [
+        client.post(address, json={"on": on}, headers=headers).json()["admin"]
+        for on in (True, True, False, False)
+    ]
+
+    assert said == ["maintenance", "maintenance", "active", "active"]
+    heard = [wire.decode(row["body"]) for row in world.rows(control)]
+    assert [
+        (each.by, device.id, device.vehicle_id, device.admin)
+        for each in heard
+        if isinstance(each, RegisterDevices)
+        for device in each.devices
+    ] == [
+        ("zhao", "trk-here", "veh-here", AdminState.MAINTENANCE),
+        ("zhao", "trk-here", "veh-here", AdminState.ACTIVE),
+    ]
+    assert [(row["by"], row["action"], row["object"]) for row in world.rows(audit)] == [
+        ("zhao", "maintenance_begun", "device:trk-here"),
+        ("zhao", "maintenance_ended", "device:trk-here"),
+    ]
+
+
+def test_a_retired_device_is_in_nobodys_hands(world: World, client: TestClient) -> None:
+    """It says what to do; nothing is written."""
+    a_device(world, "old", vehicle_id=None, admin="retired")
+    headers = world.headers(Role.OPERATOR, areas=[HERE])
+
+    answer = client.post("/v1/devices/trk-old/maintenance", json={"on": False}, headers=headers)
+
+    assert (answer.status_code, answer.json()["code"]) == (422, "invalid")
+    assert "register it again" in answer.json()["detail"]
+    assert (world.rows(control), world.rows(audit)) == ([], [])

@@ -4,14 +4,16 @@ import { ApiProblem } from "./problem";
 import type { components, paths } from "./schema";
 
 export type Schemas = components["schemas"];
-export type ParkGuard = Client<paths>;
+/** Lists have a CSV form besides: what is asked here is JSON. */
+type Json = "application/json";
+export type ParkGuard = Client<paths, Json>;
 
 /** Calls with the session's cookie, which the browser adds itself. */
-export const api: ParkGuard = createClient<paths>({ baseUrl: "/", credentials: "same-origin" });
+export const api: ParkGuard = createClient<paths, Json>({ baseUrl: "/", credentials: "same-origin" });
 
 /** Calls with a token instead (the owner's link). */
 export function clientWith(token: string): ParkGuard {
-  return createClient<paths>({
+  return createClient<paths, Json>({
     baseUrl: "/",
     credentials: "omit",
     headers: { Authorization: `Bearer ${token}` },

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { type Listed, type Press, HELP, actOf } from "./keys";
+import { actOf, HELP, type Listed, type Press } from "./keys";
 
 const press = (key: string, changes: Partial<Press> = {}): Press => ({
   key,

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { type Alert, type Incident, arrange, newcomers, queueOf, reasonsOf } from "./queue";
+import { type Alert, arrange, type Incident, newcomers, queueOf, reasonsOf } from "./queue";
 
 const NOW = 1_764_059_400_000;
 

@@ -31,8 +31,9 @@ export function isSoundUnlocked(): boolean {
 }
 
 export function play(call: Call): void {
-  if (audio === null || audio.state !== "running") return;
-  TONES[call].forEach((hz, number) => tone(audio as AudioContext, hz, number * TONE_S));
+  const context = audio;
+  if (context === null || context.state !== "running") return;
+  for (const [number, hz] of TONES[call].entries()) tone(context, hz, number * TONE_S);
 }
 
 function tone(context: AudioContext, hz: number, afterS: number): void {

@@ -1,14 +1,30 @@
 import { expect, it } from "vitest";
-import { type Delivery, deliveriesOf, timelineOf, toneOf } from "./timeline";
+import { type Delivery, deliveriesOf, type IncidentStep, timelineOf, toneOf } from "./timeline";
 
-const STEP = { version: 1, what: "raised", level: 1, at_ms: 10, t_ms: 9, moved_m: 84, by: "system" };
+const LINE: IncidentStep = {
+  at_ms: 20,
+  by: "system",
+  from_state: "-",
+  to_state: "open",
+  reason: "alert 9f",
+  tapped_ms: null,
+};
+const STEP = {
+  version: 1,
+  what: "raised",
+  level: 1,
+  at_ms: 10,
+  t_ms: 9,
+  moved_m: 84,
+  by: "system",
+};
 
 it("puts both in one order, the cause before what it brought about", () => {
   const line = timelineOf(
     [STEP, { ...STEP, version: 2, what: "desk_confirmed", level: 3, at_ms: 20, by: "li" }],
     [
-      { at_ms: 20, by: "system", from_state: "-", to_state: "open", reason: "alert 9f" },
-      { at_ms: 30, by: "chen", from_state: "open", to_state: "acknowledged", reason: "" },
+      LINE,
+      { ...LINE, at_ms: 30, by: "chen", from_state: "open", to_state: "acknowledged", reason: "" },
     ],
   );
   expect(line.map((entry) => entry.word)).toEqual([
@@ -29,8 +45,22 @@ it("says a level where it changes, and a distance where there is one", () => {
 });
 
 it("shows what was said without a change of state", () => {
-  const step = { at_ms: 1, by: "police", from_state: "open", to_state: "open", reason: "case 17" };
+  const step = { ...LINE, by: "police", from_state: "open", reason: "case 17" };
   expect(timelineOf([], [step])[0]).toMatchObject({ word: "said", reason: "case 17" });
+});
+
+it("names another alert that joined the incident", () => {
+  const step = { ...LINE, from_state: "open", reason: "alert 0f9c joined" };
+  expect(timelineOf([], [step])[0]).toMatchObject({
+    word: "joined",
+    reason: "",
+    otherAlert: "0f9c",
+  });
+});
+
+it("keeps a call for help and when it was tapped", () => {
+  const step = { ...LINE, from_state: "on_scene", to_state: "help", reason: "knife", tapped_ms: 9 };
+  expect(timelineOf([], [step])[0]).toMatchObject({ word: "help", reason: "knife", tappedMs: 9 });
 });
 
 it("lists each telling once, oldest first", () => {

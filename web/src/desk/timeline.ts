@@ -15,12 +15,17 @@ export interface Entry {
   by: string;
   /** What was said to it; "" for nothing. */
   reason: string;
+  /** When it was tapped on a phone that was offline; null: at `atMs`. */
+  tappedMs: number | null;
+  /** Another alert that it speaks of. */
+  otherAlert: string | null;
   level: number | null;
   movedM: number | null;
 }
 
-/** Steps that only say again what another line says. */
-const SILENT_REASONS = /^(alert( [0-9a-z-]+)?)?$/;
+/** By these words the log names alerts (`stores.processing_effects`). */
+const OPENED_BY = /^alert( [\w-]+)?$/;
+const JOINED = /^alert ([\w-]+) joined$/;
 
 /** Oldest first; of the same moment the alert's step comes first: it is the cause. */
 export function timelineOf(
@@ -38,22 +43,28 @@ export function timelineOf(
       word: step.what,
       by: step.by === "system" ? "" : step.by,
       reason: "",
+      tappedMs: null,
+      otherAlert: null,
       level: changed ? step.level : null,
       movedM: step.moved_m >= 1 ? step.moved_m : null,
     };
   });
-  const people = incident.map(
-    (step, number): Entry => ({
+  const people = incident.map((step, number): Entry => {
+    const joined = JOINED.exec(step.reason)?.[1] ?? null;
+    const same = step.from_state === step.to_state;
+    return {
       key: `i${number}`,
       of: "incident",
       atMs: step.at_ms,
-      word: step.from_state === step.to_state ? "said" : step.to_state,
+      word: joined !== null ? "joined" : same ? "said" : step.to_state,
       by: step.by === "system" ? "" : step.by,
-      reason: SILENT_REASONS.test(step.reason) ? "" : step.reason,
+      reason: joined !== null || OPENED_BY.test(step.reason) ? "" : step.reason,
+      tappedMs: step.tapped_ms,
+      otherAlert: joined,
       level: null,
       movedM: null,
-    }),
-  );
+    };
+  });
   return [...machine, ...people].sort(
     (a, b) => a.atMs - b.atMs || (a.of === b.of ? 0 : a.of === "alert" ? -1 : 1),
   );

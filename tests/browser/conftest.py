@@ -1,0 +1,39 @@
+"""One town for all browser tests of this process: real parts, people who can log in."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from support.machine import missing_mosquitto
+from support.screens import Screens, add_user, missing_chromium
+from support.town import Town, TownSize
+
+SIZE = TownSize(trackers=30, chargers=4, cameras=4)
+PEOPLE = {
+    "officer": "officer",
+    "officer2": "officer",
+    "desk": "desk",
+    "staff": "operator",
+    "chief": "admin",
+}
+"""Name -> role."""
+
+
+@pytest.fixture(scope="session")
+def town(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
+    """The platform with its people."""
+    for todo in (missing_mosquitto(), missing_chromium()):
+        if todo is not None:
+            pytest.fail(todo)
+    with Town(tmp_path_factory.mktemp("town"), size=SIZE, report_s=1.0) as town:
+        town.up()
+        for name, role in PEOPLE.items():
+            add_user(town, name, role, "", display=name.capitalize())
+        yield town
+
+
+@pytest.fixture
+def screens(town: Town) -> Iterator[Screens]:
+    """A browser on it."""
+    with Screens(town.api_url) as screens:
+        yield screens

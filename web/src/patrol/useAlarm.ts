@@ -1,0 +1,32 @@
+/** Rings when a case is opened in my area, or somebody calls for help. */
+import { useEffect, useState } from "react";
+import { useLive } from "../live/live";
+import { isMuted, isUnlocked, ring, setMuted, unlock } from "./alarm";
+
+const GESTURES = ["pointerdown", "keydown"] as const;
+
+export function useAlarm(): { muted: boolean; needsPress: boolean; toggle(): void } {
+  const [muted, setShown] = useState(isMuted);
+  const [needsPress, setNeeds] = useState(() => !isUnlocked());
+  useEffect(() => {
+    const press = () => {
+      unlock();
+      setNeeds(false);
+    };
+    for (const name of GESTURES) document.addEventListener(name, press, { once: true });
+    return () => {
+      for (const name of GESTURES) document.removeEventListener(name, press);
+    };
+  }, []);
+  useLive("incident", ({ data }) => {
+    const action = (data as { action?: unknown } | null)?.action;
+    if (action === "opened") ring("new");
+    if (action === "help") ring("danger");
+  });
+  const toggle = () => {
+    setMuted(!muted);
+    setShown(!muted);
+    if (muted) ring("new");
+  };
+  return { muted, needsPress, toggle };
+}
