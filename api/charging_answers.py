@@ -105,11 +105,12 @@ def revenue_out(
         if slot in places
     ]
     lines, whole = revenue_by((_key(by, place, facts), place.id, facts) for place, facts in rows)
+    names = {place.id: place.name for place in places.values()} if by is RevenueBy.STATION else {}
     return RevenueOut(
         by=by.value,
         from_day=first,
         to_day=last,
-        lines=[RevenueLineOut.of(line) for line in lines],
+        lines=[RevenueLineOut.of(line, names.get(line.key, "")) for line in lines],
         all=None if whole is None else RevenueLineOut.of(whole),
     )
 

@@ -123,6 +123,7 @@ class RevenueLineOut(Answer):
     """What a station, site, district or day took, and every difference."""
 
     key: str = Field(examples=["chg-001007"])
+    name: str = Field(description='What people call the station; "" = no station, or no name')
     stations: int
     days: int
     coins_fen: int = Field(description="Coins that the counters prove")
@@ -135,10 +136,11 @@ class RevenueLineOut(Answer):
     comparisons: list[ComparisonOut]
 
     @classmethod
-    def of(cls, line: RevenueLine) -> Self:
-        """Say one line."""
+    def of(cls, line: RevenueLine, name: str = "") -> Self:
+        """Say one line; ``name`` of its station."""
         return cls(
             key=line.key,
+            name=name,
             stations=line.stations,
             days=line.days,
             **line.takings._asdict(),

@@ -9,7 +9,7 @@ PASSWORD_MAX_CHARS = 200
 COMMONEST = frozenset(
     {
         "111111111111", "123123123123", "123456123456", "123456789012", "1234567890123",
-        "12345678901234", "123456789abc", "1q2w3e4r5t6y", "1qaz2wsx3edc", 
+        "12345678901234", "123456789abc", "1q2w3e4r5t6y", "1qaz2wsx3edc",
         "abc123456789", "abcd12345678", "abcdefghijkl", "admin1234567", "administrator",
         "adminadminadmin", "asdfghjkl123", "changemechangeme", "changeme1234", "iloveyou1234",
         "letmein12345", "parkguard123", "parkguard1234", "parkguardparkguard", "passw0rd1234",

@@ -141,7 +141,11 @@ def _site(site: PlacedSite, place: _Place) -> _SiteFeature:
 
 def _grid(grid: Grid, place: _Place) -> dict[str, object]:
     properties = {"id": grid.id, "name": grid.name}
-    feature = {"type": "Feature", "properties": properties, "geometry": grid.geometry}
+    feature: dict[str, object] = {
+        "type": "Feature",
+        "properties": properties,
+        "geometry": grid.geometry,
+    }
     return _moved(feature, place)
 
 

@@ -18,7 +18,13 @@ class Window:
     """A journal that begins at ``since_ms``, and whose messages are of some devices only."""
 
     def __init__(
-        self, reader: Reader, since_ms: int, *, root: str, devices: Collection[str] | None
+        self,
+        reader: Reader,
+        since_ms: int,
+        *,
+        root: str,
+        devices: Collection[str] | None,
+        few: int = FEW,
     ) -> None:
         """Find the beginning.
 
@@ -27,6 +33,7 @@ class Window:
             since_ms: Nothing before it is asked for, ms UTC.
             root: First levels of our topics; other topics are all kept.
             devices: Ids; None = all.
+            few: So many entries before its beginning are taken along.
         """
         self._reader = reader
         self._prefix = f"{root}/up/"
@@ -34,7 +41,7 @@ class Window:
         self._last = reader.last_seq()
         first = reader.first_seq()
         begin = _first_since(reader, since_ms, first, self._last)
-        self._first = first if begin - first <= FEW else begin
+        self._first = first if begin - first <= few else begin
 
     def first_seq(self) -> int:
         """Number of the first entry of the window."""

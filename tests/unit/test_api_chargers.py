@@ -5,6 +5,7 @@ from pathlib import Path
 
 import msgspec
 import pytest
+import sqlalchemy as sa
 
 from api.roles import Role
 from devices.causes import Cause
@@ -14,7 +15,7 @@ from devices.model import DeviceClass
 from devices.readings import AnyReading, PayKind, PortState
 from stores.charging import put_stations
 from stores.records import writing
-from stores.schema import audit, control
+from stores.schema import audit, control, devices
 from support.api_city import a_device, client_of
 from support.api_world import HERE, NOW_MS, THERE, World, a_world
 from support.charger_shop import STOP, a_port, a_status, said
@@ -77,6 +78,8 @@ def test_station_with_ports_sessions_and_money(world: World) -> None:
 
 def test_revenue_with_every_difference(world: World) -> None:
     """By station, by district; as a table each part of a difference has its column."""
+    with world.engine.begin() as connection:
+        connection.execute(sa.update(devices).values(name="pile 7"))
     client, headers = client_of(world), world.headers(Role.ADMIN)
     by_station = client.get("/v1/revenue", headers=headers).json()
     by_district = client.get("/v1/revenue?by=district&area=340104", headers=headers).json()
@@ -85,6 +88,8 @@ def test_revenue_with_every_difference(world: World) -> None:
     no_day = client.get("/v1/revenue?from=2025-02-30", headers=headers)
 
     assert [line["key"] for line in by_station["lines"]] == ["chg-far", "chg-one", "chg-two"]
+    assert {line["name"] for line in by_station["lines"]} == {"pile 7"}
+    assert {line["name"] for line in by_district["lines"]} == {""}
     assert (by_station["all"]["total_fen"], by_station["all"]["stations"]) == (1_050, 3)
     reports = by_station["lines"][0]["comparisons"][0]
     assert (reports["compared"], reports["difference_fen"]) == ("reports", 200)

@@ -1,13 +1,11 @@
 import { useTranslation } from "react-i18next";
-import { Empty, Page } from "../ui/Page";
+import { Page } from "../ui/Page";
 
 export function NotFound() {
   const { t } = useTranslation();
   return (
     <Page title={t("not_found_title")}>
-      <Empty title={t("not_found_title")}>
-        <p>{t("not_found_text")}</p>
-      </Empty>
+      <p>{t("not_found_text")}</p>
     </Page>
   );
 }

@@ -35,16 +35,31 @@ export function startLanguage(): void {
     initAsync: false,
   });
   document.documentElement.lang = language;
+  for (const [area, words] of early) addWords(area, words);
 }
+
+/** Words of modules that the first page loads: they come before `startLanguage`. */
+const early = new Map<string, Words>();
 
 /** Called once by the module of each area (its `routes.tsx`). */
 export function addWords(area: string, words: Words): void {
+  if (!i18next.isInitialized) {
+    early.set(area, words);
+    return;
+  }
   i18next.addResourceBundle("en", area, words.en);
   i18next.addResourceBundle("zh", area, words.zh);
 }
 
 export function setLanguage(language: Language): void {
   localStorage.setItem(KEPT, language);
+  document.documentElement.lang = language;
+  void i18next.changeLanguage(language);
+}
+
+/** Of who logs in: taken unless somebody chose another one in this browser. */
+export function suggestLanguage(language: Language): void {
+  if (localStorage.getItem(KEPT) !== null || i18next.language === language) return;
   document.documentElement.lang = language;
   void i18next.changeLanguage(language);
 }

@@ -4,26 +4,34 @@ import { problemOf } from "../api/problem";
 import type { Incident } from "./card";
 import type { Sent, Tap } from "./taps";
 
+/** A request without an answer so long is a lost connection, ms. */
+const ANSWER_MS = 15_000;
+
 function post(tap: Tap): Promise<Incident> {
   const params = {
     path: { incident_id: tap.incidentId },
     header: { "Idempotency-Key": tap.key },
   };
   const at = tap.atMs;
+  const signal = AbortSignal.timeout(ANSWER_MS);
   const { step } = tap;
   if (step.kind === "help") {
-    return got(api.POST("/v1/incidents/{incident_id}/help", { params, body: { at, reason: "" } }));
+    return got(
+      api.POST("/v1/incidents/{incident_id}/help", { params, signal, body: { at, reason: "" } }),
+    );
   }
   if (step.kind === "close") {
     const outcome = step.outcome as Schemas["Outcome"];
     const body = { at, outcome, reason: "" };
-    return got(api.POST("/v1/incidents/{incident_id}/close", { params, body }));
+    return got(api.POST("/v1/incidents/{incident_id}/close", { params, signal, body }));
   }
   if (step.state === "acknowledged") {
-    return got(api.POST("/v1/incidents/{incident_id}/acknowledge", { params, body: { at } }));
+    return got(
+      api.POST("/v1/incidents/{incident_id}/acknowledge", { params, signal, body: { at } }),
+    );
   }
   const body = { at, state: step.state as Schemas["IncidentState"], reason: "" };
-  return got(api.POST("/v1/incidents/{incident_id}/move", { params, body }));
+  return got(api.POST("/v1/incidents/{incident_id}/move", { params, signal, body }));
 }
 
 /** Logged out is no refusal: the tap waits until its officer is back. */

@@ -53,7 +53,8 @@ export function TapsProvider({ children }: { children: ReactNode }) {
   const { state } = useLiveState();
   const [taps, setTaps] = useState<Tap[]>([]);
   const [refusals, setRefusals] = useState<Refusal[]>([]);
-  const sending = useRef<Promise<boolean> | null>(null);
+  const running = useRef<Promise<boolean>>(Promise.resolve(true));
+  const queued = useRef(false);
 
   const show = useCallback(async () => {
     const kept = await store.kept();
@@ -69,13 +70,15 @@ export function TapsProvider({ children }: { children: ReactNode }) {
       void cache.invalidateQueries({ queryKey: [...CARD_KEY, incident.id] });
       void cache.invalidateQueries({ queryKey: LIST_KEY });
     };
-    sending.current ??= alone(() => drain(store, name, Date.now(), (tap) => sendTap(tap, done)));
-    try {
-      const empty = await sending.current;
-      if (!empty && navigator.onLine) void cache.invalidateQueries({ queryKey: SESSION_KEY });
-    } finally {
-      sending.current = null;
+    if (!queued.current) {
+      queued.current = true;
+      running.current = running.current.then(() => {
+        queued.current = false; // what is tapped from now on needs another turn
+        return alone(() => drain(store, name, Date.now(), (tap) => sendTap(tap, done)));
+      });
     }
+    const isEmpty = await running.current;
+    if (!isEmpty && navigator.onLine) void cache.invalidateQueries({ queryKey: SESSION_KEY });
   }, [cache, name]);
 
   useEffect(() => {

@@ -73,7 +73,12 @@ function CameraTable({ rows }: { rows: Camera[] }) {
     },
   ];
   return (
-    <DataTable caption={t("cameras_title")} columns={columns} rows={rows} rowKey={(row) => row.id} />
+    <DataTable
+      caption={t("cameras_title")}
+      columns={columns}
+      rows={rows}
+      rowKey={(row) => row.id}
+    />
   );
 }
 

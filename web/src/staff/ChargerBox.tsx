@@ -4,9 +4,9 @@ import { useNow } from "../app/clock";
 import { useSession } from "../app/session";
 import { useLanguage } from "../i18n";
 import { Age } from "../ui/Age";
-import { clockTime } from "../ui/ages";
 import { Badge } from "../ui/Badge";
 import { Panel } from "../ui/Page";
+import { untilWords } from "./boxForecast";
 import { CollectForm } from "./CollectForm";
 import css from "./charging.module.css";
 import { FullWhen } from "./FullWhen";
@@ -87,7 +87,7 @@ export function Collector({ who, untilMs }: { who: string; untilMs: number }) {
   return (
     <p>
       <Badge tone="info">
-        {t("collector_there", { who, time: clockTime(untilMs, nowMs, language) })}
+        {t("collector_there", { who, time: untilWords(untilMs, nowMs, language) })}
       </Badge>
     </p>
   );

@@ -36,7 +36,7 @@ function Sessions(props: { caption: string; rows: Session[]; ended?: boolean }) 
       cell: (row) => (row.start_ms === null ? "–" : <Age t={row.start_ms} />),
     },
     { key: "energy", title: t("energy"), align: "right", cell: (row) => energy(row.energy_wh) },
-    { key: "paid", title: t("paid"), align: "right", cell: (row) => <Paid row={row} /> },
+    { key: "paid", title: t("paid"), cell: (row) => <Paid row={row} /> },
   ];
   if (props.ended) {
     columns.splice(2, 0, { key: "stop", title: t("ended_by"), cell: (row) => <End row={row} /> });

@@ -16,6 +16,8 @@ const TONES: Record<string, Tone> = {
 export function Severity({ word }: { word: string }) {
   const { t } = useTranslation("charging");
   return (
-    <Badge tone={TONES[word] ?? "plain"}>{t(`severity_${word}`, { defaultValue: word })}</Badge>
+    <div>
+      <Badge tone={TONES[word] ?? "plain"}>{t(`severity_${word}`, { defaultValue: word })}</Badge>
+    </div>
   );
 }

@@ -16,6 +16,7 @@ import { CsvLink } from "./CsvLink";
 import css from "./charging.module.css";
 import { Meter, toneOf } from "./Meter";
 import { type ChargersFilter, readChargers, withQuery, writeChargers } from "./moneyFilters";
+import { besidePorts } from "./ports";
 
 type Line = Awaited<ReturnType<typeof load>>["chargers"][number];
 
@@ -118,7 +119,7 @@ function Why({ row }: { row: Line }) {
   }
   return (
     <ul className={css.causes}>
-      {row.causes.map((cause) => (
+      {besidePorts(row.causes, row.trouble).map((cause) => (
         <li key={cause.code}>{say(cause)}</li>
       ))}
       {row.trouble.map((port) => (

@@ -4,10 +4,10 @@ import { useTranslation } from "react-i18next";
 import { api, got } from "../api/client";
 import { useNow } from "../app/clock";
 import { useLanguage } from "../i18n";
-import { clockTime } from "../ui/ages";
 import { Button } from "../ui/Button";
 import { Field } from "../ui/Field";
 import { ProblemNote } from "../ui/ProblemNote";
+import { untilWords } from "./boxForecast";
 import css from "./charging.module.css";
 
 const LENGTHS_MIN = [30, 60, 120, 240] as const;
@@ -43,7 +43,7 @@ export function CollectForm({ id, box, onSent }: Props) {
     <form className={css.collect} onSubmit={send}>
       <Field
         label={`${t("collect")}, ${t("collect_for")}`}
-        hint={`${t("collect_until", { time: clockTime(untilMs, nowMs, language) })}. ${t("collect_why")}`}
+        hint={`${t("collect_until", { time: untilWords(untilMs, nowMs, language) })}. ${t("collect_why")}`}
       >
         <select value={minutes} onChange={(event) => setMinutes(Number(event.target.value))}>
           {LENGTHS_MIN.map((one) => (

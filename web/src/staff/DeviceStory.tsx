@@ -61,9 +61,7 @@ export function DeviceStory({ device }: { device: Device }) {
   return (
     <>
       <Panel title={t("availability")} actions={periods}>
-        {asked.isError && (
-          <ProblemNote error={asked.error} onRetry={() => void asked.refetch()} />
-        )}
+        {asked.isError && <ProblemNote error={asked.error} onRetry={() => void asked.refetch()} />}
         {story === undefined && !asked.isError && <Skeleton lines={5} />}
         {story && <SpentLine spent={story.spent} />}
         {story && !story.spells_hidden && (

@@ -58,7 +58,7 @@ function Parts(comparison: Comparison) {
       <Bar comparison={comparison} />
       <ul className={css.parts}>
         {comparison.lines.map((line) => (
-          <li key={line.code}>
+          <li key={`${line.code}${Math.sign(line.fen)}`}>
             <span className={css.key} data-kind={kindOf(line)} aria-hidden="true" />
             <span>
               {say(line)}
@@ -86,7 +86,7 @@ function Bar({ comparison }: { comparison: Comparison }) {
       <div className={css.track}>
         {segments.map((one) => (
           <span
-            key={`${one.line.code}${one.line.fen}`}
+            key={`${one.line.code}${Math.sign(one.line.fen)}`}
             data-kind={one.kind}
             style={{ left: `${100 * one.from}%`, width: `${100 * (one.to - one.from)}%` }}
           />

@@ -22,7 +22,11 @@ export function RowStateBadge({ row }: { row: Row }) {
   const { t } = useTranslation("quarantine");
   const state = stateOf(row);
   if (state === null) return <span className="muted">–</span>;
-  return <Badge tone={TONES[state]}>{t(`state_${state}`)}</Badge>;
+  return (
+    <div>
+      <Badge tone={TONES[state]}>{t(`state_${state}`)}</Badge>
+    </div>
+  );
 }
 
 export function QuarantineRows({ rows }: { rows: Row[] }) {

@@ -10,6 +10,7 @@ import { Empty, Page, Panel } from "../ui/Page";
 import { ProblemNote } from "../ui/ProblemNote";
 import { Skeleton } from "../ui/Skeleton";
 import { CsvLink } from "./CsvLink";
+import charging from "./charging.module.css";
 import { dayLabel } from "./DayBars";
 import { Differences } from "./DifferenceView";
 import { openFen } from "./differences";
@@ -123,7 +124,12 @@ function Key({ line, by }: { line: Line; by: RevenueBy }) {
   if (line.key === "-") return <span className="muted">{t("nowhere")}</span>;
   if (by === "day") return dayLabel(line.key, language);
   if (by === "station" && session.may("chargers_read")) {
-    return <Link to={`/staff/chargers/${line.key}`}>{line.key}</Link>;
+    return (
+      <div className={charging.stack}>
+        <Link to={`/staff/chargers/${line.key}`}>{line.name || line.key}</Link>
+        {line.name && <small className="muted">{line.key}</small>}
+      </div>
+    );
   }
   if (by === "site" && session.may("chargers_read")) {
     return <Link to={`/staff/chargers?site=${encodeURIComponent(line.key)}`}>{line.key}</Link>;

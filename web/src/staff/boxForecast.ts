@@ -27,6 +27,15 @@ export function shortDays(days: number): string {
   return days < 10 ? days.toFixed(1) : String(Math.round(days));
 }
 
+/** Hour and minute in the reader's zone; with the day when it is not today. */
+export function untilWords(tMs: number, nowMs: number, language: string): string {
+  const locale = language === "zh" ? "zh-CN" : "en-GB";
+  const isToday = new Date(tMs).toDateString() === new Date(nowMs).toDateString();
+  const day: Intl.DateTimeFormatOptions = isToday ? {} : { month: "short", day: "numeric" };
+  const time: Intl.DateTimeFormatOptions = { hour: "2-digit", minute: "2-digit", hour12: false };
+  return new Intl.DateTimeFormat(locale, { ...day, ...time }).format(tMs);
+}
+
 /** A calendar day in words of the reader's language, without the year. */
 export function dayWords(tMs: number, language: string): string {
   const locale = language === "zh" ? "zh-CN" : "en-GB";

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { energy, minutesBetween, moodOf, power } from "./ports";
+import { besidePorts, energy, minutesBetween, moodOf, power } from "./ports";
 
 const port = { state: "available", err: "", causes: [], in_use: false };
 const cause = { code: "port_dead", en: "dead", zh: "死" };
@@ -11,6 +11,13 @@ it("puts trouble before everything else a port says", () => {
   expect(moodOf({ ...port, state: "charging", in_use: true, err: "overtemp" })).toBe("trouble");
   expect(moodOf({ ...port, state: "faulted" })).toBe("trouble");
   expect(moodOf({ ...port, state: "unavailable" })).toBe("out");
+});
+
+it("does not say twice what stands at the port", () => {
+  const other = { ...cause, code: "box_full" };
+
+  expect(besidePorts([cause, other], [{ causes: [cause] }])).toEqual([other]);
+  expect(besidePorts([cause], [])).toEqual([cause]);
 });
 
 it("writes power and energy with their units, and the unknown as unknown", () => {

@@ -11,6 +11,15 @@ export function moodOf(port: Pick<Port, "state" | "err" | "causes" | "in_use">):
   return port.state === "available" ? "free" : "out";
 }
 
+/** Causes of a station that no port of it names: the others stand there, with the port. */
+export function besidePorts<Cause extends { code: string }>(
+  causes: readonly Cause[],
+  ports: readonly { causes: readonly { code: string }[] }[],
+): Cause[] {
+  const named = new Set(ports.flatMap((port) => port.causes.map((cause) => cause.code)));
+  return causes.filter((cause) => !named.has(cause.code));
+}
+
 /** `1.2 kWh`, `850 Wh`; unknown is a dash. */
 export function energy(wh: number | null): string {
   if (wh === null) return "–";
