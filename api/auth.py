@@ -18,6 +18,8 @@ from starlette.types import Scope as AsgiScope
 
 from api.cookies import SAFE_METHODS, is_ours, session_of
 from api.deps import Services, services_of
+from api.link_gate import holder_of
+from api.links import PREFIX as LINK_PREFIX
 from api.problems import Problem, ProblemCode, problem_response
 from api.roles import Permission, Principal, Role, Scope
 from api.system_rows import TokenRow
@@ -59,11 +61,18 @@ class Gate:
         self._lock = threading.Lock()  # routes revoke from worker threads
 
     async def principal(self, authorization: str | None) -> Principal | None:
-        """Give who holds the token of an ``Authorization`` header, None for anybody else."""
+        """Give who holds the token of an ``Authorization`` header, None for anybody else.
+
+        Raises:
+            Problem: An owner's link that was good and has ended.
+        """
         scheme, _, plain = (authorization or "").partition(" ")
+        plain = plain.strip()
         if scheme.lower() != "bearer":
             return None
-        return await self._holder(plain.strip(), PREFIX)
+        if plain.startswith(LINK_PREFIX):
+            return holder_of(self._services.link_keys, plain, now_ms=self._services.now_ms())
+        return await self._holder(plain, PREFIX)
 
     async def person(self, session: str | None) -> Principal | None:
         """Give whose session a cookie holds, None for anybody else."""
@@ -123,6 +132,9 @@ class Authenticate:
         except self._services.busy as exc:
             _log.warning("store_refused", error=type(exc).__name__)
             await problem_response(ProblemCode.BUSY)(scope, receive, send)
+            return
+        except Problem as exc:
+            await problem_response(exc.code, exc.detail)(scope, receive, send)
             return
         if principal is None and not self._is_open(scope["path"]):
             await problem_response(ProblemCode.UNAUTHENTICATED)(scope, receive, send)

@@ -281,6 +281,8 @@ class TokenIn(Body):
     @model_validator(mode="after")
     def sees_something(self) -> Self:
         """Check that an owner's token names the owner, and staff's an area."""
+        if self.role is Role.LINK:
+            raise ValueError("links are signed for one alert, nobody gets a token of theirs")
         if (self.role is Role.OWNER) != (self.owner_id is not None):
             raise ValueError("owner_id belongs to role owner, and to it alone")
         if self.role in AREA_ROLES and not self.areas:

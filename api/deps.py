@@ -7,6 +7,7 @@ from typing import Annotated
 from fastapi import Depends, Request
 
 from alerts.desk import DeskPolicy
+from alerts.policy import DispatchPolicy
 from api.base_map import BaseMap
 from api.bindings_port import BindingBook
 from api.camera_port import CameraBook
@@ -75,6 +76,7 @@ class ApiPolicy:
         desk: Who is to be called when nobody takes a theft; the desk's workload.
         fire: The same for fires, as the processor does it.
         login: How long sessions last, and what stops guessing of passwords.
+        dispatch: What the processor does without an answer, told to owners.
     """
 
     timezone: str = "UTC"
@@ -103,6 +105,7 @@ class ApiPolicy:
     desk: DeskPolicy = field(default_factory=DeskPolicy)
     fire: FirePolicy = field(default_factory=FirePolicy)
     login: LoginPolicy = field(default_factory=LoginPolicy)
+    dispatch: DispatchPolicy = field(default_factory=DispatchPolicy)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,6 +117,7 @@ class Services:
         steady_ms: A clock that never steps, ms: ages of caches and loops.
         new_secret: Makes a device's password for the broker and its hash.
         statuses: Reads the status files of all parts, by part.
+        link_keys: Keys of owners' links (``api.links``), the one that signs first.
         busy: Errors of the adapters that say "try again": answered 503, never a bug.
     """
 
@@ -144,6 +148,7 @@ class Services:
     latest: LatestState
     statuses: Callable[[], Mapping[str, PartStatus]]
     status: StatusSink
+    link_keys: tuple[bytes, ...] = field(default=(), repr=False)
     busy: tuple[type[Exception], ...] = ()
 
 

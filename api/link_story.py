@@ -1,6 +1,6 @@
 """What an owner is told of an alert, out of its timeline. Pure."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -111,7 +111,7 @@ def may_say(story: Story, level: int) -> list[AnswerWord]:
     return ["me"] if level >= Level.CONFIRMED else ["me", "not_me"]
 
 
-def reasons_of(reasons: Sequence[dict[str, object]]) -> list[LinkReasonOut]:
+def reasons_of(reasons: Sequence[Mapping[str, object]]) -> list[LinkReasonOut]:
     """Give an alert's reasons in words."""
     return [
         LinkReasonOut(code=str(one["code"]), en=str(one["en"]), zh=str(one["zh"]))

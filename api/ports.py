@@ -247,9 +247,17 @@ class Actions(Protocol):
         ...
 
     def post_on_open_alert(
-        self, alert_id: str, ended: Collection[str], control: AnyControl, audit: AuditEntry
+        self,
+        alert_id: str,
+        ended: Collection[str],
+        control: AnyControl,
+        audit: AuditEntry,
+        tap: Tap | None = None,
     ) -> int | None:
-        """The same, unless the alert's state is in ``ended``: then None and nothing written."""
+        """The same, unless the alert's state is in ``ended``: then None and nothing written.
+
+        ``tap``: if it was answered before, that control id is given again, whatever the state.
+        """
         ...
 
     def say(self, control: PhoneAt) -> int:

@@ -64,6 +64,26 @@ class AlertRow(Protocol):
         ...
 
     @property
+    def kind(self) -> str:
+        """A value of ``AlertKind``."""
+        ...
+
+    @property
+    def level(self) -> int:
+        """A value of ``Level``."""
+        ...
+
+    @property
+    def late_s(self) -> float:
+        """How old the causing measurement was, seconds."""
+        ...
+
+    @property
+    def reasons(self) -> Sequence[Mapping[str, object]]:
+        """Why, in words and numbers."""
+        ...
+
+    @property
     def raised_ms(self) -> int:
         """When it was raised, ms UTC; the sort key of pages."""
         ...

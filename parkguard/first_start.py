@@ -18,6 +18,9 @@ from parkguard.settings import Settings, WebhookTarget
 from parkguard.settings_file import write_settings
 
 ADMIN_TOKEN_FILE = "admin_token"  # noqa: S105 - a file's name
+LINK_KEY_FILE = "owner_link.key"
+OLD_LINK_KEY_FILE = "owner_link.old.key"
+"""The key before, kept by hand while its links are still out."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,5 +88,6 @@ def _ensure_secrets(settings: Settings) -> list[Path]:
         webhook_key_path(settings, name, target)
         for name, target in settings.dispatch.webhooks.items()
     ]
+    paths.append(secrets_dir(settings) / LINK_KEY_FILE)
     made: dict[Path, Secret] = {path: ensure_secret(path.parent, path.name) for path in paths}
     return [path for path, secret in made.items() if secret.created]

@@ -10,6 +10,7 @@ from api.base_map import BaseMap
 
 _ORIGIN = r"^https?://[A-Za-z0-9.-]+(:[0-9]{1,5})?$"
 _ADDRESS = r"^$|^(/|https?://[A-Za-z0-9.-]+(:[0-9]{1,5})?/)[^\s;,'\"]*$"
+_PUBLIC = r"^$|^https?://[A-Za-z0-9.-]+(:[0-9]{1,5})?(/[A-Za-z0-9._~/-]*)?$"
 _PLACES = ("{z}", "{x}", "{y}")
 
 
@@ -72,6 +73,19 @@ class WebSettings(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     map: MapSettings = MapSettings()
+    public_url: str = Field(
+        "",
+        pattern=_PUBLIC,
+        description="Where people reach the pages from outside, as https://guard.example.org: "
+        "owners' links begin so; empty = http://HOST:PORT of api",
+    )
+    link_hours: float = Field(
+        24.0,
+        gt=0,
+        le=720,
+        description="An owner's link opens so long after the alert, hours. Source: ours, as long "
+        "as its notice is tried (docs/dispatch.md)",
+    )
 
 
 def base_map(settings: MapSettings) -> BaseMap:

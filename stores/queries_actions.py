@@ -10,6 +10,7 @@ from stores.processing import put_control
 from stores.queries import AuditRow, put_audit
 from stores.records import writing
 from stores.schema import PHONE, alerts
+from stores.taps import Tap, answer_to, put_tap
 
 
 class ActionWriter:
@@ -26,16 +27,30 @@ class ActionWriter:
             return put_control(connection, wire.encode(control), control.at_ms)
 
     def post_on_open_alert(
-        self, alert_id: str, ended: Collection[str], control: AnyControl, audit: AuditRow
+        self,
+        alert_id: str,
+        ended: Collection[str],
+        control: AnyControl,
+        audit: AuditRow,
+        tap: Tap | None = None,
     ) -> int | None:
-        """The same, unless the alert has ended: then None and nothing written."""
+        """The same, unless the alert has ended: then None and nothing written.
+
+        A tap that was answered before gets its first control id again.
+        """
         query = sa.select(alerts.c.state).where(alerts.c.id == alert_id).with_for_update()
         with writing(self._engine) as connection:
             state = connection.scalar(query)
+            first = answer_to(connection, alert_id, tap) if tap is not None else None
+            if first is not None:
+                return int(str(first["control_id"]))
             if state is None or state in ended:
                 return None
             put_audit(connection, [audit])
-            return put_control(connection, wire.encode(control), control.at_ms)
+            control_id = put_control(connection, wire.encode(control), control.at_ms)
+            if tap is not None:
+                put_tap(connection, alert_id, tap, {"control_id": control_id})
+            return control_id
 
     def say(self, control: PhoneAt) -> int:
         """Write a phone's place, without audit; ``stores.phone_rows`` forgets it."""

@@ -7,7 +7,7 @@ from stores.schema_metadata import metadata
 taps = sa.Table(
     "taps",
     metadata,
-    sa.Column("incident_id", sa.String(32), primary_key=True),
+    sa.Column("incident_id", sa.String(32), primary_key=True),  # or an alert: an owner's link
     sa.Column("by", sa.String(64), primary_key=True),
     sa.Column("key", sa.String(64), primary_key=True),  # of the phone: one tap, one key
     sa.Column("what", sa.String(64), primary_key=True),  # acknowledge, move:en_route ...

@@ -1,5 +1,8 @@
 """The body of every channel outside the house: webhook and MQTT say the same."""
 
+from collections.abc import Mapping
+from types import MappingProxyType
+
 import msgspec
 
 from alerts.delivery.model import DueNotice
@@ -29,11 +32,14 @@ def data_of(notice: DueNotice) -> dict[str, object]:
     return data
 
 
-def encode(notice: DueNotice, *, now_ms: int) -> bytes:
+def encode(
+    notice: DueNotice, *, now_ms: int, more: Mapping[str, str] = MappingProxyType({})
+) -> bytes:
     """Encode ``{"v":1,"id","kind","action","at","data"}``, UTF-8 JSON.
 
     ``at`` is when the notice was committed (ms UTC), the same in every attempt. ``age_s`` stands
-    in late notices only, ``attempt`` in repeats only (reliability.md P13).
+    in late notices only, ``attempt`` in repeats only (reliability.md P13). ``more`` stands in
+    ``data`` besides the row's body.
     """
     envelope: dict[str, object] = {
         "v": 1,
@@ -47,5 +53,5 @@ def encode(notice: DueNotice, *, now_ms: int) -> bytes:
         envelope["age_s"] = late_s
     if notice.attempts:
         envelope["attempt"] = notice.attempts + 1
-    envelope["data"] = data_of(notice)
+    envelope["data"] = data_of(notice) | more
     return _encoder.encode(envelope)

@@ -7,7 +7,7 @@ a retry), no compressed answers, 64 KiB of answer at most.
 import asyncio
 import socket
 import ssl
-from collections.abc import Awaitable, Callable, Collection, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 import httpx
@@ -28,6 +28,9 @@ _RESOLVERS = 2  # threads per target, so that a hanging resolver delays no other
 Resolve = Callable[[str, int], Awaitable[Sequence[str]]]
 """(host, port) -> addresses; OSError or UnicodeError when there are none."""
 
+Extra = Callable[[DueNotice], Mapping[str, str]]
+"""Members that stand in ``data`` on the way only: never in the outbox, the feed or a log."""
+
 
 class WebhookChannel:
     """Tells one target, e.g. the police command system."""
@@ -42,6 +45,7 @@ class WebhookChannel:
         timeout_s: float = 5.0,
         resolve: Resolve | None = None,
         tls: ssl.SSLContext | None = None,
+        extra: Extra | None = None,
     ) -> None:
         """Open nothing yet.
 
@@ -54,9 +58,10 @@ class WebhookChannel:
                 limits the whole.
             resolve: Name resolution; default the system's.
             tls: Trust; default the certificates of ``certifi``.
+            extra: What this target is told besides the row's body.
         """
         self._url, self._key, self._clock = url, key, clock
-        self._allow_hosts = frozenset(allow_hosts)
+        self._allow_hosts, self._extra = frozenset(allow_hosts), extra
         self._resolver = _SystemResolver()
         self._client = httpx.AsyncClient(
             transport=_WalledTransport(
@@ -82,7 +87,8 @@ class WebhookChannel:
         """
         url = parse_target(self._url, allow_hosts=self._allow_hosts)
         now_ms = self._clock()
-        body = envelope.encode(notice, now_ms=now_ms)
+        more = self._extra(notice) if self._extra is not None else {}
+        body = envelope.encode(notice, now_ms=now_ms, more=more)
         headers = signed_headers(
             self._key, message_id=notice.key, at_s=now_ms // 1000, body=body
         ) | {"content-type": "application/json"}

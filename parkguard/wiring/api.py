@@ -24,6 +24,7 @@ from parkguard.settings_web import base_map, map_hosts
 from parkguard.status_files import StatusFile, read_all
 from parkguard.wiring.explain import JournalExplainer
 from parkguard.wiring.latest import LatestReader
+from parkguard.wiring.owner_links import link_keys
 from parkguard.wiring.shared import Places, one_of, steady_ms
 from parkguard.wiring.telemetry import build_track_store
 from stores.queries_actions import ActionWriter
@@ -108,6 +109,7 @@ def _services(
             base_map=base_map(settings.web.map),
             fire=settings.fire,
             login=settings.login,
+            dispatch=settings.policy,
         ),
         tokens=TokenQueries(engine),
         users=UserQueries(engine),
@@ -134,4 +136,5 @@ def _services(
         status=status,
         busy=(sa.exc.OperationalError, sa.exc.TimeoutError, sqlite3.OperationalError, StoreError),
         new_secret=new_device_secret,
+        link_keys=link_keys(settings),
     )

@@ -14,6 +14,7 @@ from parkguard.first_start import webhook_key_path
 from parkguard.records import open_migrated
 from parkguard.secret_files import ensure_secret
 from parkguard.settings import Settings, WebhookTarget
+from parkguard.wiring.owner_links import OWNERS, answer_url
 from parkguard.wiring.shared import Places, one_of, until_signal
 from stores.delivery import SqlOutbox
 from stores.records_post import Post
@@ -43,6 +44,7 @@ def run_dispatch(settings: Settings, *, outbox_type: type[SqlOutbox] = SqlOutbox
 def _targets(settings: Settings, places: Places) -> list[Target]:
     """Every webhook of the settings, and MQTT when it is on."""
     dispatch, broker = settings.dispatch, settings.broker
+    more = answer_url(settings)
     targets = [
         Target(
             channel=Channel.WEBHOOK,
@@ -53,6 +55,7 @@ def _targets(settings: Settings, places: Places) -> list[Target]:
                 clock=wall_ms,
                 allow_hosts=dispatch.allow_hosts,
                 timeout_s=dispatch.timeout_s,
+                extra=more if name == OWNERS else None,
             ),
             timeout_s=dispatch.timeout_s,
         )

@@ -41,6 +41,8 @@ HERE = "340104001"
 THERE = "340103002"
 """Another district."""
 
+LINK_KEY = b"the key of owners' links in tests"
+
 REASONS = [{"code": "movement", "en": "moved 84 m", "zh": "84", "nats": 7.1, "group": "position"}]
 
 
@@ -150,6 +152,7 @@ def a_world_on(engine: sa.Engine, **policy: object) -> World:
         latest=latest,
         statuses=lambda: statuses,
         status=kept,
+        link_keys=(LINK_KEY,),
         busy=(sa.exc.OperationalError, sa.exc.TimeoutError),
     )
     return World(

@@ -16,12 +16,13 @@ from starlette.testclient import TestClient
 
 from api.app import create_app
 from api.auth import ANONYMOUS
+from api.links import Link, make_link
 from api.openapi import roles_of
 from api.problems import MEDIA_TYPE
 from api.roles import AREA_ROLES, PERMISSIONS, PURPOSES, Permission, Role
 from stores.schema import control, tokens
 from support.api_city import a_device, client_of, fill
-from support.api_world import HERE, NOW_MS, World, a_world
+from support.api_world import HERE, LINK_KEY, NOW_MS, World, a_world, bearer
 
 OBJECTS = {
     "device_id": ("trk-here", "trk-there", "trk-nowhere"),
@@ -75,6 +76,7 @@ BODIES: dict[tuple[str, str], dict[str, Any]] = {
     },
     ("post", "/v1/vehicles/{vehicle_id}/ticket/close"): {"id": "work-1"},
     ("post", "/v1/alerts/{alert_id}/answer"): {"answer": "not_me"},
+    ("post", "/v1/link/answer"): {"answer": "not_me"},
     ("post", "/v1/alerts/{alert_id}/verdict"): {"verdict": "confirm"},
     ("post", "/v1/demoted/lift"): {"subject": "device:trk-here"},
     ("post", "/v1/incidents/{incident_id}/acknowledge"): {},
@@ -164,6 +166,9 @@ def headers_of(world: World, role: Role) -> dict[str, str]:
     """A token of the role for this district (or its owner), with a purpose where one is needed."""
     if role is Role.OWNER:
         return world.headers(role, owner_id="wang")
+    if role is Role.LINK:
+        link = Link(alert_id="alert-here", contact="wang", expires_s=NOW_MS // 1000 + 60)
+        return bearer(make_link(LINK_KEY, link))
     headers = world.headers(role, areas=[HERE] if role in AREA_ROLES else [])
     purposes = sorted(PURPOSES.get(role, ()))
     return headers | ({"X-Purpose": purposes[0]} if purposes else {})
@@ -316,6 +321,7 @@ def test_hostile_parameters_are_never_a_fault(world: World, role: Role) -> None:
 
 
 def test_the_table_of_roles_is_what_the_document_says() -> None:
-    """Admins may everything; devices nothing but read the docs."""
-    assert PERMISSIONS[Role.ADMIN] == frozenset(Permission)
+    """Admins may everything but what a link may; devices nothing but read the docs."""
+    assert PERMISSIONS[Role.ADMIN] == frozenset(Permission) - {Permission.LINK}
+    assert PERMISSIONS[Role.LINK] == {Permission.LINK}
     assert PERMISSIONS[Role.DEVICE] == {Permission.DOCS, Permission.SESSION}

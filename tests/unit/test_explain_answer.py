@@ -114,7 +114,7 @@ def test_thinned_answer_is_small_and_keeps_what_decides() -> None:
     assert max(m for m in thin.fixes.moved_m if m is not None) == max(
         m for m in whole.fixes.moved_m if m is not None
     )
-    first_police = [k for k, kind in enumerate(whole.fixes.kind) if kind == "police"][0]
+    first_police = next(k for k, kind in enumerate(whole.fixes.kind) if kind == "police")
     assert whole.fixes.t_ms[first_police] in thin.fixes.t_ms
 
 

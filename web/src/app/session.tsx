@@ -8,6 +8,7 @@ import type { paths } from "../api/schema";
 import { suggestLanguage } from "../i18n";
 import { ProblemNote } from "../ui/ProblemNote";
 import { Skeleton } from "../ui/Skeleton";
+import { forgetSession, keepSession, keptSession } from "./keptSession";
 import { endsInMs, isElsewhere401 } from "./sessionEnd";
 
 export type Session = paths["/v1/session"]["get"]["responses"][200]["content"]["application/json"];
@@ -38,22 +39,30 @@ export function useSession(): SessionView {
 export function SessionProvider({ children }: { children: ReactNode }) {
   const location = useLocation();
   const asked = useQuery(sessionQuery);
-  useEndNoticed(asked.data?.expires_ms ?? null);
-  const language = asked.data?.language ?? null;
+  const { data } = asked;
+  const problem = asked.error === null ? null : problemOf(asked.error);
+  const isOut = problem?.status === 401;
+  const kept = problem === null || problem.isPassing ? keptSession(Date.now()) : null;
+  const session = data ?? kept;
+  useEndNoticed(session?.expires_ms ?? null);
+  useEffect(() => {
+    if (isOut) void forgetSession();
+    else if (data !== undefined) keepSession(data);
+  }, [isOut, data]);
+  const language = session?.language ?? null;
   useEffect(() => {
     if (language !== null) suggestLanguage(language);
   }, [language]);
-  const problem = asked.error === null ? null : problemOf(asked.error);
-  if (problem?.status === 401) {
+  if (isOut) {
     const back = location.pathname + location.search;
     return <Navigate to="/login" replace state={{ back }} />;
   }
-  if (asked.data === undefined) {
+  if (session === null) {
     if (problem === null) return <Skeleton lines={6} />;
     return <ProblemNote error={problem} onRetry={() => void asked.refetch()} />;
   }
-  const held = new Set<string>(asked.data.permissions);
-  const view: SessionView = { ...asked.data, may: (word) => held.has(word), logOut };
+  const held = new Set<string>(session.permissions);
+  const view: SessionView = { ...session, may: (word) => held.has(word), logOut };
   return <SessionContext.Provider value={view}>{children}</SessionContext.Provider>;
 }
 
@@ -64,6 +73,7 @@ async function logOut(): Promise<void> {
   } catch (error) {
     if (problemOf(error).status !== 401) throw error;
   }
+  await forgetSession();
 }
 
 /** Ask who is logged in again when the session ends by time, or any request is answered 401. */

@@ -69,7 +69,7 @@ export function AlertPage() {
         <Age t={alert.raised_ms} />
       </div>
       <div className={css.case}>
-        <div className={css.main}>
+        <div className={css.lead}>
           <Panel title={t("verdict")}>
             {waits && !sent ? (
               <>
@@ -98,6 +98,8 @@ export function AlertPage() {
               </p>
             )}
           </Panel>
+        </div>
+        <div className={css.main}>
           <Panel title={t("reasons")}>
             <Reasons reasons={reasonsOf(alert.reasons)} />
           </Panel>

@@ -16,6 +16,11 @@ export interface Place {
   label: string;
 }
 
+/** Whether it is young enough to be called live. */
+export function isFresh(place: Place, nowMs: number): boolean {
+  return nowMs - place.tMs <= STALE_S * 1000;
+}
+
 interface Props {
   place: Place | null;
   trail?: readonly Schemas["TrailPointOut"][];

@@ -24,32 +24,38 @@ export function CloseForm({ kind, busy, onClose }: Props) {
     else if (!busy) onClose(outcome, reason);
   };
   return (
-    <form className={css.close} onSubmit={submit} noValidate>
-      <h3>{t("close_case")}</h3>
-      <Field label={t("close_outcome")} fault={missing ? t("close_missing") : null}>
-        <select
-          value={outcome}
-          required
-          onChange={(event) => {
-            setOutcome(event.target.value as Outcome | "");
-            setMissing(false);
-          }}
-        >
-          <option value="">{t("close_choose")}</option>
-          {outcomesFor(kind).map((one) => (
-            <option key={one} value={one}>
-              {word("out", one)}
-            </option>
-          ))}
-        </select>
-      </Field>
-      <Field label={t("reason")} hint={t("reason_hint")}>
-        <input value={reason} maxLength={500} onChange={(event) => setReason(event.target.value)} />
-      </Field>
-      <p className="muted">{t("close_hint")}</p>
-      <Button type="submit" kind="primary" busy={busy}>
-        {t("close_send")}
-      </Button>
-    </form>
+    <details className={css.closing}>
+      <summary>{t("close_case")}</summary>
+      <form className={css.close} onSubmit={submit} noValidate>
+        <Field label={t("close_outcome")} fault={missing ? t("close_missing") : null}>
+          <select
+            value={outcome}
+            required
+            onChange={(event) => {
+              setOutcome(event.target.value as Outcome | "");
+              setMissing(false);
+            }}
+          >
+            <option value="">{t("close_choose")}</option>
+            {outcomesFor(kind).map((one) => (
+              <option key={one} value={one}>
+                {word("out", one)}
+              </option>
+            ))}
+          </select>
+        </Field>
+        <Field label={t("reason")} hint={t("reason_hint")}>
+          <input
+            value={reason}
+            maxLength={500}
+            onChange={(event) => setReason(event.target.value)}
+          />
+        </Field>
+        <p className="muted">{t("close_hint")}</p>
+        <Button type="submit" kind="primary" busy={busy}>
+          {t("close_send")}
+        </Button>
+      </form>
+    </details>
   );
 }

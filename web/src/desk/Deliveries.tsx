@@ -14,7 +14,15 @@ export function Deliveries({ deliveries }: { deliveries: readonly Delivery[] }) 
   const columns: Column<Delivery>[] = [
     { key: "who", title: t("del_receiver"), cell: receiverOf },
     { key: "what", title: t("del_what"), cell: (told) => actionOf(told, word) },
-    { key: "when", title: t("del_when"), cell: (told) => <Age t={told.created_ms} /> },
+    {
+      key: "when",
+      title: t("del_when"),
+      cell: (told) => (
+        <span className={css.noWrap}>
+          <Age t={told.created_ms} />
+        </span>
+      ),
+    },
     { key: "how", title: t("del_how"), cell: (told) => word("channel", told.channel) },
     {
       key: "got",
@@ -27,7 +35,9 @@ export function Deliveries({ deliveries }: { deliveries: readonly Delivery[] }) 
             <span className="muted">{t("del_attempts", { count: told.attempts })}</span>
           )}
           {told.last_error && told.state !== "sent" && (
-            <span className={css.failure}>{told.last_error}</span>
+            <span className={css.failure} title={told.last_error}>
+              {word("err", told.last_error.split(":")[0] ?? "")}
+            </span>
           )}
         </span>
       ),

@@ -9,7 +9,7 @@ import { QUEUE_MAX, useGlance, useLiveQueue } from "./data";
 import css from "./desk.module.css";
 import { GlanceBar } from "./Glance";
 import { KeysDialog } from "./KeysDialog";
-import { actOf, isControl, isTyping } from "./keys";
+import { actOf, isControl, isTyping, neighbourOf } from "./keys";
 import { QueueList } from "./QueueList";
 import { addressOf } from "./QueueRow";
 import type { Item } from "./queue";
@@ -24,8 +24,11 @@ export function DeskPage() {
   const kind = useKind();
   const navigate = useNavigate();
   const [params, setParams] = useSearchParams();
-  const selected = params.get("at");
-  const select = (key: string | null) => setParams(key ? { at: key } : {}, { replace: true });
+  const [selected, setSelected] = useState(params.get("at"));
+  const select = (key: string | null) => {
+    setSelected(key); // at once: the address follows later than the next key
+    setParams(key ? { at: key } : {}, { replace: true });
+  };
   const [soundOn, setSound] = useState(keptSound);
   const [judging, setJudging] = useState<{ item: Item; verdict: Verdict } | null>(null);
   const [sent, setSent] = useState<ReadonlySet<string>>(new Set());
@@ -36,6 +39,9 @@ export function DeskPage() {
   useLiveQueue();
   const { rows, fresh } = queue.shown;
   const chosen = rows.find((row) => row.item.key === selected)?.item;
+  const order = rows
+    .filter((row) => !row.gone && !sent.has(row.item.key))
+    .map((row) => row.item.key);
   const toggleSound = () => {
     unlockSound();
     keepSound(!soundOn);
@@ -53,7 +59,7 @@ export function DeskPage() {
           onControl: isControl(event.target),
         },
         {
-          order: rows.filter((row) => !row.gone).map((row) => row.item.key),
+          order,
           selected: chosen?.key ?? null,
           canJudge: chosen?.type === "alert" && !sent.has(chosen.key),
         },
@@ -127,7 +133,10 @@ export function DeskPage() {
           verdict={judging.verdict}
           about={`${kind(judging.item)} · ${nameOf(judging.item)}`}
           onClose={(isSent) => {
-            if (isSent) setSent((before) => new Set(before).add(judging.item.key));
+            if (isSent) {
+              setSent((before) => new Set(before).add(judging.item.key));
+              select(neighbourOf(judging.item.key, order));
+            }
             setJudging(null);
           }}
         />

@@ -1,13 +1,14 @@
 /** One incident: where it is, who has it, why, what happened, who was told, the desk's steps. */
 import { useMemo } from "react";
 import { Link, useParams } from "react-router";
+import { useNow } from "../app/clock";
 import { Age } from "../ui/Age";
 import { Badge } from "../ui/Badge";
 import { Page, Panel } from "../ui/Page";
 import { ProblemNote } from "../ui/ProblemNote";
 import { Skeleton } from "../ui/Skeleton";
 import { Cameras } from "./Cameras";
-import { CaseMap, type Place } from "./CaseMap";
+import { CaseMap, isFresh, type Place } from "./CaseMap";
 import { Countdown } from "./Countdown";
 import css from "./case.module.css";
 import { Deliveries } from "./Deliveries";
@@ -38,6 +39,7 @@ export function IncidentPage() {
   const told = useDeliveries(alertId);
   const glance = useGlance();
   const live = usePositions().get(id);
+  const nowMs = useNow();
   useLiveCase(alertId, id);
   const entries = useMemo(
     () => timelineOf(alert.data?.timeline ?? [], incident?.log ?? []),
@@ -81,15 +83,17 @@ export function IncidentPage() {
         )}
       </div>
       <div className={css.case}>
-        <div className={css.main}>
+        <div className={css.lead}>
           <Panel title={t("work")}>
             <Work incident={incident} next={card.data?.next ?? []} />
           </Panel>
-          <Panel title={t("timeline")}>
-            <Timeline entries={entries} />
-          </Panel>
+        </div>
+        <div className={css.main}>
           <Panel title={t("reasons")}>
             <Reasons reasons={reasonsOf(incident.reasons)} />
+          </Panel>
+          <Panel title={t("timeline")}>
+            <Timeline entries={entries} />
           </Panel>
           <Picture alertId={alertId} />
           <Panel title={t("deliveries")}>
@@ -100,7 +104,7 @@ export function IncidentPage() {
           </Panel>
         </div>
         <div className={css.side}>
-          <Panel title={t(card.data?.position ? "place_live" : "place_last")}>
+          <Panel title={t(place && isFresh(place, nowMs) ? "place_live" : "place_last")}>
             {card.isError && <ProblemNote error={card.error} onRetry={() => void card.refetch()} />}
             <CaseMap
               place={place}

@@ -1,4 +1,2 @@
-/** The picture of `explain`; comes with `web/src/explain`. */
-export function Picture(_: { alertId: string }) {
-  return null;
-}
+/** The picture of `explain`. */
+export { Explanation as Picture } from "../explain/Explanation";

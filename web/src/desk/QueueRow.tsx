@@ -9,7 +9,8 @@ import css from "./desk.module.css";
 import type { CallStep } from "./escalation";
 import { LevelBadge } from "./Level";
 import type { Row } from "./queue";
-import { leadReason, nameOf, useDesk, useKind, useReasonText, useWord } from "./says";
+import { nameOf, useDesk, useKind, useReasonText, useWord } from "./says";
+import { leadReason } from "./weighing";
 
 interface Props {
   row: Row;
@@ -66,7 +67,7 @@ export function QueueRow({ row, selected, steps, aheadMs, onSelect, onJudge }: P
       {lead && (
         <p className={css.rowReason}>
           {reasonText(lead)}
-          {more > 0 && <span className="muted"> +{more}</span>}
+          {more > 0 && <span className="muted"> {t("more_reasons", { count: more })}</span>}
         </p>
       )}
       <div className={css.rowFoot}>

@@ -8,6 +8,9 @@ import { LevelBadge } from "./Level";
 import { useDesk, useWord } from "./says";
 import type { Entry } from "./timeline";
 
+/** Other systems that speak in the log, by what they are. */
+const SYSTEMS = new Set(["police", "fire", "maintenance"]);
+
 /** Everything that happened, oldest first: when, what, by whom. */
 export function Timeline({ entries }: { entries: readonly Entry[] }) {
   const t = useDesk();
@@ -36,7 +39,9 @@ export function Timeline({ entries }: { entries: readonly Entry[] }) {
               </Link>
             )}
             <span className="muted">
-              {entry.by ? t("by", { name: entry.by }) : t("by_machine")}
+              {entry.by
+                ? t("by", { name: SYSTEMS.has(entry.by) ? word("to", entry.by) : entry.by })
+                : t("by_machine")}
             </span>
             {entry.reason && <q className={css.said}>{entry.reason}</q>}
             {entry.tappedMs !== null && (

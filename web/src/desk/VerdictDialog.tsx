@@ -65,6 +65,11 @@ export function VerdictDialog({ alertId, verdict, about, onClose }: Props) {
             <select
               value={outcome}
               onChange={(event) => setOutcome(event.target.value as Outcome | "")}
+              onKeyDown={(event) => {
+                if (event.key !== "Enter") return; // sends instead of opening the list
+                event.preventDefault();
+                event.currentTarget.form?.requestSubmit();
+              }}
             >
               <option value="">{t("why_unsaid")}</option>
               {NO_THEFT.map((one) => (

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { actOf, HELP, type Listed, type Press } from "./keys";
+import { actOf, HELP, neighbourOf, type Listed, type Press } from "./keys";
 
 const press = (key: string, changes: Partial<Press> = {}): Press => ({
   key,
@@ -64,4 +64,10 @@ it("explains every key that does something", () => {
     const key = keys.split(" ")[0] === "Esc" ? "Escape" : (keys.split(" ")[0] ?? "");
     expect(actOf(press(key), listed()), keys).not.toBeNull();
   }
+});
+
+it("goes on with the next row when one was dealt with", () => {
+  expect(neighbourOf("b", ["a", "b", "c"])).toBe("c");
+  expect(neighbourOf("c", ["a", "b", "c"])).toBe("b");
+  expect(neighbourOf("a", ["a"])).toBeNull();
 });

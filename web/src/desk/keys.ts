@@ -79,6 +79,12 @@ function step({ order, selected }: Listed, by: 1 | -1): Act | null {
   return key === undefined || key === selected ? null : { do: "select", key };
 }
 
+/** What to choose when a row was dealt with: the one after it, else the one before. */
+export function neighbourOf(key: string, order: readonly string[]): string | null {
+  const at = order.indexOf(key);
+  return at === -1 ? null : (order[at + 1] ?? order[at - 1] ?? null);
+}
+
 /** Whether what has the focus takes letters for itself. */
 export function isTyping(target: EventTarget | null): boolean {
   return target instanceof Element && target.closest("input,select,textarea,dialog") !== null;

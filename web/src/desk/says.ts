@@ -34,14 +34,6 @@ export function useReasonText(): (reason: Reason) => string {
   return (reason) => (language === "zh" ? reason.zh : reason.en) || reason.en || reason.code;
 }
 
-/** The reason that says most in few words: the strongest, else the first. */
-export function leadReason(reasons: readonly Reason[]): Reason | null {
-  return reasons.reduce<Reason | null>(
-    (best, one) => (best === null || one.nats > best.nats ? one : best),
-    null,
-  );
-}
-
 /** The vehicle in words, else its id; a station's id where it burns. */
 export function nameOf(of: { label: string; vehicleId: string; deviceId: string }): string {
   return of.label || of.vehicleId || of.deviceId;

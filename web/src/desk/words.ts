@@ -1,16 +1,14 @@
 import type { Words } from "../i18n";
 import { caseWords } from "./caseWords";
+import { tellingWords } from "./tellingWords";
 
-/** Words of the queue; those of one case are in `caseWords.ts`. */
+/** Words of the queue; of one case: `caseWords.ts`; of the delivery log: `tellingWords.ts`. */
 const en = {
   title: "Desk",
   queue: "Queue",
   queue_keys: "Keys",
-  mute: "Sound is on: mute",
-  unmute: "Sound is off: turn on",
   sound_on: "Sound on",
   sound_off: "Sound off",
-  sound_blocked: "The browser plays no sound before your first click or key on this page.",
   map: "Map of the queue",
   map_show: "Show the map",
   map_hide: "Hide the map",
@@ -27,15 +25,15 @@ const en = {
   group_working: "Somebody is at it",
   fresh_one: "{{count}} new: show",
   fresh_other: "{{count}} new: show",
-  held: "The list stands still while the pointer is on it.",
   gone: "Done meanwhile",
   empty_title: "Nothing waits",
   empty_text: "New alerts of level 2 and up, and new incidents, appear here by themselves.",
   limited: "The newest {{shown}} are shown.",
   has_it: "{{name}} has it",
-  nobody: "nobody yet",
   no_grid: "outside every grid",
   grid: "Grid {{grid}}",
+  more_reasons_one: "and {{count}} more",
+  more_reasons_other: "and {{count}} more",
   no_reasons: "No reasons were recorded.",
   call_now: "Call {{who}} now ({{clock}} over)",
   call_in: "{{who}} in {{clock}}",
@@ -44,8 +42,6 @@ const en = {
   to_second_officer: "a second officer",
   to_station_desk: "the station's desk",
   to_command_centre: "the command centre",
-  waits: "waits",
-  open_case: "Open",
   confirm: "Confirm",
   dismiss: "Dismiss",
   keys_title: "Keys of this page",
@@ -80,11 +76,8 @@ const zh: typeof en = {
   title: "值班台",
   queue: "待办队列",
   queue_keys: "快捷键",
-  mute: "声音已开启: 点击静音",
-  unmute: "声音已关闭: 点击开启",
   sound_on: "声音开",
   sound_off: "声音关",
-  sound_blocked: "浏览器在您首次点击或按键之前不会播放声音。",
   map: "队列地图",
   map_show: "显示地图",
   map_hide: "隐藏地图",
@@ -101,15 +94,15 @@ const zh: typeof en = {
   group_working: "处理中",
   fresh_one: "{{count}} 条新消息: 显示",
   fresh_other: "{{count}} 条新消息: 显示",
-  held: "指针停在列表上时, 列表保持不动。",
   gone: "已处理",
   empty_title: "暂无待办",
   empty_text: "2 级及以上的新告警和新警情会自动出现在这里。",
   limited: "仅显示最新 {{shown}} 条。",
   has_it: "{{name}} 处理中",
-  nobody: "暂无人处理",
   no_grid: "不在任何网格内",
   grid: "网格 {{grid}}",
+  more_reasons_one: "另有 {{count}} 条",
+  more_reasons_other: "另有 {{count}} 条",
   no_reasons: "没有记录理由。",
   call_now: "请立即呼叫{{who}} (已超时 {{clock}})",
   call_in: "{{clock}} 后呼叫{{who}}",
@@ -118,8 +111,6 @@ const zh: typeof en = {
   to_second_officer: "第二名民警",
   to_station_desk: "派出所值班台",
   to_command_centre: "指挥中心",
-  waits: "等待",
-  open_case: "打开",
   confirm: "确认",
   dismiss: "排除",
   keys_title: "本页快捷键",
@@ -151,6 +142,6 @@ const zh: typeof en = {
 };
 
 export const words = {
-  en: { ...en, ...caseWords.en },
-  zh: { ...zh, ...caseWords.zh },
+  en: { ...en, ...caseWords.en, ...tellingWords.en },
+  zh: { ...zh, ...caseWords.zh, ...tellingWords.zh },
 } satisfies Words;

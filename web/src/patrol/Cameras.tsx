@@ -1,7 +1,7 @@
 /** Cameras near the vehicle, and whether they see anything. */
 import { useTranslation } from "react-i18next";
 import type { Schemas } from "../api/client";
-import { useSay } from "../i18n";
+import { useLanguage, useSay } from "../i18n";
 import { Badge } from "../ui/Badge";
 import { Panel } from "../ui/Page";
 import { spokenM, windOf } from "./geo";
@@ -10,6 +10,7 @@ import css from "./patrol.module.css";
 export function Cameras({ cameras }: { cameras: Schemas["NearCameraOut"][] }) {
   const { t } = useTranslation("patrol");
   const say = useSay();
+  const language = useLanguage();
   return (
     <Panel title={t("cameras")}>
       {cameras.length === 0 && <p className="muted">{t("cameras_none")}</p>}
@@ -21,7 +22,7 @@ export function Cameras({ cameras }: { cameras: Schemas["NearCameraOut"][] }) {
               <br />
               <span className="muted">
                 {t("camera_way", {
-                  distance: spokenM(camera.distance_m),
+                  distance: spokenM(camera.distance_m, language),
                   wind: t(`wind_${windOf(camera.bearing_deg)}`),
                 })}
                 {camera.causes.length > 0 && ` · ${camera.causes.map(say).join(", ")}`}

@@ -13,7 +13,7 @@ import { Cameras } from "./Cameras";
 import { CardLog } from "./CardLog";
 import { CardMap } from "./CardMap";
 import type { Card } from "./card";
-import { kindWord, levelTone, reasonsOf } from "./cardWords";
+import { kindWord, levelTone, reasonsOf, vehicleWord } from "./cardWords";
 import css from "./patrol.module.css";
 import { TapNotes } from "./TapNotes";
 import { stateAfter } from "./taps";
@@ -21,7 +21,7 @@ import { useAlarm } from "./useAlarm";
 import { type CardView, useCard } from "./useCard";
 import { useMe } from "./useMe";
 import { useTaps } from "./useTaps";
-import { Where } from "./Where";
+import { AgeLine, Facts } from "./Where";
 
 export function CardPage() {
   const { t } = useTranslation("patrol");
@@ -63,19 +63,20 @@ function OpenCard({ view, savedMs }: { view: CardView; savedMs: number | null })
   useAlarm();
   return (
     <Page title={t(kindWord(card.incident.kind))} actions={<Back />}>
+      {savedMs !== null && (
+        <Note tone="warn">
+          {t("saved_card", { time: clockTime(savedMs, Date.now(), language) })}
+        </Note>
+      )}
+      <TapNotes incidentId={card.incident.id} />
       <div className={css.card}>
         <div className={css.cardMain}>
-          {savedMs !== null && (
-            <Note tone="warn">
-              {t("saved_card", { time: clockTime(savedMs, Date.now(), language) })}
-            </Note>
-          )}
-          <TapNotes incidentId={card.incident.id} />
           <Head card={card} aheadMs={aheadMs} />
-          <Where card={card} aheadMs={aheadMs} me={me} meState={meState} onAsk={ask} />
+          <AgeLine card={card} aheadMs={aheadMs} />
         </div>
         <CardMap card={card} aheadMs={aheadMs} me={me} />
         <div className={css.cardRest}>
+          <Facts card={card} aheadMs={aheadMs} me={me} meState={meState} onAsk={ask} />
           <Cameras cameras={card.cameras} />
           <CardLog log={card.log} aheadMs={aheadMs} />
         </div>
@@ -91,6 +92,7 @@ function Head({ card, aheadMs }: { card: Card; aheadMs: number }) {
   const { waiting } = useTaps();
   const { incident, vehicle } = card;
   const state = stateAfter(waiting, incident.id) ?? incident.state;
+  const kindOf = vehicle && vehicleWord(vehicle.kind);
   const helped = card.log.filter((step) => step.to_state === "help").at(-1);
   return (
     <section className={css.head} aria-label={t("vehicle")}>
@@ -110,7 +112,7 @@ function Head({ card, aheadMs }: { card: Card; aheadMs: number }) {
         <p className={css.vehicle}>
           <strong>{vehicle.label || t("vehicle_unknown", { id: vehicle.id })}</strong>
           <span className={css.plate}>{vehicle.plate || t("no_plate")}</span>
-          <span className="muted">{vehicle.kind}</span>
+          <span className="muted">{kindOf === null ? vehicle.kind : t(kindOf)}</span>
         </p>
       )}
       <ul className={css.reasons} aria-label={t("why")}>

@@ -28,9 +28,27 @@ function isSaid(reason: Record<string, unknown>): reason is Record<string, unkno
   return typeof reason.en === "string" && typeof reason.zh === "string";
 }
 
-/** All reasons in words, as the server gives them. */
+/** What stands behind the first part of a reason is for who has the time: the desk. */
+const REST = /[;;\uff1b].*$/s;
+
+/** All reasons in few words, what people said before what machines saw. */
 export function reasonsOf(incident: Incident): Said[] {
-  return incident.reasons.filter(isSaid);
+  const said = incident.reasons.filter(isSaid);
+  const people = (reason: Record<string, unknown>) => (reason.group === "human" ? 0 : 1);
+  return said
+    .sort((a, b) => people(a) - people(b))
+    .map(({ en, zh }) => ({ en: en.replace(REST, ""), zh: zh.replace(REST, "") }));
+}
+
+/** The registry's kinds of vehicles, as people call them; others stand as they are. */
+const VEHICLES: Readonly<Record<string, string>> = {
+  "e-bike": "vehicle_ebike",
+  "e-moped": "vehicle_emoped",
+  motorcycle: "vehicle_motorcycle",
+};
+
+export function vehicleWord(kind: string): string | null {
+  return VEHICLES[kind] ?? null;
 }
 
 /** The first reason: why anybody was called. */

@@ -33,13 +33,8 @@ describe("the way to the vehicle", () => {
   });
 
   it("is said in round numbers", () => {
-    expect([6.6, 99.4, 338, 996, 1240, 13_700].map(spokenM)).toEqual([
-      "7 m",
-      "99 m",
-      "340 m",
-      "1.0 km",
-      "1.2 km",
-      "14 km",
-    ]);
+    const said = [6.6, 99.4, 338, 996, 1240, 13_700].map((m) => spokenM(m, "en"));
+    expect(said).toEqual(["7 m", "99 m", "340 m", "1.0 km", "1.2 km", "14 km"]);
+    expect(spokenM(338, "zh")).toBe("340 米");
   });
 });

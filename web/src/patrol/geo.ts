@@ -36,10 +36,13 @@ export function windOf(deg: number): (typeof WINDS)[number] {
   return WINDS[k] as (typeof WINDS)[number];
 }
 
+const UNITS = { en: { m: "m", km: "km" }, zh: { m: "米", km: "公里" } } as const;
+
 /** Metres as one reads them: 7 m, 85 m, 340 m, 1.2 km, 14 km. */
-export function spokenM(m: number): string {
-  if (m < 100) return `${Math.round(m)} m`;
-  if (m < 995) return `${Math.round(m / 10) * 10} m`;
+export function spokenM(m: number, language: keyof typeof UNITS): string {
+  const unit = UNITS[language];
+  if (m < 100) return `${Math.round(m)} ${unit.m}`;
+  if (m < 995) return `${Math.round(m / 10) * 10} ${unit.m}`;
   const km = m / 1000;
-  return `${km < 9.95 ? km.toFixed(1) : Math.round(km)} km`;
+  return `${km < 9.95 ? km.toFixed(1) : Math.round(km)} ${unit.km}`;
 }

@@ -46,7 +46,7 @@ function PortTile({ port }: { port: Port }) {
       {port.err && <code className={css.bad}>{port.err}</code>}
       {port.session && (
         <span>
-          {power(port.w)} · {energy(port.wh)}
+          <span>{power(port.w)}</span> · <span>{energy(port.wh)}</span>
         </span>
       )}
       {port.session && <small className="muted">{port.session}</small>}

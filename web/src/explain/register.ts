@@ -1,0 +1,4 @@
+import { addWords } from "../i18n";
+import { words } from "./words";
+
+addWords("explain", words);
