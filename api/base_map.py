@@ -1,6 +1,7 @@
 """The base map below our own data, as an operator set it."""
 
 from dataclasses import dataclass
+from typing import Literal
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -15,8 +16,8 @@ class BaseMap:
         max_zoom: Deepest zoom that has tiles.
     """
 
-    kind: str = "none"
+    kind: Literal["none", "raster", "vector", "pmtiles"] = "none"
     url: str = ""
     attribution: str = ""
-    crs: str = "wgs84"
+    crs: Literal["wgs84", "gcj02"] = "wgs84"
     max_zoom: int = 18

@@ -74,7 +74,7 @@ def find_chargers(
 ) -> FoundChargers:
     """Stations in use, by (severity, ports in trouble) descending, then slot.
 
-    Reads the ports of all stations in the area: 5,000 stations are some 10 MB of rows.
+    Reads the ports of all stations in the area: of 5,000 some 23 MB of rows, 0.29 s of CPU.
 
     Args:
         services: Where to look.

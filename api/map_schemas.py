@@ -15,3 +15,6 @@ class MapStyleOut(Answer):
     attribution: str
     crs: Literal["wgs84", "gcj02"] = Field(description="Ask the layers in this one, too")
     max_zoom: int
+    bounds: tuple[float, float, float, float] | None = Field(
+        description="West, south, east, north of what is in scope, in `crs`; null without places"
+    )

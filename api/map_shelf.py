@@ -27,6 +27,13 @@ DIGITS = 6
 """Of a degree: 0.11 m."""
 
 
+OUTLIERS = 0.01
+"""Share of positions left out on each side of the bounds: one slip of the pen hides no city."""
+
+Box = tuple[float, float, float, float]
+"""West, south, east, north, degrees."""
+
+
 class Layer(StrEnum):
     """What a map has of ours."""
 
@@ -50,11 +57,13 @@ class Packed:
         packed: GeoJSON by gzip.
         opaque: The tag, a hash of it, in quotes.
         version: ``MapBook.version`` it was made of.
+        bounds: Round all but the ``OUTLIERS`` of its positions; None without any.
     """
 
     packed: bytes
     opaque: str
     version: int
+    bounds: Box | None
 
 
 class MapShelf:
@@ -81,6 +90,11 @@ class MapShelf:
                     self._keep(key, kept)
         return kept
 
+    def bounds(self, scope: Scope, crs: MapCrs) -> Box | None:
+        """Give where the grids in scope are, else the sites: west, south, east, north."""
+        grids = self.layer(Layer.GRIDS, scope, crs).bounds
+        return grids or self.layer(Layer.SITES, scope, crs).bounds
+
     def _keep(self, key: tuple[Layer, Scope, MapCrs], made: Packed) -> None:
         self._kept[key] = made
         self._kept.move_to_end(key)
@@ -88,7 +102,8 @@ class MapShelf:
             self._kept.popitem(last=False)
 
     def _pack(self, layer: Layer, scope: Scope, crs: MapCrs, version: int) -> Packed:
-        place = _placer(crs)
+        corners: list[list[float]] = []
+        place = _noting(_placer(crs), corners)
         features: Mapping[Layer, Callable[[], Iterable[object]]] = {
             Layer.SITES: lambda: (_site(site, place) for site in self._book.sites(scope)),
             Layer.GRIDS: lambda: (_grid(grid, place) for grid in self._book.grids(scope)),
@@ -101,7 +116,7 @@ class MapShelf:
         )
         digest = hashlib.blake2b(body, digest_size=12).hexdigest()
         packed = gzip.compress(body, PACK_LEVEL, mtime=0)
-        return Packed(packed=packed, opaque=f'"{digest}"', version=version)
+        return Packed(packed=packed, opaque=f'"{digest}"', version=version, bounds=_box(corners))
 
 
 _Place = Callable[[float, float], list[float]]
@@ -117,6 +132,23 @@ def _placer(crs: MapCrs) -> _Place:
         return as_it_is(lon_deg, lat_deg)
 
     return shifted if crs is MapCrs.GCJ02 else as_it_is
+
+
+def _noting(place: _Place, corners: list[list[float]]) -> _Place:
+    def noted(lon_deg: float, lat_deg: float) -> list[float]:
+        corner = place(lon_deg, lat_deg)
+        corners.append(corner)
+        return corner
+
+    return noted
+
+
+def _box(corners: list[list[float]]) -> Box | None:
+    if not corners:
+        return None
+    out = int(len(corners) * OUTLIERS)
+    lon, lat = (sorted(corner[axis] for corner in corners) for axis in (0, 1))
+    return lon[out], lat[out], lon[-1 - out], lat[-1 - out]
 
 
 class _SiteProperties(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):

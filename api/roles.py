@@ -178,7 +178,6 @@ PURPOSES: dict[Role, frozenset[Purpose]] = {
     Role.DESK: frozenset({_U.PATROL_INCIDENT, _U.CASE, _U.FIRE}),
     Role.OPERATOR: frozenset({_U.MAINTENANCE}),
     Role.OWNER: frozenset({_U.OWNER}),
-    Role.LINK: frozenset({_U.OWNER}),
     Role.ADMIN: frozenset({_U.ADMIN_CHECK, _U.CASE, _U.MAINTENANCE, _U.FIRE}),
 }
 """Purposes a role may give for a look at a track or a live position; no row: no look."""
@@ -186,7 +185,6 @@ PURPOSES: dict[Role, frozenset[Purpose]] = {
 DEFAULT_PURPOSE: dict[Role, Purpose] = {
     Role.OFFICER: Purpose.PATROL_INCIDENT,
     Role.OWNER: Purpose.OWNER,
-    Role.LINK: Purpose.OWNER,
 }
 """The purpose of a role that gives none; every other role has to say why it looks."""
 

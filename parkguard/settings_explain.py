@@ -28,5 +28,5 @@ class ExplainSettings(BaseModel):
         600, ge=50, description="Fixes in an answer; more than a picture can show. Extremes stay"
     )
     deadline_s: float = Field(
-        30.0, gt=0, description="A run that takes longer is given up, seconds: people wait for it"
+        45.0, gt=0, description="A run that takes longer is given up, seconds: people wait for it"
     )

@@ -29,6 +29,8 @@ export default defineConfig({
         ],
       },
       workbox: {
+        clientsClaim: true, // the first visit, too, works without a connection afterwards
+        skipWaiting: true,
         globPatterns: ["**/*.{html,js,mjs,css,svg,png}"],
         maximumFileSizeToCacheInBytes: 6e6,
         navigateFallback: "/app/index.html",

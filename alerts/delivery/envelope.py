@@ -53,5 +53,5 @@ def encode(
         envelope["age_s"] = late_s
     if notice.attempts:
         envelope["attempt"] = notice.attempts + 1
-    envelope["data"] = data_of(notice) | more
+    envelope["data"] = {**data_of(notice), **more}
     return _encoder.encode(envelope)

@@ -6,7 +6,7 @@ import structlog
 from fastapi import APIRouter, Depends, Response
 from starlette import status
 
-from alerts.model import ALERT_ENDS
+from alerts.model import ALERT_ENDS, AlertState
 from alerts.report import mask_plate
 from api.asking import newest, not_found
 from api.auth import Requires
@@ -85,6 +85,8 @@ def answer_link(body: AnswerIn, services: ServicesDep, principal: Holder) -> Lin
     The same answer again is taken as the first one; after the end it is 409, with how it ended.
     """
     row = _alert(services, principal)
+    story = _story(services, row)
+    over = {AlertState(row.state)} if story.ended is not None else set()  # its incident is closed
     now_ms = services.now_ms()
     control = OwnerAnswer(
         at_ms=now_ms,
@@ -95,13 +97,13 @@ def answer_link(body: AnswerIn, services: ServicesDep, principal: Holder) -> Lin
     )
     control_id = services.actions.post_on_open_alert(
         row.id,
-        ALERT_ENDS,
+        ALERT_ENDS | over,
         control,
         audit_of(principal, f"alert_{body.answer}", f"alert:{row.id}", at_ms=now_ms),
         Tap(by=principal.name, key="link", what=f"answer:{body.answer}", at_ms=now_ms),
     )
     if control_id is None:
-        raise _ended(_story(services, row))
+        raise _ended(story)
     return LinkAnswerOut(answer=body.answer, control_id=control_id)
 
 

@@ -1,5 +1,6 @@
 """What a map draws: the base map, and sites, grids and fences in scope as GeoJSON."""
 
+from dataclasses import asdict
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query, Request, Response
@@ -37,9 +38,10 @@ ShelfDep = Annotated[MapShelf, Depends(shelf_of)]
 
 
 @router.get("/style")
-def get_map_style(services: ServicesDep, _principal: Looker) -> MapStyleOut:
-    """Get the base map that the operator set."""
-    return MapStyleOut.model_validate(services.policy.base_map)
+def get_map_style(services: ServicesDep, shelf: ShelfDep, principal: Looker) -> MapStyleOut:
+    """Get the base map that the operator set, and where the grids, else the sites, in scope are."""
+    base = services.policy.base_map
+    return MapStyleOut(**asdict(base), bounds=shelf.bounds(principal.scope, MapCrs(base.crs)))
 
 
 @router.get("/sites", response_class=Response, responses=LAYER_RESPONSES)

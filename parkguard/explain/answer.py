@@ -1,5 +1,6 @@
 """A story as the API's answer: as many fixes as a picture can show, both languages. Pure."""
 
+import re
 from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -64,7 +65,7 @@ def answer_of(story: Story, told: Told, *, points_max: int) -> ExplanationOut:
         neighbours=told.neighbours,
         whole_area=told.whole_area,
         raised_again=any(_is_it(alert, told) for alert in story.alerts),
-        verdict=WordsOut(en=en.verdict(), zh=zh.verdict()),
+        verdict=WordsOut(en=_nameless(en.verdict()), zh=_nameless(zh.verdict())),
         because=[WordsOut(en=a, zh=b) for a, b in zip(en.because(), zh.because(), strict=True)],
         alerts=[_raised(alert) for alert in story.alerts],
         centre=None if centre is None else PlaceOut(lat_deg=centre[0], lon_deg=centre[1]),
@@ -249,6 +250,11 @@ def _happenings(story: Story) -> list[HappeningOut]:
 
 def _spans(spans: Iterable[tuple[int, int]]) -> list[SpanOut]:
     return [SpanOut(from_ms=begin_ms, to_ms=end_ms) for begin_ms, end_ms in spans]
+
+
+def _nameless(line: str) -> str:
+    """Without the alert's id, which whoever asked has."""
+    return re.sub(r" \[[0-9a-f]{8}\]$", "", line)
 
 
 def _words(words: Words) -> dict[str, str]:

@@ -25,7 +25,7 @@ from stores.journal_reading import SqliteJournalReader
 STRIDE_MS = 5_000
 """Ticks are taken in strides of so long (``replay.striding``). Ours: nothing that is drawn is finer
 than a tracker's reports."""
-_NICE = 10
+_NICE = 5
 """Behind the parts that detect."""
 
 

@@ -32,6 +32,15 @@ def town(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
         yield town
 
 
+@pytest.fixture(scope="session")
+def living(town: Town) -> Iterator[Town]:
+    """The same with its devices: thieves at work within a minute, owners who do not answer."""
+    town.open_offices("owner")
+    city = town.live(seconds=0, answer_s=3600, extra="--story-s 60 --commands --deaf 0")
+    yield town
+    city.kill()
+
+
 @pytest.fixture
 def screens(town: Town) -> Iterator[Screens]:
     """A browser on it."""

@@ -92,7 +92,7 @@ def main(folder: Path) -> None:
             town.up()
             for name, role in PEOPLE.items():
                 add_user(town, name, role, "", display=name.capitalize())
-            town.open_offices()
+            town.open_offices("owner")
             town.live(seconds=0, answer_s=600, extra="--story-s 60 --commands --deaf 0")
             wait_until(
                 lambda: "owner" in town.parts and _has_incident(town),

@@ -12,7 +12,7 @@ from types import TracebackType
 from typing import Any, Self
 
 import pytest
-from playwright.sync_api import BrowserContext, ConsoleMessage, Page, sync_playwright
+from playwright.sync_api import BrowserContext, ConsoleMessage, Page, expect, sync_playwright
 
 from support.machine import Machine
 
@@ -24,6 +24,8 @@ ARGUMENTS = (
 """Source: environment notes on Debian's Chromium; nothing leaves the machine."""
 AXE = Path(__file__).parents[2] / "web" / "node_modules" / "axe-core" / "axe.min.js"
 PASSWORD = "long enough for a test"  # noqa: S105 - of users that live as long as a test
+PATIENCE_MS = 20_000
+"""What should be seen may take so long on a busy machine."""
 HARMLESS = ("Failed to load resource",)
 """What Chromium says of every answer that is an error; the pages handle these."""
 
@@ -93,6 +95,7 @@ class Screens:
     def __init__(self, url: str) -> None:
         if (todo := missing_chromium()) is not None:
             pytest.fail(todo)
+        expect.set_options(timeout=PATIENCE_MS)
         self.url = url
         self.faults: list[str] = []
         self._playwright = sync_playwright().start()
@@ -113,7 +116,7 @@ class Screens:
             geolocation={"latitude": 31.8206, "longitude": 117.2272},
             permissions=["geolocation"],
         )
-        context.set_default_timeout(15_000)
+        context.set_default_timeout(PATIENCE_MS)
         context.on("console", self._hear)
         context.on("weberror", lambda error: self.faults.append(f"threw: {error.error}"))
         if user is not None:

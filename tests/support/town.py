@@ -107,10 +107,11 @@ class Town(Machine):
 
     # -- people and devices -------------------------------------------------------------------
 
-    def open_offices(self) -> None:
-        """Start the owners' gateway and the police desk."""
+    def open_offices(self, *names: str) -> None:
+        """Start the owners' gateway and the police desk, or those named."""
         secrets = self.settings.data_dir / "secrets"
-        for name, module in OFFICES.items():
+        for name in names or OFFICES:
+            module = OFFICES[name]
             tokens = self.folder / f"{name}.token"
             write_private(tokens, self._tokens(name))
             port = self._offices[name].rsplit(":", 1)[1].strip("/")

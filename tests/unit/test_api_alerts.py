@@ -7,9 +7,8 @@ from typing import Literal
 import pytest
 import sqlalchemy as sa
 
-from alerts.model import AlertState
+from alerts.model import ALERT_ENDS, AlertState
 from api.roles import Role
-from api.routes.alerts import ENDED
 from devices import control as wire
 from devices.control import DeskVerdict, OwnerAnswer
 from stores.schema import alerts, audit, control
@@ -110,7 +109,7 @@ def test_a_verdict_is_a_control_row(world: World, word: Literal["confirm", "dism
     )
 
 
-@pytest.mark.parametrize("state", sorted(ENDED))
+@pytest.mark.parametrize("state", sorted(ALERT_ENDS))
 def test_a_word_on_an_ended_alert_is_409(world: World, state: AlertState) -> None:
     """Nothing is written, not even to the audit."""
     with world.engine.begin() as connection:

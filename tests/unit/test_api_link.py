@@ -203,12 +203,12 @@ def test_nobody_else_gets_in(world: World, client: TestClient) -> None:
 
 def test_what_an_owner_is_sent_opens_the_alert(world: World, tmp_path: Path) -> None:
     """The address has the token behind ``#``; police and others are sent none."""
-    settings = Settings(data_dir=tmp_path / "data", web={"public_url": "https://guard.example/"})  # type: ignore[arg-type]
+    settings = Settings(data_dir=tmp_path / "data", web={"public_url": "https://guard.example/"})
     more = answer_url(settings)
     notice = {"receiver": "owner:wang", "alert_id": "alert-here", "caused_recv_ms": NOW_MS}
     url = more(a_notice(audience="owner", **notice))["answer_url"]
     page, _, token = url.partition("#")
-    object.__setattr__(world.services, "link_keys", link_keys(settings))  # noqa: PLC2801
+    object.__setattr__(world.services, "link_keys", link_keys(settings))
     client = TestClient(create_app(world.services))
 
     assert page == "https://guard.example/app/owner"

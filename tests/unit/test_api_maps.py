@@ -111,6 +111,21 @@ def test_layers_are_shifted_for_a_base_map_in_gcj02(world: World, client: TestCl
     assert grids[f"{HERE}00101"]["geometry"]["coordinates"][0][2] == expected
 
 
+def test_the_first_view_is_where_the_grids_else_the_sites_in_scope_are(
+    world: World, client: TestClient
+) -> None:
+    """West, south, east, north."""
+    registry_of(world).add_places([Site(id="far", area="99", lat_deg=30.5, lon_deg=118.0)], [])
+
+    here, far = (
+        client.get("/v1/maps/style", headers=world.headers(Role.DESK, areas=[area])).json()
+        for area in (HERE, "99")
+    )
+
+    assert here["bounds"] == [117.2, 31.8, 117.3, 31.9]
+    assert far["bounds"] == [118.0, 30.5, 118.0, 30.5]
+
+
 def test_fences_on_the_map_are_those_of_every_vehicle(world: World, client: TestClient) -> None:
     """One vehicle's would show where somebody lives."""
     registry = registry_of(world)
@@ -196,5 +211,6 @@ def test_the_pages_are_told_the_base_map_and_may_ask_its_host(tmp_path: Path) ->
         "attribution": "",
         "crs": "gcj02",
         "max_zoom": 17,
+        "bounds": None,
     }
     world.engine.dispose()

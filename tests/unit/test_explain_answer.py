@@ -10,12 +10,14 @@ import pytest
 
 from api.explain_port import CannotExplain, ExplainerBusy, ToExplain
 from api.explain_schemas import ExplanationOut
-from devices.control import RegisterDevices, RegisterVehicles
+from devices.control import AnyControl, RegisterDevices, RegisterVehicles
 from devices.entry import Entry, EntryKind, Incoming
 from devices.model import DeviceClass
 from devices.registry import Registry, RegistrySnapshot
 from parkguard.explain.answer import Told, answer_of
-from parkguard.explain.running import explain_lines
+from parkguard.explain.child import explained
+from parkguard.explain.order import NOTHING, Order
+from parkguard.explain.running import NothingToExplain, explain_lines
 from parkguard.explain.story import Period, Story
 from parkguard.explain.thinning import thinned
 from parkguard.explain.window import Window
@@ -97,6 +99,7 @@ def test_answer_has_the_numbers_of_the_story() -> None:
     assert not _answer(story, onset_ms=alert.onset_ms + 60_000).raised_again
     assert [reason.en for reason in answer.alerts[0].reasons] == [r.text_en for r in alert.reasons]
     assert "police-ready" in answer.verdict.en
+    assert "[" not in answer.verdict.en + answer.verdict.zh
     assert "警方" in answer.verdict.zh
     assert [one.code for one in answer.happenings] == [one.code for one in story.happenings]
 
@@ -204,7 +207,7 @@ _WAITS = "import signal; signal.pause()"
 def ride(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A data folder whose journal holds a theft."""
     folder = tmp_path_factory.mktemp("ride")
-    registered = [
+    registered: list[AnyControl] = [
         RegisterVehicles(at_ms=at_ms(-2), vehicles=[a_vehicle()]),
         RegisterDevices(at_ms=at_ms(-2), devices=[a_device()]),
     ]
@@ -219,8 +222,9 @@ def ride(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def _explainer(folder: Path, **explain: float) -> JournalExplainer:
-    settings = Settings(data_dir=folder, explain=ExplainSettings(**explain))  # type: ignore[arg-type]
+def _explainer(folder: Path) -> JournalExplainer:
+    patient = ExplainSettings(deadline_s=300)  # a machine that does ten things at once is slow
+    settings = Settings(data_dir=folder, explain=patient)
     return JournalExplainer(settings, lambda: at_ms(5_000))
 
 
@@ -245,13 +249,37 @@ def test_a_theft_in_the_journal_is_explained_by_a_process_of_its_own(ride: Path)
     assert len(json.dumps(made.model_dump())) < 60_000
 
 
-def test_a_time_that_is_gone_is_told_with_its_reason(ride: Path) -> None:
-    """A stable word for the page, and words for whoever calls by hand."""
-    with pytest.raises(CannotExplain) as told:
-        _explainer(ride).explain(_alert(onset_s=-900_000))
+def test_a_time_that_is_gone_is_told_by_a_stable_word(ride: Path) -> None:
+    """The process gives the word, the explainer adds what to do."""
+    order = Order(
+        settings={},
+        alert_id="a-1",
+        vehicle_id="v-1",
+        onset_ms=at_ms(-900_000),
+        from_ms=at_ms(-901_000),
+        to_ms=at_ms(-899_000),
+    )
+    reader = SqliteJournalReader(ride / "journal")
+    with pytest.raises(NothingToExplain) as told:
+        explained(Settings(data_dir=ride), reader, order)
+    reader.close()
+    says = f"print({told.value.why!r}, end=''); raise SystemExit({NOTHING})"
 
-    assert told.value.why == "not_held"
-    assert "retention" in str(told.value)
+    with pytest.raises(CannotExplain) as passed_on:
+        JournalExplainer(Settings(), lambda: 0, command=(sys.executable, "-c", says)).explain(
+            _alert()
+        )
+
+    assert (told.value.why, passed_on.value.why) == ("not_held", "not_held")
+    assert "retention" in str(passed_on.value)
+
+
+def test_a_process_that_fails_is_a_fault_of_ours() -> None:
+    """Never an empty answer."""
+    command = (sys.executable, "-c", "raise SystemExit(1)")
+
+    with pytest.raises(RuntimeError, match="ended with 1"):
+        JournalExplainer(Settings(), lambda: 0, command=command).explain(_alert())
 
 
 def test_what_takes_too_long_is_ended() -> None:

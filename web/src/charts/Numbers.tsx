@@ -1,3 +1,4 @@
+import "./register";
 import { type SyntheticEvent, useState } from "react";
 import { useTranslation } from "react-i18next";
 import css from "./charts.module.css";

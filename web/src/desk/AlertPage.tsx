@@ -1,6 +1,7 @@
 /** One alert: why, what happened, who was told, the verdict. */
 import { useMemo, useState } from "react";
 import { Link, useParams } from "react-router";
+import { Explanation } from "../explain/Explanation";
 import { Age } from "../ui/Age";
 import { Badge } from "../ui/Badge";
 import { Button } from "../ui/Button";
@@ -14,7 +15,7 @@ import { Deliveries } from "./Deliveries";
 import { useAlert, useCameras, useDeliveries, useLiveCase, useOpenIncidents } from "./data";
 import { Facts } from "./Facts";
 import { LevelBadge } from "./Level";
-import { Picture } from "./Picture";
+
 import { reasonsOf } from "./queue";
 import { Reasons } from "./Reasons";
 import { nameOf, useDesk, useKind, useWord } from "./says";
@@ -103,7 +104,7 @@ export function AlertPage() {
           <Panel title={t("reasons")}>
             <Reasons reasons={reasonsOf(alert.reasons)} />
           </Panel>
-          <Picture alertId={id} />
+          <Explanation alertId={id} />
           <Panel title={t("timeline")}>
             <Timeline entries={entries} />
           </Panel>

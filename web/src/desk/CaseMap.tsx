@@ -1,10 +1,13 @@
 /** Where it is, with trail and cameras; the same in words below it. */
+import { useMemo } from "react";
 import type { Schemas } from "../api/client";
+import { useNow } from "../app/clock";
+import { CityMap } from "../map/CityMap";
 import { Age } from "../ui/Age";
 import css from "./case.module.css";
 import { useDesk } from "./says";
 
-/** A position older than this is grey, s (the patrol's card: three missed reports of 20 s). */
+/** A position older than this is grey, s: three reports of a tracker with an open alert, and more. */
 const STALE_S = 60;
 
 export interface Place {
@@ -24,14 +27,59 @@ export function isFresh(place: Place, nowMs: number): boolean {
 interface Props {
   place: Place | null;
   trail?: readonly Schemas["TrailPointOut"][];
-  cameras: readonly Schemas["NearCameraOut"][];
+  cameras?: readonly Schemas["NearCameraOut"][];
 }
 
-export function CaseMap({ place }: Props) {
+const NO_TRAIL: NonNullable<Props["trail"]> = [];
+const NO_CAMERAS: NonNullable<Props["cameras"]> = [];
+
+export function CaseMap({ place, trail = NO_TRAIL, cameras = NO_CAMERAS }: Props) {
   const t = useDesk();
+  const nowMs = useNow();
+  const stale = place !== null && !isFresh(place, nowMs);
+  const { lat, lon, accM, courseDeg, label } = place ?? {};
+  const dot = useMemo(
+    () =>
+      lat === undefined || lon === undefined
+        ? null
+        : {
+            lat,
+            lon,
+            acc_m: accM ?? null,
+            course_deg: courseDeg ?? null,
+            stale,
+            label: label ?? "",
+          },
+    [lat, lon, accM, courseDeg, stale, label],
+  );
+  const line = useMemo(
+    () => trail.map((one) => ({ lat: one.lat_deg, lon: one.lon_deg, t_ms: one.t_ms })),
+    [trail],
+  );
+  const seeing = useMemo(
+    () =>
+      cameras.map((one) => ({
+        id: one.id,
+        lat: one.lat_deg,
+        lon: one.lon_deg,
+        ok: one.works,
+        label: one.name || one.id,
+      })),
+    [cameras],
+  );
   if (place === null) return <p className="muted">{t("place_none")}</p>;
   return (
     <div className={css.place}>
+      <CityMap
+        className={css.map ?? ""}
+        label={t("place")}
+        dot={dot}
+        trail={line}
+        cameras={seeing}
+        grids
+        sites
+        follow
+      />
       <p>
         <Age t={place.tMs} staleAfterS={STALE_S} />
         {place.accM !== null && ` · ${t("accuracy", { m: Math.round(place.accM) })}`}

@@ -1,15 +1,17 @@
 /** The verification and duty desk: the queue, its map, its keys, its sound. */
-import { useEffect, useState } from "react";
+import { useEffect, useMemo, useState } from "react";
 import { useNavigate, useSearchParams } from "react-router";
 import { Button } from "../ui/Button";
 import { Empty, Note, Page } from "../ui/Page";
 import { ProblemNote } from "../ui/ProblemNote";
 import { Skeleton } from "../ui/Skeleton";
+import { DeskMap } from "./DeskMap";
 import { QUEUE_MAX, useGlance, useLiveQueue } from "./data";
 import css from "./desk.module.css";
 import { GlanceBar } from "./Glance";
 import { KeysDialog } from "./KeysDialog";
 import { actOf, isControl, isTyping, neighbourOf } from "./keys";
+import { usePositions } from "./live";
 import { QueueList } from "./QueueList";
 import { addressOf } from "./QueueRow";
 import type { Item } from "./queue";
@@ -18,6 +20,14 @@ import { keepSound, keptSound, unlockSound } from "./sound";
 import { useHold } from "./useHold";
 import { useQueue } from "./useQueue";
 import { type Verdict, VerdictDialog } from "./VerdictDialog";
+
+const MAP_KEPT = "parkguard.desk.map";
+
+/** Beside the queue where there is room for both, unless somebody chose. */
+function keptMap(): boolean {
+  const kept = localStorage.getItem(MAP_KEPT);
+  return kept === null ? matchMedia("(min-width: 1000px)").matches : kept === "on";
+}
 
 export function DeskPage() {
   const t = useDesk();
@@ -30,6 +40,7 @@ export function DeskPage() {
     setParams(key ? { at: key } : {}, { replace: true });
   };
   const [soundOn, setSound] = useState(keptSound);
+  const [mapOn, setMap] = useState(keptMap);
   const [judging, setJudging] = useState<{ item: Item; verdict: Verdict } | null>(null);
   const [sent, setSent] = useState<ReadonlySet<string>>(new Set());
   const [helping, setHelping] = useState(false);
@@ -38,6 +49,8 @@ export function DeskPage() {
   const queue = useQueue(hold.held || judging !== null, soundOn);
   useLiveQueue();
   const { rows, fresh } = queue.shown;
+  const items = useMemo(() => rows.filter((row) => !row.gone).map((row) => row.item), [rows]);
+  const positions = usePositions();
   const chosen = rows.find((row) => row.item.key === selected)?.item;
   const order = rows
     .filter((row) => !row.gone && !sent.has(row.item.key))
@@ -88,6 +101,14 @@ export function DeskPage() {
       title={t("title")}
       actions={
         <>
+          <Button
+            onClick={() => {
+              localStorage.setItem(MAP_KEPT, mapOn ? "off" : "on");
+              setMap(!mapOn);
+            }}
+          >
+            {t(mapOn ? "map_hide" : "map_show")}
+          </Button>
           <Button aria-pressed={soundOn} onClick={toggleSound}>
             {t(soundOn ? "sound_on" : "sound_off")}
           </Button>
@@ -98,7 +119,7 @@ export function DeskPage() {
       }
     >
       {glance.data && <GlanceBar glance={glance.data} />}
-      <div className={css.desk}>
+      <div className={css.desk} data-map={mapOn}>
         <section className={css.list} aria-label={t("queue")}>
           {queue.error !== null && <ProblemNote error={queue.error} onRetry={queue.retry} />}
           {queue.isLoading && queue.error === null && <Skeleton lines={9} />}
@@ -123,6 +144,9 @@ export function DeskPage() {
           </div>
           {rows.length >= QUEUE_MAX && <Note>{t("limited", { shown: QUEUE_MAX })}</Note>}
         </section>
+        {mapOn && (
+          <DeskMap items={items} positions={positions} selected={selected} onSelect={select} />
+        )}
       </div>
       <p className="visually-hidden" role="status">
         {queue.arrived && t("new_arrived", { what: kind(queue.arrived) })}

@@ -2,6 +2,7 @@
 import { useMemo } from "react";
 import { Link, useParams } from "react-router";
 import { useNow } from "../app/clock";
+import { Explanation } from "../explain/Explanation";
 import { Age } from "../ui/Age";
 import { Badge } from "../ui/Badge";
 import { Page, Panel } from "../ui/Page";
@@ -16,7 +17,7 @@ import { useAlert, useCard, useDeliveries, useGlance, useIncident, useLiveCase }
 import { Facts } from "./Facts";
 import { LevelBadge } from "./Level";
 import { type LivePosition, usePositions } from "./live";
-import { Picture } from "./Picture";
+
 import { reasonsOf } from "./queue";
 import { Reasons } from "./Reasons";
 import { nameOf, useDesk, useKind, useWord } from "./says";
@@ -95,7 +96,7 @@ export function IncidentPage() {
           <Panel title={t("timeline")}>
             <Timeline entries={entries} />
           </Panel>
-          <Picture alertId={alertId} />
+          <Explanation alertId={alertId} />
           <Panel title={t("deliveries")}>
             {told.isError && <ProblemNote error={told.error} onRetry={() => void told.refetch()} />}
             <Deliveries

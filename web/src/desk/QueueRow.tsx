@@ -65,10 +65,10 @@ export function QueueRow({ row, selected, steps, aheadMs, onSelect, onJudge }: P
         <span className="muted">{item.grid ? t("grid", { grid: item.grid }) : t("no_grid")}</span>
       </div>
       {lead && (
-        <p className={css.rowReason}>
-          {reasonText(lead)}
-          {more > 0 && <span className="muted"> {t("more_reasons", { count: more })}</span>}
-        </p>
+        <div className={css.rowWhy}>
+          <p className={css.rowReason}>{reasonText(lead)}</p>
+          {more > 0 && <span>{t("more_reasons", { count: more })}</span>}
+        </div>
       )}
       <div className={css.rowFoot}>
         {gone ? (

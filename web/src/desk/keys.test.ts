@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { actOf, HELP, neighbourOf, type Listed, type Press } from "./keys";
+import { actOf, HELP, type Listed, neighbourOf, type Press } from "./keys";
 
 const press = (key: string, changes: Partial<Press> = {}): Press => ({
   key,

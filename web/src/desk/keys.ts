@@ -14,7 +14,7 @@ export interface Press {
   key: string;
   /** Ctrl, Alt or Meta is down: the browser's own business. */
   modified: boolean;
-  /** A field, a dialog or a select has the focus: letters belong to it. */
+  /** A field, a dialog or the map has the focus: the key belongs to it. */
   typing: boolean;
   /** A link or a button has the focus: Enter belongs to it. */
   onControl: boolean;
@@ -87,7 +87,9 @@ export function neighbourOf(key: string, order: readonly string[]): string | nul
 
 /** Whether what has the focus takes letters for itself. */
 export function isTyping(target: EventTarget | null): boolean {
-  return target instanceof Element && target.closest("input,select,textarea,dialog") !== null;
+  return (
+    target instanceof Element && target.closest("input,select,textarea,dialog,canvas") !== null
+  );
 }
 
 export function isControl(target: EventTarget | null): boolean {

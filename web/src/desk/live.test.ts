@@ -1,5 +1,7 @@
 import { expect, it } from "vitest";
+import { dotsOf } from "./dots";
 import { withPosition } from "./live";
+import type { Item } from "./queue";
 
 const AT = {
   incident_id: "i1",
@@ -21,4 +23,13 @@ it("passes over what is no position", () => {
   const before = new Map();
   expect(withPosition(before, { ...AT, lat_deg: null })).toBe(before);
   expect(withPosition(before, null)).toBe(before);
+});
+
+it("puts an incident where it is now, an alert where it was, and nothing nowhere", () => {
+  const item = { type: "incident", id: "i1", lat: 1, lon: 2 } as Item;
+  const live = withPosition(new Map(), AT);
+  expect(dotsOf([item], live)).toEqual([{ item, lat: 31.8, lon: 117.2 }]);
+  const alert = { ...item, type: "alert" } as Item;
+  expect(dotsOf([alert], live)).toEqual([{ item: alert, lat: 1, lon: 2 }]);
+  expect(dotsOf([{ ...alert, lat: null }], live)).toEqual([]);
 });

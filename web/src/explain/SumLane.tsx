@@ -21,6 +21,11 @@ export function SumLane({ frame, runs, judged, explained, row }: Judging) {
   );
   const y = heightScale(Math.min(0, ...judged.map((one) => one.judged.total)), top, SUM_PX);
   const last = judged.at(-1)?.judged;
+  const parts = (["score", "for", "against"] as const).filter(
+    (what) =>
+      what === "score" ||
+      judged.some(({ judged: { total, score: s } }) => (what === "for" ? total > s : total < s)),
+  );
   return (
     <>
       <Lane
@@ -91,7 +96,7 @@ export function SumLane({ frame, runs, judged, explained, row }: Judging) {
         )}
       </Lane>
       <ul className={css.legend}>
-        {(["score", "for", "against"] as const).map((what) => (
+        {parts.map((what) => (
           <li key={what}>
             <svg aria-hidden="true">
               <Hatches id={`${id}-l`} />

@@ -16,7 +16,7 @@ import { words } from "./words";
 addWords("login", words);
 
 export function AccountMenu() {
-  const { t } = useTranslation("login");
+  const { t: common } = useTranslation();
   const session = useSession();
   const id = useId();
   const [open, setOpen] = useState(false);
@@ -28,18 +28,18 @@ export function AccountMenu() {
     const away = (event: Event) => {
       if (event.target instanceof Node && !whole.current?.contains(event.target)) setOpen(false);
     };
-    const escape = (event: KeyboardEvent) => {
+    const onKey = (event: KeyboardEvent) => {
       if (event.key !== "Escape") return;
       setOpen(false);
       button.current?.focus();
     };
     document.addEventListener("pointerdown", away);
     document.addEventListener("focusin", away);
-    document.addEventListener("keydown", escape);
+    document.addEventListener("keydown", onKey);
     return () => {
       document.removeEventListener("pointerdown", away);
       document.removeEventListener("focusin", away);
-      document.removeEventListener("keydown", escape);
+      document.removeEventListener("keydown", onKey);
     };
   }, [open]);
 
@@ -51,12 +51,10 @@ export function AccountMenu() {
         className={css.opener}
         aria-expanded={open}
         aria-controls={id}
-        aria-label={t("account_of", { name: session.display })}
         onClick={() => setOpen(!open)}
       >
-        <span className={css.initial} aria-hidden="true">
-          {[...session.display][0]?.toUpperCase()}
-        </span>
+        <span className={css.initial} data-initial={[...session.display][0]?.toUpperCase()} />
+        <span className={css.unseen}>{common("account")}</span>
         <span className={css.openerName}>{session.display}</span>
       </button>
       <div id={id} className={css.sheet} hidden={!open}>

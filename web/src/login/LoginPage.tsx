@@ -118,7 +118,7 @@ function LoginForm({ back }: { back: string }) {
       <PasswordField
         box={passwordBox}
         fault={faults.password && t(faults.password)}
-        onInput={() => setFaults(NONE)}
+        onInput={() => left === 0 && setFaults(NONE)}
       />
       {untilMs > 0 && (
         <p className={css.wait} role="timer">

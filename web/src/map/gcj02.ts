@@ -11,14 +11,12 @@ const WEST = 72.004;
 const EAST = 137.8347;
 /** Krasovsky 1940: semi-major axis in metres, eccentricity squared. */
 const AXIS_M = 6_378_245;
-const ECCENTRICITY_2 = 0.00669342162296594323;
+const ECCENTRICITY_2 = 0.006693421622965943;
 
 const { PI, sin, cos, sqrt, abs } = Math;
 
 function ripples(x: number, long: number, longest: number): number {
-  return (
-    2 * sin(x) + 4 * sin(x / 3) + long * sin(x / 12) + longest * sin(x / 30)
-  );
+  return 2 * sin(x) + 4 * sin(x / 3) + long * sin(x / 12) + longest * sin(x / 30);
 }
 
 export function toGcj02({ lat, lon }: LatLon): LatLon {

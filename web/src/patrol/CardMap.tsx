@@ -1,19 +1,56 @@
 /** The vehicle on the map: dot with its accuracy, trail, cameras, me. */
+import { useMemo } from "react";
 import { useTranslation } from "react-i18next";
-import type { Card } from "./card";
+import { useNow } from "../app/clock";
+import { CityMap } from "../map/CityMap";
+import { type Card, freshness } from "./card";
 import type { Place } from "./geo";
 import css from "./patrol.module.css";
 import { placeOf } from "./Where";
 
-export function CardMap({ card }: { card: Card; aheadMs: number; me: Place | null }) {
+interface Props {
+  card: Card;
+  aheadMs: number;
+  me: Place | null;
+}
+
+export function CardMap({ card, aheadMs, me }: Props) {
   const { t } = useTranslation("patrol");
-  const place = placeOf(card);
-  if (place === null) return null;
+  const stale = freshness(card, useNow() + aheadMs) !== "live";
+  const { position, trail, cameras, incident } = card;
+  // the map draws anew when one of these is another object: not every second
+  const dot = useMemo(() => {
+    const place = placeOf(card);
+    if (place === null) return null;
+    const acc_m = position === null ? incident.acc_m : position.acc_m;
+    return { ...place, acc_m, course_deg: stale ? null : (position?.course_deg ?? null), stale };
+  }, [card, position, incident, stale]);
+  const points = useMemo(
+    () => trail.map((one) => ({ lat: one.lat_deg, lon: one.lon_deg, t_ms: one.t_ms })),
+    [trail],
+  );
+  const seen = useMemo(
+    () =>
+      cameras.map((one) => ({
+        id: one.id,
+        lat: one.lat_deg,
+        lon: one.lon_deg,
+        ok: one.works,
+        label: one.name || one.id,
+      })),
+    [cameras],
+  );
+  if (dot === null) return null;
   return (
-    <section className={css.map} aria-label={t("map")}>
-      <p className="muted">
-        {place.lat.toFixed(6)}, {place.lon.toFixed(6)}
-      </p>
-    </section>
+    <CityMap
+      label={t("map")}
+      dot={dot}
+      trail={points}
+      me={me}
+      cameras={seen}
+      grids
+      follow
+      className={css.map ?? ""}
+    />
   );
 }

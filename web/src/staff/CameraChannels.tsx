@@ -9,6 +9,7 @@ import { Panel } from "../ui/Page";
 import { ProblemNote } from "../ui/ProblemNote";
 import { Skeleton } from "../ui/Skeleton";
 import { Causes } from "./HealthMarks";
+import css from "./health.module.css";
 
 type Channel = Schemas["ChannelOut"];
 
@@ -30,9 +31,11 @@ export function CameraChannels({ id }: { id: string }) {
       key: "state",
       title: t("state"),
       cell: (one) => (
-        <Badge tone={one.works ? (one.causes.length > 0 ? "warn" : "ok") : "danger"}>
-          {one.works ? t("channel_works") : t("channel_broken")}
-        </Badge>
+        <span className={css.marks}>
+          <Badge tone={one.works ? (one.causes.length > 0 ? "warn" : "ok") : "danger"}>
+            {one.works ? t("channel_works") : t("channel_broken")}
+          </Badge>
+        </span>
       ),
     },
     { key: "why", title: t("why"), cell: (one) => <Causes health={one} /> },

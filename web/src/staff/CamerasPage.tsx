@@ -65,10 +65,10 @@ function CameraTable({ rows }: { rows: Camera[] }) {
       key: "where",
       title: t("where"),
       cell: (row) => (
-        <>
+        <div>
           {row.site_id}
           <small className={css.under}>{row.area}</small>
-        </>
+        </div>
       ),
     },
   ];

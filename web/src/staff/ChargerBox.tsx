@@ -85,10 +85,8 @@ export function Collector({ who, untilMs }: { who: string; untilMs: number }) {
   const nowMs = useNow();
   if (untilMs <= nowMs) return null;
   return (
-    <p>
-      <Badge tone="info">
-        {t("collector_there", { who, time: untilWords(untilMs, nowMs, language) })}
-      </Badge>
+    <p className={css.there}>
+      {t("collector_there", { who, time: untilWords(untilMs, nowMs, language) })}
     </p>
   );
 }

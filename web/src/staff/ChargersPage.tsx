@@ -12,10 +12,10 @@ import { ProblemNote } from "../ui/ProblemNote";
 import { Skeleton } from "../ui/Skeleton";
 import { Severity } from "./ChargerSeverity";
 import { ChargersFilterForm } from "./ChargersFilterForm";
-import { CsvLink } from "./CsvLink";
+import { CsvButton } from "./CsvButton";
 import css from "./charging.module.css";
 import { Meter, toneOf } from "./Meter";
-import { type ChargersFilter, readChargers, withQuery, writeChargers } from "./moneyFilters";
+import { type ChargersFilter, csvAddress, readChargers, writeChargers } from "./moneyFilters";
 import { besidePorts } from "./ports";
 
 type Line = Awaited<ReturnType<typeof load>>["chargers"][number];
@@ -41,11 +41,11 @@ export function ChargersPage() {
   });
   const first = asked.data?.pages[0];
   const rows = asked.data?.pages.flatMap((page) => page.chargers) ?? [];
-  const csv = withQuery("/v1/chargers", writeChargers(filter));
+  const csv = csvAddress("/v1/chargers", writeChargers(filter));
   return (
     <Page
       title={t("chargers")}
-      actions={rows.length > 0 && <CsvLink address={csv} name="chargers" />}
+      actions={rows.length > 0 && <CsvButton address={csv} name="chargers.csv" />}
     >
       <ChargersFilterForm
         key={search.toString()}

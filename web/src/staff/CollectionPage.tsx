@@ -14,12 +14,13 @@ import { ProblemNote } from "../ui/ProblemNote";
 import { Skeleton } from "../ui/Skeleton";
 import { Collector } from "./ChargerBox";
 import { CollectForm } from "./CollectForm";
-import { CsvLink } from "./CsvLink";
+import { CsvButton } from "./CsvButton";
 import css from "./charging.module.css";
 import { collectionQuery, FullWords } from "./FullWhen";
 import { Meter, toneOf } from "./Meter";
 import { yuan } from "./money";
-import { isArea, withQuery, written } from "./moneyFilters";
+import { csvAddress, isArea, written } from "./moneyFilters";
+import { Opened } from "./Opened";
 
 type Box = Schemas["CollectionOut"];
 
@@ -37,7 +38,7 @@ export function CollectionPage() {
       title={t("collection")}
       actions={
         boxes?.length ? (
-          <CsvLink address={withQuery("/v1/collection", query)} name="collection" />
+          <CsvButton address={csvAddress("/v1/collection", query)} name="collection.csv" />
         ) : undefined
       }
     >
@@ -145,14 +146,13 @@ function Collect({ box }: { box: Box }) {
   return (
     <div className={css.stack}>
       <Collector who={box.collector} untilMs={box.collector_until_ms} />
-      <details className={css.inRow}>
-        <summary>{t("collect")}</summary>
+      <Opened label={`${t("collect")} …`} title={`${t("collect")}: ${box.name || box.id}`}>
         <CollectForm
           id={box.id}
           box={box}
           onSent={() => void cache.invalidateQueries({ queryKey: ["collection"] })}
         />
-      </details>
+      </Opened>
     </div>
   );
 }

@@ -1,4 +1,5 @@
 /** Revenue by day as bars to press; what is unexplained of a day is marked. */
+import { useEffect, useRef } from "react";
 import { useTranslation } from "react-i18next";
 import { useLanguage } from "../i18n";
 import { yuan } from "./money";
@@ -19,9 +20,15 @@ interface Props {
 export function DayBars({ days, chosen, onChoose }: Props) {
   const { t } = useTranslation("revenue");
   const language = useLanguage();
+  const row = useRef<HTMLFieldSetElement>(null);
+  useEffect(() => {
+    const pressed = row.current?.querySelector<HTMLElement>("[aria-pressed=true]");
+    if (row.current && pressed)
+      row.current.scrollLeft = pressed.offsetLeft - row.current.offsetLeft;
+  }, []);
   const most = Math.max(1, ...days.map((one) => one.totalFen));
   return (
-    <fieldset className={css.days}>
+    <fieldset ref={row} className={css.days}>
       <legend className="visually-hidden">{t("chart")}</legend>
       {days.map((one) => (
         <button

@@ -29,6 +29,7 @@ const BEEP_S = [10, 30, 60];
 
 export function DeviceCommands({ id, isRetired }: { id: string; isRetired: boolean }) {
   const { t } = useTranslation("health");
+  const [sent, setSent] = useState<string | null>(null);
   const asked = useQuery({
     queryKey: ["commands", id],
     queryFn: ({ signal }) =>
@@ -39,13 +40,14 @@ export function DeviceCommands({ id, isRetired }: { id: string; isRetired: boole
         }),
       ),
     refetchInterval: (query) =>
-      query.state.data?.commands.some((one) => one.state === "queued" || one.state === "sent")
-        ? OPEN_MS
-        : CALM_MS,
+      isUnderWay(query.state.data?.commands ?? [], sent) ? OPEN_MS : CALM_MS,
   });
   return (
     <Panel title={t("commands")}>
-      {!isRetired && <SendForm id={id} />}
+      {!isRetired && <SendForm id={id} onSent={setSent} />}
+      <p role="status" className={css.sendState}>
+        {sent !== null && !has(asked.data?.commands ?? [], sent) && t("state_queued")}
+      </p>
       {asked.isError && <ProblemNote error={asked.error} onRetry={() => void asked.refetch()} />}
       {asked.isPending && <Skeleton lines={4} />}
       {asked.data?.commands.length === 0 && <p className="muted">{t("commands_none")}</p>}
@@ -54,7 +56,17 @@ export function DeviceCommands({ id, isRetired }: { id: string; isRetired: boole
   );
 }
 
-function SendForm({ id }: { id: string }) {
+function has(commands: readonly Command[], id: string): boolean {
+  return commands.some((one) => one.id === id);
+}
+
+/** One has no answer yet, or was sent and is not in the list yet. */
+function isUnderWay(commands: readonly Command[], sent: string | null): boolean {
+  const open = commands.some((one) => one.state === "queued" || one.state === "sent");
+  return open || (sent !== null && !has(commands, sent));
+}
+
+function SendForm({ id, onSent }: { id: string; onSent(commandId: string): void }) {
   const { t } = useTranslation("health");
   const span = useSpan();
   const cache = useQueryClient();
@@ -76,7 +88,10 @@ function SendForm({ id }: { id: string }) {
         }),
       );
     },
-    onSuccess: () => cache.invalidateQueries({ queryKey: ["commands", id] }),
+    onSuccess: (accepted) => {
+      onSent(accepted.command_id);
+      return cache.invalidateQueries({ queryKey: ["commands", id] });
+    },
   });
   const seconds = (
     label: string,
@@ -147,20 +162,20 @@ function List({ commands }: { commands: Command[] }) {
       key: "by",
       title: t("by"),
       cell: (one) => (
-        <>
+        <div>
           {one.why === "" ? one.by : t("system")}
           {one.why !== "" && <small className={css.under}>{t(`why_${one.why}`)}</small>}
-        </>
+        </div>
       ),
     },
     {
       key: "result",
       title: t("result"),
       cell: (one) => (
-        <>
+        <div>
           <Badge tone={commandTone(one.state)}>{t(`state_${one.state}`)}</Badge>
           {one.detail !== "" && <small className={css.under}>{one.detail}</small>}
-        </>
+        </div>
       ),
     },
   ];

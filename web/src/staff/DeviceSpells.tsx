@@ -1,13 +1,15 @@
 /** What a device was through, newest first, the first few in sight. */
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
+import { useNow } from "../app/clock";
 import { useLanguage } from "../i18n";
-import { Age } from "../ui/Age";
+import { clockTime, exact } from "../ui/ages";
 import { Badge } from "../ui/Badge";
 import { Button } from "../ui/Button";
 import { type Column, DataTable } from "../ui/DataTable";
 import { useSpan } from "./DeviceStory";
 import { Causes } from "./HealthMarks";
+import css from "./health.module.css";
 import { presenceTone } from "./healthText";
 import type { Spell } from "./healthTypes";
 
@@ -18,12 +20,20 @@ export function DeviceSpells({ spells }: { spells: Spell[] }) {
   const { t: common } = useTranslation("common");
   const language = useLanguage();
   const span = useSpan();
+  const nowMs = useNow();
   const [isWhole, setWhole] = useState(false);
   const columns: Column<Spell>[] = [
     {
       key: "from",
       title: t("spells_from"),
-      cell: (spell) => <Age key={language} t={spell.since} />,
+      cell: (spell) => {
+        const sinceMs = Date.parse(spell.since);
+        return (
+          <time dateTime={spell.since} title={exact(sinceMs, language)}>
+            {clockTime(sinceMs, nowMs, language)}
+          </time>
+        );
+      },
     },
     {
       key: "for",
@@ -35,10 +45,10 @@ export function DeviceSpells({ spells }: { spells: Spell[] }) {
       key: "state",
       title: t("state"),
       cell: (spell) => (
-        <>
-          <Badge tone={presenceTone(spell.presence)}>{t(`presence_${spell.presence}`)}</Badge>{" "}
+        <span className={css.marks}>
+          <Badge tone={presenceTone(spell.presence)}>{t(`presence_${spell.presence}`)}</Badge>
           {spell.admin !== "active" && <Badge tone="stale">{t(`admin_${spell.admin}`)}</Badge>}
-        </>
+        </span>
       ),
     },
     { key: "why", title: t("why"), cell: (spell) => <Causes health={spell} /> },

@@ -36,10 +36,10 @@ export function DeviceTable({ rows }: { rows: Row[] }) {
       key: "where",
       title: t("where"),
       cell: (row) => (
-        <>
+        <div>
           {row.site_id ?? row.vehicle_id ?? ""}
           <small className={css.under}>{row.area}</small>
-        </>
+        </div>
       ),
     },
   ];
@@ -49,13 +49,13 @@ export function DeviceTable({ rows }: { rows: Row[] }) {
 function Heard({ row }: { row: Row }) {
   const { t } = useTranslation("health");
   return (
-    <>
+    <div>
       {row.heard ? <Age t={row.heard} /> : t("never")}
       {row.next_expected && (
         <small className={css.under}>
           {t("due")} <Age t={row.next_expected} />
         </small>
       )}
-    </>
+    </div>
   );
 }

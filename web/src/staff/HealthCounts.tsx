@@ -1,5 +1,5 @@
 /** How many devices are how: each count is a filter. */
-import { useQuery } from "@tanstack/react-query";
+import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { useTranslation } from "react-i18next";
 import { api, got } from "../api/client";
 import { Age } from "../ui/Age";
@@ -20,6 +20,7 @@ export function HealthCounts({ filter, change }: { filter: DeviceFilter; change:
       got(api.GET("/v1/devices/summary", { params: { query: queryOf(around) }, signal })),
     staleTime: 30_000,
     refetchOnWindowFocus: false,
+    placeholderData: keepPreviousData,
   });
   if (asked.data === undefined) {
     return asked.isError ? (

@@ -1,9 +1,10 @@
 /** The filters of a list of devices: the frequent ones in sight, the others behind "more". */
-import { useQuery } from "@tanstack/react-query";
+import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { useTranslation } from "react-i18next";
-import { api, got } from "../api/client";
+import { api, got, type Schemas } from "../api/client";
 import { useSay } from "../i18n";
 import { Field } from "../ui/Field";
+import { FilterChips } from "./FilterChips";
 import { FilterText } from "./FilterText";
 import css from "./health.module.css";
 import {
@@ -26,6 +27,8 @@ interface Props {
 
 export function HealthFilters({ filter, change, hasClass = true }: Props) {
   const { t } = useTranslation("health");
+  const say = useSay();
+  const causes = useCauses(filter);
   const more = [filter.site, filter.vendor, filter.model, filter.admin].some(
     (words) => words.length,
   );
@@ -58,7 +61,7 @@ export function HealthFilters({ filter, change, hasClass = true }: Props) {
           </select>
         </Field>
       )}
-      <CauseField filter={filter} change={change} />
+      <CauseField filter={filter} change={change} causes={causes} />
       <FilterText
         label={t("district")}
         hint={t("district_hint")}
@@ -100,23 +103,21 @@ export function HealthFilters({ filter, change, hasClass = true }: Props) {
           ))}
         </div>
       </details>
+      <FilterChips
+        filter={hasClass ? filter : { ...filter, cls: [] }}
+        change={change}
+        causes={new Map(causes.map((cause) => [cause.code, say(cause)]))}
+      />
     </search>
   );
 }
 
+type CauseCount = Schemas["CauseCountOut"];
+
 /** Causes that any device in the list has, with how many; the one asked for always among them. */
-function CauseField({ filter, change }: Props) {
+function CauseField({ filter, change, causes }: Props & { causes: CauseCount[] }) {
   const { t } = useTranslation("health");
   const say = useSay();
-  const around: DeviceFilter = { ...filter, cause: [] };
-  const asked = useQuery({
-    queryKey: [HEALTH_KEY, "summary", around],
-    queryFn: ({ signal }) =>
-      got(api.GET("/v1/devices/summary", { params: { query: queryOf(around) }, signal })),
-    staleTime: 30_000,
-    refetchOnWindowFocus: false,
-  });
-  const causes = asked.data?.causes ?? [];
   const wanted = filter.cause[0] ?? "";
   const isListed = causes.some((cause) => cause.code === wanted);
   return (
@@ -135,4 +136,17 @@ function CauseField({ filter, change }: Props) {
       </select>
     </Field>
   );
+}
+
+function useCauses(filter: DeviceFilter): CauseCount[] {
+  const around: DeviceFilter = { ...filter, cause: [] };
+  const asked = useQuery({
+    queryKey: [HEALTH_KEY, "summary", around],
+    queryFn: ({ signal }) =>
+      got(api.GET("/v1/devices/summary", { params: { query: queryOf(around) }, signal })),
+    staleTime: 30_000,
+    refetchOnWindowFocus: false,
+    placeholderData: keepPreviousData,
+  });
+  return asked.data?.causes ?? [];
 }

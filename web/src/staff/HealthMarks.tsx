@@ -24,7 +24,7 @@ export function SeverityBadge({ health }: { health: Marked }) {
   );
 }
 
-export function Causes({ health }: { health: Pick<Health, "causes" | "presence"> }) {
+export function Causes({ health }: { health: Pick<Health, "causes"> }) {
   const { t } = useTranslation("health");
   const say = useSay();
   if (health.causes.length === 0) return <span className="muted">{t("nothing")}</span>;

@@ -9,8 +9,8 @@ import { Button } from "../ui/Button";
 import { Empty, Page } from "../ui/Page";
 import { ProblemNote } from "../ui/ProblemNote";
 import { Skeleton } from "../ui/Skeleton";
-import { CsvLink } from "./CsvLink";
-import { withQuery } from "./moneyFilters";
+import { CsvButton } from "./CsvButton";
+import { csvAddress } from "./moneyFilters";
 import { QuarantineFilterForm } from "./QuarantineFilterForm";
 import { QuarantineReasons } from "./QuarantineReasons";
 import { QuarantineReplay } from "./QuarantineReplay";
@@ -52,7 +52,9 @@ export function QuarantinePage() {
     <Page
       title={t("quarantine")}
       actions={
-        rows.length > 0 && <CsvLink address={withQuery("/v1/quarantine", csv)} name="quarantine" />
+        rows.length > 0 && (
+          <CsvButton address={csvAddress("/v1/quarantine", csv)} name="quarantine.csv" />
+        )
       }
     >
       <p className="muted">{t("intro")}</p>

@@ -52,6 +52,7 @@ function Confirm({ wanted, onClose }: { wanted: Wanted; onClose(): void }) {
     onSuccess: () => void cache.invalidateQueries({ queryKey: ["quarantine"] }),
   });
   const held = count.data?.held;
+  const waiting = run.data?.left ?? held ?? 0;
   return (
     <Panel title={t("replay_title")}>
       <div aria-live="polite" className={css.stack}>
@@ -67,9 +68,9 @@ function Confirm({ wanted, onClose }: { wanted: Wanted; onClose(): void }) {
       {count.isError && <ProblemNote error={count.error} onRetry={() => void count.refetch()} />}
       {run.isError && <ProblemNote error={run.error} />}
       <div className={css.row}>
-        {held !== undefined && held > 0 && (
+        {waiting > 0 && (
           <Button kind="primary" busy={run.isPending} onClick={() => run.mutate()}>
-            {t("replay_do", { count: Math.min(held, CALL_MAX) })}
+            {t("replay_do", { count: Math.min(waiting, CALL_MAX) })}
           </Button>
         )}
         <Button onClick={onClose}>{run.data ? common("close") : common("cancel")}</Button>

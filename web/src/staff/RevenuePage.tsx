@@ -9,13 +9,14 @@ import { type Column, DataTable } from "../ui/DataTable";
 import { Empty, Page, Panel } from "../ui/Page";
 import { ProblemNote } from "../ui/ProblemNote";
 import { Skeleton } from "../ui/Skeleton";
-import { CsvLink } from "./CsvLink";
+import { CsvButton } from "./CsvButton";
 import charging from "./charging.module.css";
 import { dayLabel } from "./DayBars";
 import { Differences } from "./DifferenceView";
 import { openFen } from "./differences";
 import { yuan } from "./money";
-import { type RevenueBy, readRevenue, withQuery, writeRevenue } from "./moneyFilters";
+import { csvAddress, type RevenueBy, readRevenue, writeRevenue } from "./moneyFilters";
+import { Opened } from "./Opened";
 import { RevenueFilterForm } from "./RevenueFilterForm";
 import css from "./revenue.module.css";
 import { TakingsList } from "./Takings";
@@ -39,7 +40,7 @@ export function RevenuePage() {
       actions={
         found &&
         found.lines.length > 0 && (
-          <CsvLink address={withQuery("/v1/revenue", writeRevenue(filter))} name="revenue" />
+          <CsvButton address={csvAddress("/v1/revenue", writeRevenue(filter))} name="revenue.csv" />
         )
       }
     >
@@ -94,7 +95,7 @@ function Lines({ rows, by }: { rows: Line[]; by: RevenueBy }) {
     key,
     title: t(key),
     align: "right",
-    cell: (row) => yuan(of(row)),
+    cell: (row) => <span className={css.money}>{yuan(of(row))}</span>,
   });
   const columns: Column<Line>[] = [
     { key: "key", title: t(`by_${by}`), cell: (row) => <Key line={row} by={by} /> },
@@ -137,20 +138,22 @@ function Key({ line, by }: { line: Line; by: RevenueBy }) {
   return line.key;
 }
 
-/** What is unexplained; its parts on demand, beside the row they are of. */
+/** What is unexplained; its parts on demand. */
 function Open({ line }: { line: Line }) {
   const { t } = useTranslation("revenue");
   const open = openFen(line.comparisons);
+  const amount = open === 0 ? t("open_none") : yuan(open);
   if (line.comparisons.every((one) => one.lines.length === 0)) {
-    return <span className="muted">{t("open_none")}</span>;
+    return <span className="muted">{amount}</span>;
   }
   return (
-    <details className={css.inRow}>
-      <summary className={open === 0 ? "muted" : css.open}>
-        {open === 0 ? t("open_none") : yuan(open)}
-        <span className="visually-hidden"> {t("show_differences")}</span>
-      </summary>
+    <Opened
+      label={<span className={open === 0 ? "muted" : css.open}>{amount}</span>}
+      hint={t("show_differences")}
+      title={t("differences_of", { what: line.name || line.key })}
+    >
+      <TakingsList line={line} />
       <Differences comparisons={line.comparisons} />
-    </details>
+    </Opened>
   );
 }

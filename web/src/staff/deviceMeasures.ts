@@ -44,14 +44,14 @@ export const MEASURES: Record<Cls, readonly Measure[]> = {
 export interface Span {
   word: string;
   ms: number;
-  /** Length of an interval: 48 to 60 of them fill a chart. */
+  /** Length of an interval: 24 to 60 of them fill a chart; the API takes none below 10 min. */
   every: string;
 }
 
 const HOUR_MS = 3_600_000;
 
 export const SPANS: readonly Span[] = [
-  { word: "hours_24", ms: 24 * HOUR_MS, every: "30m" },
+  { word: "hours_24", ms: 24 * HOUR_MS, every: "1h" },
   { word: "days_7", ms: 7 * 24 * HOUR_MS, every: "3h" },
   { word: "days_30", ms: 30 * 24 * HOUR_MS, every: "12h" },
 ];

@@ -7,6 +7,8 @@ import {
   queryOf,
   sortOf,
   toggled,
+  withoutWord,
+  wordsIn,
 } from "./healthFilter";
 
 const FULL: DeviceFilter = {
@@ -53,4 +55,13 @@ it("sorts retired devices as registered, all others by how bad they are", () => 
 it("adds a word, and takes it away the second time", () => {
   expect(toggled(["late"], "offline")).toEqual(["late", "offline"]);
   expect(toggled(["late", "offline"], "late")).toEqual(["offline"]);
+});
+
+it("takes every word away again that it names, one by one", () => {
+  let filter = FULL;
+  for (const [name, word] of wordsIn(FULL))
+    filter = { ...filter, ...withoutWord(filter, name, word) };
+  expect(wordsIn(FULL)).toContainEqual(["cause", "frozen"]);
+  expect(withoutWord(FULL, "cause", "frozen")).toEqual({ cause: ["battery_low"] });
+  expect(filter).toEqual(NO_FILTER);
 });

@@ -89,6 +89,22 @@ export function toggled<Word>(words: readonly Word[], word: Word): Word[] {
   return words.includes(word) ? words.filter((other) => other !== word) : [...words, word];
 }
 
+/** Each word that is asked, in the order of the address. */
+export function wordsIn(filter: DeviceFilter): [name: keyof DeviceFilter, word: string][] {
+  return [...paramsOf(filter)] as [keyof DeviceFilter, string][];
+}
+
+/** What changes when one word is taken away. */
+export function withoutWord(
+  filter: DeviceFilter,
+  name: keyof DeviceFilter,
+  word: string,
+): Partial<DeviceFilter> {
+  const value = filter[name];
+  if (Array.isArray(value)) return { [name]: value.filter((other) => other !== word) };
+  return { [name]: NO_FILTER[name] };
+}
+
 export function isDistrict(text: string): boolean {
   return /^[0-9]{6}$/.test(text);
 }

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import {
+  csvAddress,
   isDay,
   periodFault,
   readChargers,
@@ -28,6 +29,13 @@ describe("the filter of revenue", () => {
   it("does not write what is the default", () => {
     expect(withQuery("/staff/revenue", writeRevenue({ by: "station" }))).toBe("/staff/revenue");
   });
+});
+
+it("asks for the same list as a table, whatever else was asked", () => {
+  const search = writeRevenue({ by: "day", area: "340104" });
+
+  expect(csvAddress("/v1/revenue", search)).toBe("/v1/revenue?by=day&area=340104&format=csv");
+  expect(search.has("format")).toBe(false);
 });
 
 it("keeps the filter of stations", () => {

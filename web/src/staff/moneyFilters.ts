@@ -82,6 +82,13 @@ export function withQuery(path: string, search: URLSearchParams): string {
   return text ? `${path}?${text}` : path;
 }
 
+/** The same list as a table. */
+export function csvAddress(path: string, search: URLSearchParams): string {
+  const asked = new URLSearchParams(search);
+  asked.set("format", "csv");
+  return withQuery(path, asked);
+}
+
 function kept<Name extends string>(
   name: Name,
   text: string | null,

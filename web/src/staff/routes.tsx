@@ -1,6 +1,8 @@
-import type { RouteObject } from "react-router";
+import { Navigate, type RouteObject } from "react-router";
 import { addWords } from "../i18n";
+import { CamerasPage } from "./CamerasPage";
 import { chargingRoutes } from "./chargingRoutes";
+import { DevicePage } from "./DevicePage";
 import { HealthPage } from "./HealthPage";
 import { words } from "./words";
 import { words as healthWords } from "./words-health";
@@ -10,6 +12,9 @@ addWords("health", healthWords);
 
 /** Pages below /app/staff, loaded when the first of them is asked for. */
 export const routes: RouteObject[] = [
+  { index: true, element: <Navigate to="health" replace /> },
   { path: "health", element: <HealthPage /> },
+  { path: "devices/:id", element: <DevicePage /> },
+  { path: "cameras", element: <CamerasPage /> },
   ...chargingRoutes,
 ];

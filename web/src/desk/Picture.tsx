@@ -1,2 +1,0 @@
-/** The picture of `explain`. */
-export { Explanation as Picture } from "../explain/Explanation";

@@ -1,0 +1,184 @@
+/** MapLibre, in a chunk of its own: opened once a map is really shown. */
+import "maplibre-gl/dist/maplibre-gl.css";
+import type { FeatureCollection } from "geojson";
+import {
+  AttributionControl,
+  addProtocol,
+  type GeoJSONSource,
+  Map as GlMap,
+  type MapLayerMouseEvent,
+  NavigationControl,
+  ScaleControl,
+  type StyleSpecification,
+  setWorkerUrl,
+} from "maplibre-gl";
+import workerUrl from "maplibre-gl/dist/maplibre-gl-worker.mjs?url";
+import { type Colours, coloursOf } from "./colours";
+import type { Box } from "./geometry";
+import { marksOf, PICTURE_RATIO } from "./marks";
+import {
+  type BaseMap,
+  LIVE_SOURCES,
+  type LiveSource,
+  type StyleParts,
+  styleOf,
+  type Wanted,
+  ZOOM_MAX,
+} from "./style";
+import type { LatLon } from "./types";
+
+setWorkerUrl(workerUrl);
+
+/** Nearer than this a fit does not go: a single dot keeps its surroundings. */
+const FIT_ZOOM_MAX = 16;
+const GLIDE_MS = 400;
+
+export interface Opening {
+  host: HTMLElement;
+  base: BaseMap;
+  wanted: Wanted;
+  /** MapLibre's own words (names of controls). */
+  locale: Record<string, string>;
+  meWord: string;
+  bounds: Box | null;
+  onIncident(id: string): void;
+  onSite(name: string): void;
+  /** The reader moved the map. */
+  onMoved(): void;
+}
+
+export interface CityHandle {
+  show(source: LiveSource, data: FeatureCollection): void;
+  fit(box: Box): void;
+  glideTo(place: LatLon): void;
+  close(): void;
+}
+
+/** Open a map; rejects where there is no WebGL. */
+export async function openMap(opening: Opening): Promise<CityHandle> {
+  const parts = await partsOf(opening);
+  const view = opening.bounds
+    ? { bounds: opening.bounds, fitBoundsOptions: { padding: 40, maxZoom: FIT_ZOOM_MAX } }
+    : { center: [117.23, 31.82] as [number, number], zoom: 10 };
+  const map = new GlMap({
+    container: opening.host,
+    style: styleOf(parts(coloursOf(opening.host))),
+    ...view,
+    locale: opening.locale,
+    minZoom: 3,
+    maxZoom: ZOOM_MAX,
+    maxPitch: 0,
+    dragRotate: false,
+    pitchWithRotate: false,
+    touchPitch: false,
+    renderWorldCopies: false,
+    fadeDuration: 0,
+    attributionControl: false,
+  });
+  map.touchZoomRotate.disableRotation();
+  map.keyboard.disableRotation();
+  map.addControl(new NavigationControl({ showCompass: false }), "top-right");
+  map.addControl(new ScaleControl({ maxWidth: 96 }), "bottom-left");
+  if (opening.base.attribution) map.addControl(new AttributionControl({ compact: true }));
+  listen(map, opening);
+  Object.defineProperty(opening.host, "cityMap", { value: map, configurable: true });
+
+  const kept = new Map<LiveSource, FeatureCollection>();
+  const put = (source: LiveSource) => {
+    const data = kept.get(source);
+    if (data) map.getSource<GeoJSONSource>(source)?.setData(data);
+  };
+  let isReady = false;
+  const restyle = () => {
+    const colours = coloursOf(opening.host);
+    drawMarks(map, colours);
+    if (isReady) map.setStyle(styleOf(withData(parts(colours), kept)));
+  };
+  map.on("style.load", () => {
+    isReady = true;
+    drawMarks(map, coloursOf(opening.host));
+    for (const source of LIVE_SOURCES) put(source);
+  });
+  const themes = new MutationObserver(restyle);
+  themes.observe(document.documentElement, { attributeFilter: ["data-theme"] });
+
+  return {
+    show(source, data) {
+      kept.set(source, data);
+      if (isReady) put(source);
+    },
+    fit: (box) => map.fitBounds(box, { padding: 48, maxZoom: FIT_ZOOM_MAX, duration: GLIDE_MS }),
+    glideTo: ({ lat, lon }) => map.easeTo({ center: [lon, lat], duration: GLIDE_MS }),
+    close() {
+      themes.disconnect();
+      map.remove();
+    },
+  };
+}
+
+/** The same style with what is shown now, so that a change of theme changes only colours. */
+function withData(parts: StyleParts, kept: ReadonlyMap<LiveSource, FeatureCollection>): StyleParts {
+  return { ...parts, data: Object.fromEntries(kept) };
+}
+
+function drawMarks(map: GlMap, colours: Colours): void {
+  for (const [name, picture] of marksOf(colours)) {
+    if (map.hasImage(name)) map.updateImage(name, picture);
+    else map.addImage(name, picture, { pixelRatio: PICTURE_RATIO });
+  }
+}
+
+async function partsOf({
+  base,
+  wanted,
+  meWord,
+}: Opening): Promise<(colours: Colours) => StyleParts> {
+  const { origin } = location;
+  const common = { base, wanted, meWord, origin };
+  if (base.kind === "vector") {
+    const answer = await fetch(base.url);
+    const document = (await answer.json()) as StyleSpecification;
+    return (colours) => ({ ...common, document, colours });
+  }
+  if (base.kind === "pmtiles") {
+    const { PMTiles, Protocol, TileType } = await import("pmtiles");
+    const protocol = new Protocol();
+    addProtocol("pmtiles", protocol.tile);
+    const file = new PMTiles(new URL(base.url, origin).href);
+    protocol.add(file);
+    const tiles = (await file.getHeader()).tileType === TileType.Mvt ? "vector" : "raster";
+    return (colours) => ({ ...common, tiles, colours });
+  }
+  return (colours) => ({ ...common, colours });
+}
+
+function listen(map: GlMap, opening: Opening): void {
+  map.on("click", "incidents", (event: MapLayerMouseEvent) => {
+    const id: unknown = event.features?.[0]?.properties.id;
+    if (typeof id === "string") opening.onIncident(id);
+  });
+  map.on("click", "sites", (event: MapLayerMouseEvent) => {
+    const { name, id } = event.features?.[0]?.properties ?? {};
+    opening.onSite(String(name ?? id ?? ""));
+  });
+  map.on("click", "clusters", (event: MapLayerMouseEvent) => void openCluster(map, event));
+  for (const layer of ["incidents", "sites", "clusters"]) {
+    map.on("mouseenter", layer, () => {
+      map.getCanvas().style.cursor = "pointer";
+    });
+    map.on("mouseleave", layer, () => {
+      map.getCanvas().style.cursor = "";
+    });
+  }
+  map.on("movestart", (event) => {
+    if (event.originalEvent) opening.onMoved();
+  });
+}
+
+async function openCluster(map: GlMap, event: MapLayerMouseEvent): Promise<void> {
+  const id: unknown = event.features?.[0]?.properties.cluster_id;
+  const source = map.getSource<GeoJSONSource>("sites");
+  if (typeof id !== "number" || !source) return;
+  const zoom = await source.getClusterExpansionZoom(id);
+  map.easeTo({ center: event.lngLat, zoom: Math.min(zoom, ZOOM_MAX), duration: GLIDE_MS });
+}

@@ -1,0 +1,77 @@
+/** Small pictures of the map, drawn here: nothing is fetched. */
+import type { Colours } from "./colours";
+
+/** Pixels of the canvas for one of the screen: sharp on phones, too. */
+export const PICTURE_RATIO = 2;
+
+type Draw = (pen: CanvasRenderingContext2D, size: number) => void;
+
+function drawn(sizePx: number, draw: Draw): ImageData | null {
+  const canvas = document.createElement("canvas");
+  canvas.width = sizePx * PICTURE_RATIO;
+  canvas.height = sizePx * PICTURE_RATIO;
+  const pen = canvas.getContext("2d", { willReadFrequently: true });
+  if (pen === null) return null;
+  pen.scale(PICTURE_RATIO, PICTURE_RATIO);
+  draw(pen, sizePx);
+  return pen.getImageData(0, 0, canvas.width, canvas.height);
+}
+
+/** A point ahead of the dot, north up; the map turns it. */
+function heading(colour: string, edge: string): Draw {
+  return (pen, size) => {
+    const middle = size / 2;
+    pen.beginPath();
+    pen.moveTo(middle, 1);
+    pen.lineTo(middle + 7, 20);
+    pen.lineTo(middle - 7, 20);
+    pen.closePath();
+    pen.fillStyle = colour;
+    pen.strokeStyle = edge;
+    pen.lineWidth = 2;
+    pen.lineJoin = "round";
+    pen.fill();
+    pen.stroke();
+  };
+}
+
+function camera(colour: string, edge: string, isOut: boolean): Draw {
+  return (pen, size) => {
+    pen.fillStyle = edge;
+    pen.beginPath();
+    pen.roundRect(0, 0, size, size, 5);
+    pen.fill();
+    pen.fillStyle = colour;
+    pen.beginPath();
+    pen.roundRect(4, 7.5, 10, 9, 2);
+    pen.fill();
+    pen.beginPath();
+    pen.moveTo(15, 12);
+    pen.lineTo(20, 8);
+    pen.lineTo(20, 16);
+    pen.closePath();
+    pen.fill();
+    pen.strokeStyle = colour;
+    pen.lineWidth = 1.5;
+    pen.beginPath();
+    pen.roundRect(0.75, 0.75, size - 1.5, size - 1.5, 4.5);
+    pen.stroke();
+    if (!isOut) return;
+    pen.lineWidth = 2;
+    pen.beginPath();
+    pen.moveTo(4, 20);
+    pen.lineTo(20, 4);
+    pen.stroke();
+  };
+}
+
+/** Every picture by the name the style gives it; a camera that does not see is crossed out. */
+export function marksOf(colours: Colours): [name: string, picture: ImageData][] {
+  const all: [string, ImageData | null][] = [
+    ["heading", drawn(60, heading(colours.accent, colours.surface))],
+    ["heading-stale", drawn(60, heading(colours.stale, colours.surface))],
+    ["camera", drawn(24, camera(colours.text, colours.surface, false))],
+    ["camera-out", drawn(24, camera(colours.stale, colours.surface, true))],
+  ];
+  return all.filter((mark): mark is [string, ImageData] => mark[1] !== null);
+}
