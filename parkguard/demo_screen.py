@@ -54,7 +54,7 @@ def render(
         health.append(f"{part} ", "green" if not reason else "bold red")
     pages = Text(f"pages    {pages_url}  ", "bold")
     people = Table.grid(padding=(0, 2))
-    people.add_row(Text("log in  "), *(Text(f"{name}  {word}") for name, word in logins[:2]))
+    people.add_row(Text("log in "), *(Text(f"{name}  {word}") for name, word in logins[:2]))
     people.add_row("", *(Text(f"{name}  {word}") for name, word in logins[2:]))
     head = Panel(
         Group(

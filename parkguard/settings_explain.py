@@ -16,10 +16,10 @@ class ExplainSettings(BaseModel):
     )
     longest_s: float = Field(7200.0, gt=0, description="Shown at most, seconds; as `--for`")
     warm_up_s: float = Field(
-        10_800.0,
+        3600.0,
         ge=0,
-        description="Run from so long before that, to learn anchor and noise, seconds; as "
-        "`--warm-up`",
+        description="Run from so long before that, to learn anchor and noise, seconds; ours: an "
+        "hour of a city is read in 10 s",
     )
     neighbours_max: int = Field(
         500, ge=0, description="Devices of the vehicle's area that are run with it as witnesses"

@@ -13,7 +13,7 @@ from api.login import Door
 from api.privacy import audit_of
 from api.problems import Problem, ProblemCode
 from api.roles import PERMISSIONS, Permission, Principal, Role
-from api.session_schemas import LoginIn, LoggedInOut
+from api.session_schemas import LoggedInOut, LoginIn
 
 router = APIRouter(prefix="/v1/session", tags=["session"])
 

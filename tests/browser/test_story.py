@@ -33,7 +33,7 @@ def test_theft_to_recovery_on_the_pages_of_owner_desk_and_officer(
     incident_id = incident_of(living, alert_id)
     mine = officer.locator(f"a[href$='/patrol/{incident_id}']")
     expect(mine).to_be_visible()
-    mine.click()
+    mine.click()  # the first press on this page: the hint on sound goes, the press still counts
     for step, said in (
         ("Accept", "You have it"),
         ("En route", "En route"),

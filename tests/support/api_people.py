@@ -1,6 +1,6 @@
 """People for API tests, and how they log in."""
 
-import httpx
+import httpx2
 from argon2 import PasswordHasher
 from starlette.testclient import TestClient
 
@@ -31,7 +31,7 @@ def a_person(world: World, name: str = "wang", **values: object) -> None:
     world.put(users, name=name, **(given | values))
 
 
-def try_in(client: TestClient, name: str = "wang", password: str = PASSWORD) -> httpx.Response:
+def try_in(client: TestClient, name: str = "wang", password: str = PASSWORD) -> httpx2.Response:
     """Log in as the login page does."""
     body = {"name": name, "password": password}
     return client.post("/v1/session", json=body, headers={"Origin": ORIGIN})

@@ -47,6 +47,12 @@ def test_no_letter_can_be_changed(place: int, letter: str) -> None:
         assert refused(changed) in {LinkReason.BAD_SIGNATURE, LinkReason.GARBLED}
 
 
+def test_a_token_has_one_spelling() -> None:
+    """The last letter has bits that say nothing: other letters would mean the same."""
+    for letter in ALPHABET.replace(TOKEN[-1], ""):
+        assert refused(TOKEN[:-1] + letter) in {LinkReason.BAD_SIGNATURE, LinkReason.GARBLED}
+
+
 @given(st.text(max_size=MAX_CHARS + 9) | st.binary().map(lambda raw: raw.decode("latin-1")))
 def test_anything_else_is_refused_and_no_fault(text: str) -> None:
     """Whatever stands behind the prefix."""

@@ -97,26 +97,20 @@ def test_what_cannot_be_is_refused_with_the_reason(words: tuple[str, ...], why: 
     assert not Path("var").exists()
 
 
-@pytest.mark.parametrize(
-    ("words", "why"),
-    [
+def test_errors_say_what_to_do(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Exit code 1."""
+    chief = ("add", "chief", "--role", "admin", "--area", "", "--generate")
+    call_json(*chief)
+    for words, why in (
         (("disable", "nobody"), "there is no user nobody: see `parkguard users list`"),
         (("password", "nobody", "--generate"), "there is no user nobody"),
         (("role", "nobody", "--role", "desk", "--area", ""), "there is no user nobody"),
-        (("add", "chief", "--role", "admin", "--area", "", "--generate"), "user chief already"),
-    ],
-)
-def test_errors_say_what_to_do(
-    words: tuple[str, ...],
-    why: str,
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
-) -> None:
-    """Exit code 1."""
-    call_json("add", "chief", "--role", "admin", "--area", "", "--generate")
-
-    assert exit_of(monkeypatch, "users", *words) == 1
-    assert why in capsys.readouterr().err
+        (chief, "user chief already"),
+    ):
+        assert exit_of(monkeypatch, "users", *words) == 1
+        assert why in capsys.readouterr().err
 
 
 def test_passwords_that_are_guessed_first_are_refused() -> None:

@@ -1,5 +1,5 @@
 /** The map of the city: a live dot, incidents, sites; the same in words for who sees no map. */
-import { useEffect, useId, useRef, useState } from "react";
+import { type RefObject, useEffect, useId, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { ParkGuard } from "../api/client";
 import { addWords } from "../i18n";
@@ -58,7 +58,7 @@ export function CityMap(props: CityMapProps) {
   const [site, setSite] = useState<string | null>(null);
   const first = dot ? [dot, ...trail, ...(me ? [me] : [])] : incidents;
 
-  const { handle, place, failure } = useMap({
+  const { handle, place, failure, hadPlaces } = useMap({
     host,
     client: props.client,
     wanted: {
@@ -83,7 +83,7 @@ export function CityMap(props: CityMapProps) {
     [handle, place, incidents, selectedId],
   );
   useFollowing(handle, follow && isLed && dot ? place(dot) : null);
-  useFirstFit(handle, first.map(place));
+  useFirstFit(handle, first.map(place), hadPlaces);
   useChosen(handle, place, incidents, selectedId);
 
   const isFollowable = follow && !isLed && handle !== null && Boolean(dot);
@@ -127,20 +127,23 @@ function useFollowing(handle: Handle, middle: LatLon | null): void {
   const lat = middle?.lat;
   const lon = middle?.lon;
   useEffect(() => {
-    if (handle && lat !== undefined && lon !== undefined) handle.glideTo({ lat, lon });
+    if (handle && lat !== undefined && lon !== undefined) handle.keepInView({ lat, lon });
   }, [handle, lat, lon]);
 }
 
 /** What came after the map was opened is brought into view, once. */
-function useFirstFit(handle: Handle, places: readonly LatLon[]): void {
-  const hadPlaces = useRef(false);
+function useFirstFit(
+  handle: Handle,
+  places: readonly LatLon[],
+  hadPlaces: RefObject<boolean>,
+): void {
   const isThere = places.length > 0;
   useEffect(() => {
     if (!handle || !isThere || hadPlaces.current) return;
     hadPlaces.current = true;
     const box = firstView(places);
     if (box) handle.fit(box);
-  }, [handle, isThere, places]);
+  }, [handle, isThere, places, hadPlaces]);
 }
 
 function useChosen(

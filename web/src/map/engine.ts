@@ -51,7 +51,16 @@ export interface CityHandle {
   show(source: LiveSource, data: FeatureCollection): void;
   fit(box: Box): void;
   glideTo(place: LatLon): void;
+  /** Glide there only if it is near the edge or out of sight: a calm map moves seldom. */
+  keepInView(place: LatLon): void;
   close(): void;
+}
+
+/** Share of the view at each edge that counts as near it. */
+const EDGE = 0.15;
+
+function isInside(share: number): boolean {
+  return share > EDGE && share < 1 - EDGE;
 }
 
 /** Open a map; rejects where there is no WebGL. */
@@ -109,6 +118,12 @@ export async function openMap(opening: Opening): Promise<CityHandle> {
     },
     fit: (box) => map.fitBounds(box, { padding: 48, maxZoom: FIT_ZOOM_MAX, duration: GLIDE_MS }),
     glideTo: ({ lat, lon }) => map.easeTo({ center: [lon, lat], duration: GLIDE_MS }),
+    keepInView({ lat, lon }) {
+      const { x, y } = map.project([lon, lat]);
+      const { clientWidth, clientHeight } = map.getContainer();
+      if (isInside(x / clientWidth) && isInside(y / clientHeight)) return;
+      map.easeTo({ center: [lon, lat], duration: GLIDE_MS });
+    },
     close() {
       themes.disconnect();
       map.remove();

@@ -30,6 +30,8 @@ interface Opened {
   handle: CityHandle | null;
   place: Placer;
   failure: Failure | null;
+  /** Whether the map was opened on places, not on the whole area. */
+  hadPlaces: RefObject<boolean>;
 }
 
 export function hasWebGl(): boolean {
@@ -40,6 +42,7 @@ export function hasWebGl(): boolean {
 export function useMap(asked: Asked): Opened {
   const { i18n } = useTranslation("map");
   const [handle, setHandle] = useState<CityHandle | null>(null);
+  const hadPlaces = useRef(false);
   const [failure, setFailure] = useState<Failure | null>(null);
   const client = asked.client ?? api;
   const style = useQuery({
@@ -69,6 +72,8 @@ export function useMap(asked: Asked): Opened {
     async function open(target: HTMLDivElement, known: NonNullable<typeof base>): Promise<void> {
       const { openMap } = await import("./engine");
       if (!isWanted) return;
+      const first = firstView(latest.current.places.map(place));
+      hadPlaces.current = first !== null;
       const made = await openMap({
         host: target,
         base: known,
@@ -79,7 +84,7 @@ export function useMap(asked: Asked): Opened {
           "NavigationControl.ZoomOut": words("zoom_out"),
         },
         meWord: words("me"),
-        bounds: firstView(latest.current.places.map(place)) ?? boundsOf(known.bounds),
+        bounds: first ?? boundsOf(known.bounds),
         onIncident: (id) => latest.current.onIncident(id),
         onSite: (name) => latest.current.onSite(name),
         onMoved: () => latest.current.onMoved(),
@@ -102,7 +107,7 @@ export function useMap(asked: Asked): Opened {
     };
   }, [base, place, sites, grids, fences, language, i18n]);
 
-  return { handle, place, failure };
+  return { handle, place, failure, hadPlaces };
 }
 
 /** The box of what is shown at first; null for nothing. */

@@ -7,7 +7,7 @@ import { clientWith, got } from "../api/client";
 import { problemOf } from "../api/problem";
 import { addWords, setLanguage, useLanguage } from "../i18n";
 import { Age } from "../ui/Age";
-import { Empty, Note, Page } from "../ui/Page";
+import { Note, Page } from "../ui/Page";
 import { ProblemNote } from "../ui/ProblemNote";
 import { Skeleton } from "../ui/Skeleton";
 import { Answers } from "./Answers";
@@ -93,9 +93,14 @@ function Asked({ token }: { token: string }) {
         <Age t={since} />
       </p>
       {error && (
-        <Note tone={problemOf(error).code === "link_ended" ? "plain" : "warn"}>
-          {problemOf(error).code === "link_ended" ? t("link_ended_do") : t("as_of")}{" "}
-          <Age t={dataUpdatedAt} />
+        <Note tone="warn">
+          {problemOf(error).code === "link_ended" ? (
+            t("link_ended_do")
+          ) : (
+            <>
+              {t("as_of")} <Age t={dataUpdatedAt} />
+            </>
+          )}
         </Note>
       )}
       {view.ended && <Note>{t("ended_do")}</Note>}
@@ -107,7 +112,7 @@ function Asked({ token }: { token: string }) {
         error={answer.isError ? answer.error : null}
         say={(word) => answer.mutate(word)}
       />
-      <div className={error ? css.old : undefined}>
+      <div className={error ? `${css.parts} ${css.old}` : css.parts}>
         <Place view={view} receivedMs={dataUpdatedAt} />
         <Next view={view} receivedMs={dataUpdatedAt} />
         <Why view={view} />
@@ -122,16 +127,16 @@ function Refused({ error, again }: { error: unknown; again: () => void }) {
   const { code } = problemOf(error);
   if (code === "link_ended") {
     return (
-      <Empty title={t("link_ended")}>
+      <Page title={t("link_ended")}>
         <p>{t("link_ended_do")}</p>
-      </Empty>
+      </Page>
     );
   }
   if (code === "unauthenticated" || code === "not_found" || code === "forbidden") {
     return (
-      <Empty title={t("no_link")}>
+      <Page title={t("no_link")}>
         <p>{t("no_link_do")}</p>
-      </Empty>
+      </Page>
     );
   }
   return <ProblemNote error={error} onRetry={again} />;

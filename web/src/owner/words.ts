@@ -57,7 +57,7 @@ export const words = {
     why: "Why we ask",
     shared: "Who sees what",
     shared_police:
-      'Before you answer "Not me" (or our desk confirms) the police see nothing of this. After that they see the vehicle, its plate and where it is until the case is closed.',
+      "Until a case is opened the police see nothing of this. After that they see the vehicle, its plate and where it is until the case is closed.",
     shared_consent: "You agreed to sharing with the police; you can withdraw that in the app.",
     shared_no_consent:
       "You did not agree to sharing with the police: without a person's word they are not told.",
@@ -67,7 +67,7 @@ export const words = {
     no_link_do:
       "Open the link in our newest message once more, all of it. If that does not help, sign in to the app or call us.",
     link_ended: "This link has ended",
-    link_ended_do: "This link has ended. Ask for a new one in the app, or call us. Last seen:",
+    link_ended_do: "This link has ended. Ask for a new one in the app, or call us.",
   },
   zh: {
     vehicle: "您的车辆",
@@ -123,8 +123,7 @@ export const words = {
     ended_do: "此处已不能再回答。如果车辆丢失,请在应用中报失或拨打报警电话。",
     why: "为什么询问您",
     shared: "谁能看到什么",
-    shared_police:
-      "在您回答“不是我”(或值班人员确认)之前,警方看不到任何信息。之后,警方可看到车辆、车牌及其位置,直至结案。",
+    shared_police: "立案之前,警方看不到任何信息。立案之后,警方可看到车辆、车牌及其位置,直至结案。",
     shared_consent: "您已同意与警方共享,可在应用中撤回。",
     shared_no_consent: "您未同意与警方共享:没有人工确认时不会通知警方。",
     shared_link: "持有此链接的人都能查看本页并作答,请勿转发。",
@@ -132,6 +131,6 @@ export const words = {
     no_link: "链接无效",
     no_link_do: "请重新打开最新短信中的完整链接。如仍无法打开,请登录应用或致电我们。",
     link_ended: "链接已失效",
-    link_ended_do: "链接已失效。请在应用中重新获取,或致电我们。最后更新:",
+    link_ended_do: "链接已失效。请在应用中重新获取,或致电我们。",
   },
 } satisfies Words;

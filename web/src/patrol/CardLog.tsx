@@ -8,6 +8,13 @@ import { clockTime } from "../ui/ages";
 import { Panel } from "../ui/Page";
 import css from "./patrol.module.css";
 
+/** A tap that took so long waited on the phone; less is the way to the server. Ours. */
+const LATE_MS = 5_000;
+
+function isLate(step: Schemas["IncidentStepOut"]): boolean {
+  return step.tapped_ms != null && step.at_ms - step.tapped_ms > LATE_MS;
+}
+
 export function CardLog(props: { log: Schemas["IncidentStepOut"][]; aheadMs: number }) {
   const { t } = useTranslation("patrol");
   const language = useLanguage();
@@ -24,10 +31,10 @@ export function CardLog(props: { log: Schemas["IncidentStepOut"][]; aheadMs: num
               <span>
                 <strong>{t(`state_${step.to_state}`)}</strong>{" "}
                 <span className="muted">{step.by === "system" ? t("system") : step.by}</span>
-                {step.tapped_ms != null && (
+                {isLate(step) && (
                   <span className={css.small}>
                     {t("log_tapped", {
-                      time: clockTime(step.tapped_ms - aheadMs, nowMs, language),
+                      time: clockTime((step.tapped_ms ?? 0) - aheadMs, nowMs, language),
                     })}
                   </span>
                 )}

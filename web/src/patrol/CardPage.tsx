@@ -62,7 +62,7 @@ function OpenCard({ view, savedMs }: { view: CardView; savedMs: number | null })
   const { card, aheadMs } = view;
   useAlarm();
   return (
-    <Page title={t(kindWord(card.incident.kind))} actions={<Back />}>
+    <Page title={t(kindWord(card.incident))} actions={<Back />}>
       {savedMs !== null && (
         <Note tone="warn">
           {t("saved_card", { time: clockTime(savedMs, Date.now(), language) })}

@@ -42,6 +42,7 @@ export function PatrolList() {
       )}
       {parts && (
         <>
+          <Part title={t("level_4")} incidents={parts.danger} />
           <Part title={t("mine")} incidents={parts.mine} />
           <Part title={t("waiting")} incidents={parts.waiting} />
           <Part title={t("others")} incidents={parts.others} />
@@ -96,7 +97,7 @@ function Item({ incident }: { incident: Incident }) {
           </span>
         </span>
         <strong>
-          {t(kindWord(incident.kind))}
+          {t(kindWord(incident))}
           {incident.label && ` · ${incident.label}`}
         </strong>
         {reason && <span>{say(reason)}</span>}

@@ -127,7 +127,7 @@ it("an answer to a tap says who has it", () => {
   expect(withIncident(card(), incident(), "chen").held_by).toBe("nobody");
 });
 
-it("the list puts the highest and newest first, in three parts", () => {
+it("the list puts the highest and newest first, people in danger above all", () => {
   const found = grouped(
     [
       incident({ id: "old", opened_ms: 1 }),
@@ -138,7 +138,8 @@ it("the list puts the highest and newest first, in three parts", () => {
     ],
     "chen",
   );
-  expect(found.waiting.map((one) => one.id)).toEqual(["danger", "new", "old"]);
+  expect(found.danger.map((one) => one.id)).toEqual(["danger"]);
+  expect(found.waiting.map((one) => one.id)).toEqual(["new", "old"]);
   expect(found.mine.map((one) => one.id)).toEqual(["mine"]);
   expect(found.others.map((one) => one.id)).toEqual(["theirs"]);
 });

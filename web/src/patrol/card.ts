@@ -84,22 +84,27 @@ export function byUrgency(incidents: readonly Incident[]): Incident[] {
   return [...incidents].sort((a, b) => b.level - a.level || b.opened_ms - a.opened_ms);
 }
 
+/** Level of a person in danger. */
+const DANGER = 4;
+
 export interface Groups {
+  danger: Incident[];
   mine: Incident[];
   waiting: Incident[];
   others: Incident[];
 }
 
-/** An officer's list in three parts: mine, nobody's, somebody else's. */
+/** An officer's list in parts: people in danger, mine, nobody's, somebody else's. */
 export function grouped(incidents: readonly Incident[], name: string): Groups {
-  const groups: Groups = { mine: [], waiting: [], others: [] };
+  const groups: Groups = { danger: [], mine: [], waiting: [], others: [] };
   for (const incident of byUrgency(incidents)) {
     const untaken = incident.assignee === null || ["open", "assigned"].includes(incident.state);
-    const part = untaken
+    const calm = untaken
       ? groups.waiting
       : incident.assignee === name
         ? groups.mine
         : groups.others;
+    const part = incident.level >= DANGER ? groups.danger : calm;
     part.push(incident);
   }
   return groups;

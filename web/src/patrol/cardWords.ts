@@ -6,7 +6,11 @@ import type { TapStep } from "./taps";
 const KINDS = new Set(["movement", "tamper", "geofence", "sos", "area", "identity", "fire"]);
 const SOURCES = new Set(["gnss", "cell", "wifi", "last", "manual"]);
 
-export function kindWord(kind: string): string {
+/** Confirmed by a person: from here on it is a theft, not a movement. */
+const CONFIRMED = 3;
+
+export function kindWord({ kind, level }: Pick<Incident, "kind" | "level">): string {
+  if (kind === "movement" && level >= CONFIRMED) return "kind_theft";
   return KINDS.has(kind) ? `kind_${kind}` : "kind_other";
 }
 

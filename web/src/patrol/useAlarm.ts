@@ -3,7 +3,8 @@ import { useEffect, useState } from "react";
 import { useLive } from "../live/live";
 import { isMuted, isUnlocked, ring, setMuted, unlock } from "./alarm";
 
-const GESTURES = ["pointerdown", "keydown"] as const;
+/** A click, not the press that begins it: the hint that then goes would move what is pressed. */
+const GESTURES = ["click", "keydown"] as const;
 
 export function useAlarm(): { muted: boolean; needsPress: boolean; toggle(): void } {
   const [muted, setShown] = useState(isMuted);

@@ -27,6 +27,7 @@ export function DeviceFacts({ device }: { device: Device }) {
             <Badge tone={severityTone(device.severity)}>{t(`severity_${device.severity}`)}</Badge>
           )}
         </div>
+        {device.admin === "maintenance" && <p className="muted">{t("maintenance_is")}</p>}
         <Causes health={device} />
         <Readings device={device} />
       </Panel>
