@@ -4,8 +4,8 @@
 
 One platform (``parkguard up``); the sites come in by ``POST /v1/places``; a desk's person looks at
 ``/app/desk`` in Debian's Chromium, headless, at 1440 x 900. The map is opened, then moved through
-``VIEWS``, and then once more: each time it has come to rest the marks in view are
-counted by ``queryRenderedFeatures``. ``layer`` is the answer of ``/v1/maps/sites``: packed bytes, ms of the
+``VIEWS``, and then once more: each time it has come to rest the marks in view are counted by
+``queryRenderedFeatures``. ``layer`` is the answer of ``/v1/maps/sites``: packed bytes, ms of the
 first (packs it) and of a later one.
 
 A task is a turn of the page's main thread by Chromium's trace, in CPU time of that thread: what

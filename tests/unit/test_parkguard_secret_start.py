@@ -10,7 +10,7 @@ import pytest
 from devices.foreign.policy import AdapterPolicy
 from parkguard.adapters import secret_names
 from parkguard.cli import main
-from parkguard.first_start import ADMIN_TOKEN_FILE, prepare
+from parkguard.first_start import ADMIN_TOKEN_FILE, LINK_KEY_FILE, prepare
 from parkguard.secret_files import REFUSED_EXIT
 from parkguard.settings import Settings, load_settings
 
@@ -46,7 +46,8 @@ def all_secrets() -> list[str]:
     """Every secret file that a start needs, from the tables that the product itself uses."""
     on = {"adapters": {name: {"enabled": True} for name in ADAPTERS}}
     every = Settings.model_validate(on).adapters
-    names = (*secret_names(every).values(), ADMIN_TOKEN_FILE, "webhook_police.key")
+    files = (ADMIN_TOKEN_FILE, LINK_KEY_FILE, "webhook_police.key")
+    names = (*secret_names(every).values(), *files)
     return [*(f"{OWN}/{name}" for name in names), OWN_KEY]
 
 

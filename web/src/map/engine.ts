@@ -12,7 +12,7 @@ import {
   type StyleSpecification,
   setWorkerUrl,
 } from "maplibre-gl";
-import workerUrl from "maplibre-gl/dist/maplibre-gl-worker.mjs?url";
+import workerUrl from "./worker?worker&url";
 import { type Colours, coloursOf } from "./colours";
 import type { Box } from "./geometry";
 import { marksOf, PICTURE_RATIO } from "./marks";

@@ -123,7 +123,9 @@ describe("how sure it is", () => {
 it("an answer to a tap says who has it", () => {
   const taken = incident({ state: "acknowledged", assignee: "liu" });
   expect(withIncident(card(), taken, "liu").held_by).toBe("you");
+  expect(withIncident(card(), taken, "liu").next).toContain("en_route");
   expect(withIncident(card(), taken, "chen").held_by).toBe("other");
+  expect(withIncident(card(), taken, "chen").next).toEqual([]);
   expect(withIncident(card(), incident(), "chen").held_by).toBe("nobody");
 });
 

@@ -1,5 +1,6 @@
 /** The card as the stream keeps it fresh. Pure. */
 import type { Schemas } from "../api/client";
+import { stepsOf } from "./steps";
 
 export type Card = Schemas["CardOut"];
 export type Incident = Schemas["IncidentOut"];
@@ -61,7 +62,10 @@ export function withPosition(card: Card, event: PositionEvent): Card {
 export function withIncident(card: Card, incident: Incident, name: string): Card {
   const untaken = incident.assignee === null || ["open", "assigned"].includes(incident.state);
   const held_by = untaken ? "nobody" : incident.assignee === name ? "you" : "other";
-  return { ...card, incident, held_by };
+  // the old card's `next` is of the old state, and the next look may be cut off
+  const { main, more } = stepsOf(incident.state, null);
+  const next = held_by === "other" ? [] : [...main, ...more];
+  return { ...card, incident, held_by, next };
 }
 
 export type Freshness = "live" | "stale" | "unknown";

@@ -65,7 +65,7 @@ function CameraTable({ rows }: { rows: Camera[] }) {
       key: "where",
       title: t("where"),
       cell: (row) => (
-        <div>
+        <div className={css.place}>
           {row.site_id}
           <small className={css.under}>{row.area}</small>
         </div>

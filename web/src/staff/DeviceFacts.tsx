@@ -3,7 +3,7 @@ import type { ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 import { useLanguage } from "../i18n";
 import { Age } from "../ui/Age";
-import { Badge } from "../ui/Badge";
+import { Badge, type Tone } from "../ui/Badge";
 import { Panel } from "../ui/Page";
 import { Causes } from "./HealthMarks";
 import css from "./health.module.css";
@@ -17,9 +17,7 @@ export function DeviceFacts({ device }: { device: Device }) {
       <Panel title={t("now")}>
         <div className={css.marks}>
           <Badge tone={presenceTone(device.presence)}>{t(`presence_${device.presence}`)}</Badge>
-          <Badge tone={device.condition === "ok" ? "ok" : severityTone(device.severity)}>
-            {t(`condition_${device.condition}`)}
-          </Badge>
+          <Badge tone={conditionTone(device)}>{t(`condition_${device.condition}`)}</Badge>
           <Badge tone={device.admin === "active" ? "plain" : "stale"}>
             {t(`admin_${device.admin}`)}
           </Badge>
@@ -34,6 +32,12 @@ export function DeviceFacts({ device }: { device: Device }) {
       <Registered device={device} />
     </div>
   );
+}
+
+/** Who is away says nothing of how it is: no green of it. */
+function conditionTone(device: Device): Tone {
+  if (device.condition === "degraded") return severityTone(device.severity);
+  return device.presence === "offline" || device.presence === "unknown" ? "stale" : "ok";
 }
 
 function Readings({ device }: { device: Device }) {

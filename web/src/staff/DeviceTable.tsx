@@ -36,7 +36,7 @@ export function DeviceTable({ rows }: { rows: Row[] }) {
       key: "where",
       title: t("where"),
       cell: (row) => (
-        <div>
+        <div className={css.place}>
           {row.site_id ?? row.vehicle_id ?? ""}
           <small className={css.under}>{row.area}</small>
         </div>

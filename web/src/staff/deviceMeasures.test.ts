@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import { AHEAD_MS, MEASURES, measuresOf, prediction } from "./deviceMeasures";
-import { words } from "./words-health";
+import { words } from "./words-device";
 
 const NOW = 1_764_059_400_000;
 const DAY = 86_400_000;

@@ -5,10 +5,14 @@ import { chargingRoutes } from "./chargingRoutes";
 import { DevicePage } from "./DevicePage";
 import { HealthPage } from "./HealthPage";
 import { words } from "./words";
+import { words as deviceWords } from "./words-device";
 import { words as healthWords } from "./words-health";
 
 addWords("staff", words);
-addWords("health", healthWords);
+addWords("health", {
+  en: { ...healthWords.en, ...deviceWords.en },
+  zh: { ...healthWords.zh, ...deviceWords.zh },
+});
 
 /** Pages below /app/staff, loaded when the first of them is asked for. */
 export const routes: RouteObject[] = [
