@@ -24,6 +24,10 @@ class Failing:
         """Fail."""
         raise self._error
 
+    def held(self, *_: object, **__: object) -> tuple[int, int]:
+        """Fail."""
+        raise self._error
+
     def reasons(self, *_: object) -> Sequence[ReasonCount]:
         """Fail."""
         raise self._error
