@@ -101,7 +101,7 @@ def come_to_rest(page: Page, *, within_s: float = 120.0) -> None:
 def go(page: Page, view: tuple[float, float, int]) -> None:
     """Glide to a view and wait until the map rests."""
     page.evaluate(
-        f"([lon, lat, zoom]) => {MAP}.easeTo({{center: [lon, lat], zoom, duration: 400}})",
+        f"([lon, lat, zoom]) => {{ {MAP}.easeTo({{center: [lon, lat], zoom, duration: 400}}); }}",
         list(view),
     )
     page.wait_for_timeout(500)

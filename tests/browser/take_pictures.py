@@ -122,7 +122,7 @@ def _has_incident(town: Town) -> bool:
 
 def _owner_address(town: Town) -> str:
     """The link of the newest notice that an owner got."""
-    notices = town.asked("owner", "/notices")["notices"]
+    notices = town.asked("owner", "notices")["notices"]
     links = [notice["link"] for notice in notices if notice["link"]]
     return str(links[-1])
 

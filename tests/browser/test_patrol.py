@@ -72,6 +72,7 @@ def test_taps_without_a_connection_are_sent_once_in_order(town: Town, screens: S
     button(page, "En route").click()
     expect(page.get_by_text("1 tap waits to be sent")).to_be_visible()
     button(page, "Arrived").click()
+    expect(page.get_by_text("2 taps wait to be sent")).to_be_visible()
     page.reload()
     expect(page.get_by_text("2 taps wait to be sent")).to_be_visible()
     expect(page.get_by_text("Saved card of")).to_be_visible()

@@ -72,7 +72,7 @@ def newest_link(town: Town) -> tuple[str, str]:
         with town.client() as client:
             rows = client.get("/v1/alerts", params={"waiting": "true"}).json()["alerts"]
         open_ids = {row["id"] for row in rows}
-        notices = town.asked("owner", "/notices")["notices"]
+        notices = town.asked("owner", "notices")["notices"]
         links = [(one["link"], one["alert"]) for one in notices if one["link"]]
         return [(link, alert) for link, alert in links if alert in open_ids]
 

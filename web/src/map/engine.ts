@@ -12,7 +12,6 @@ import {
   type StyleSpecification,
   setWorkerUrl,
 } from "maplibre-gl";
-import workerUrl from "./worker?worker&url";
 import { type Colours, coloursOf } from "./colours";
 import type { Box } from "./geometry";
 import { marksOf, PICTURE_RATIO } from "./marks";
@@ -26,6 +25,7 @@ import {
   ZOOM_MAX,
 } from "./style";
 import type { LatLon } from "./types";
+import workerUrl from "./worker?worker&url";
 
 setWorkerUrl(workerUrl);
 

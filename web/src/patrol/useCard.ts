@@ -96,13 +96,14 @@ export function useCard(incidentId: string): Shown<CardView> {
     if (incidentOf(data) === incidentId) void cache.invalidateQueries({ queryKey: key });
   });
 
-  const written = useRef(0);
+  const written = useRef({ atMs: 0, version: 0 });
   useEffect(() => {
     if (asked.data === undefined) return;
     const now = Date.now();
-    const state = asked.data.card.incident.state;
-    if (state !== "closed" && now - written.current < KEEP_MS) return;
-    written.current = now;
+    const { version } = asked.data.card.incident;
+    const last = written.current;
+    if (version === last.version && now - last.atMs < KEEP_MS) return;
+    written.current = { atMs: now, version };
     void keepCard(asked.data, now);
   }, [asked.data]);
   return shown(asked, kept);
