@@ -103,4 +103,4 @@ def log_of(town: Town, incident_id: str) -> list[str]:
     """The steps of people, each once."""
     with town.client() as client:
         log = client.get(f"/v1/incidents/{incident_id}").json()["log"]
-    return [row["new"] for row in log if row["by"] == "officer"]
+    return [row["to_state"] for row in log if row["by"] == "officer"]

@@ -58,7 +58,7 @@ export function CityMap(props: CityMapProps) {
   const [site, setSite] = useState<string | null>(null);
   const first = dot ? [dot, ...trail, ...(me ? [me] : [])] : incidents;
 
-  const { handle, place, failure, hadPlaces } = useMap({
+  const { handle, place, failure, isPartial, hadPlaces } = useMap({
     host,
     client: props.client,
     wanted: {
@@ -113,7 +113,9 @@ export function CityMap(props: CityMapProps) {
       )}
       <p className={css.note} role="status">
         {site !== null && t("site", { name: site })}
+        {site === null && isPartial && t("partial")}
         {site === null &&
+          !isPartial &&
           incidents.length > INCIDENTS_MAX &&
           t("incidents_more", { shown: INCIDENTS_MAX, count: incidents.length })}
       </p>

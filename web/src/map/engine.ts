@@ -45,6 +45,8 @@ export interface Opening {
   onSite(name: string): void;
   /** The reader moved the map. */
   onMoved(): void;
+  /** A part of it could not be loaded (no connection, mostly). */
+  onMissing(): void;
 }
 
 export interface CityHandle {
@@ -89,6 +91,10 @@ export async function openMap(opening: Opening): Promise<CityHandle> {
   map.addControl(new NavigationControl({ showCompass: false }), "top-right");
   map.addControl(new ScaleControl({ maxWidth: 96 }), "bottom-left");
   if (opening.base.attribution) map.addControl(new AttributionControl({ compact: true }));
+  map.on("error", ({ error }) => {
+    console.warn("map", error);
+    opening.onMissing();
+  });
   listen(map, opening);
   Object.defineProperty(opening.host, "cityMap", { value: map, configurable: true });
 

@@ -30,6 +30,8 @@ interface Opened {
   handle: CityHandle | null;
   place: Placer;
   failure: Failure | null;
+  /** Something that belongs on it could not be loaded. */
+  isPartial: boolean;
   /** Whether the map was opened on places, not on the whole area. */
   hadPlaces: RefObject<boolean>;
 }
@@ -44,6 +46,7 @@ export function useMap(asked: Asked): Opened {
   const [handle, setHandle] = useState<CityHandle | null>(null);
   const hadPlaces = useRef(false);
   const [failure, setFailure] = useState<Failure | null>(null);
+  const [isPartial, setPartial] = useState(false);
   const client = asked.client ?? api;
   const style = useQuery({
     queryKey: ["maps", "style", asked.client === undefined],
@@ -66,6 +69,7 @@ export function useMap(asked: Asked): Opened {
       setFailure("no_webgl");
       return;
     }
+    setPartial(false);
     let isWanted = true;
     let opened: CityHandle | null = null;
     const words = i18n.getFixedT(language, "map");
@@ -88,6 +92,7 @@ export function useMap(asked: Asked): Opened {
         onIncident: (id) => latest.current.onIncident(id),
         onSite: (name) => latest.current.onSite(name),
         onMoved: () => latest.current.onMoved(),
+        onMissing: () => setPartial(true),
       });
       if (isWanted) {
         opened = made;
@@ -107,7 +112,7 @@ export function useMap(asked: Asked): Opened {
     };
   }, [base, place, sites, grids, fences, language, i18n]);
 
-  return { handle, place, failure, hadPlaces };
+  return { handle, place, failure, isPartial, hadPlaces };
 }
 
 /** The box of what is shown at first; null for nothing. */

@@ -27,6 +27,7 @@ export const words = {
     not_loaded_text: "There may be no connection. The positions in words:",
     no_position: "No position is known.",
     loading: "The map is being loaded",
+    partial: "Parts of the map are missing: they could not be loaded.",
   },
   zh: {
     map: "地图",
@@ -54,5 +55,6 @@ export const words = {
     not_loaded_text: "可能没有网络连接。位置的文字说明:",
     no_position: "位置未知。",
     loading: "正在加载地图",
+    partial: "地图部分内容未能加载。",
   },
 } satisfies Words;
