@@ -19,6 +19,11 @@ PEOPLE = {
 """Name -> role."""
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """``--new-cards``: keep the pictures as they are now."""
+    parser.addoption("--new-cards", action="store_true", help="keep the cards' pictures anew")
+
+
 @pytest.fixture(scope="session")
 def town(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
     """The platform with its people."""

@@ -9,7 +9,10 @@ type Json = "application/json";
 export type ParkGuard = Client<paths, Json>;
 
 /** Calls with the session's cookie, which the browser adds itself. */
-export const api: ParkGuard = createClient<paths, Json>({ baseUrl: "/", credentials: "same-origin" });
+export const api: ParkGuard = createClient<paths, Json>({
+  baseUrl: "/",
+  credentials: "same-origin",
+});
 
 /** Calls with a token instead (the owner's link). */
 export function clientWith(token: string): ParkGuard {
