@@ -1,7 +1,7 @@
 /** What was counted, reader by reader, and in plain words whether it adds up. */
-import { useQuery } from "@tanstack/react-query";
+import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useTranslation } from "react-i18next";
-import { api, got } from "../api/client";
+import { api, got, type Schemas } from "../api/client";
 import { Badge } from "../ui/Badge";
 import { type Column, DataTable } from "../ui/DataTable";
 import { Empty, Page, Panel } from "../ui/Page";
@@ -15,19 +15,32 @@ import {
   missing,
   namesOf,
   type ReaderBook,
+  type Standing,
+  standing,
 } from "./books";
 import css from "./quarantine.module.css";
 
 const REFRESH_MS = 10_000;
+const KEY = ["books"];
+
+interface Read {
+  books: Schemas["BooksOut"];
+  /** The balances of the reading before this one. */
+  before: readonly Balance[];
+}
 
 export function BooksPage() {
   const { t } = useTranslation("quarantine");
+  const cache = useQueryClient();
   const asked = useQuery({
-    queryKey: ["books"],
-    queryFn: ({ signal }) => got(api.GET("/v1/books", { signal })),
+    queryKey: KEY,
+    queryFn: async ({ signal }): Promise<Read> => {
+      const books = await got(api.GET("/v1/books", { signal }));
+      return { books, before: cache.getQueryData<Read>(KEY)?.books.balances ?? [] };
+    },
     refetchInterval: REFRESH_MS,
   });
-  const books = asked.data;
+  const books = asked.data?.books;
   return (
     <Page title={t("books")}>
       <p className="muted">{t("books_intro")}</p>
@@ -42,7 +55,12 @@ export function BooksPage() {
         <>
           <div className={css.balances}>
             {books.balances.map((one) => (
-              <BalancePanel key={one.equation} balance={one} lines={books.lines} />
+              <BalancePanel
+                key={one.equation}
+                balance={one}
+                before={asked.data?.before.find(({ equation }) => equation === one.equation)}
+                lines={books.lines}
+              />
             ))}
           </div>
           {byReader(books.lines).map((one) => (
@@ -54,22 +72,29 @@ export function BooksPage() {
   );
 }
 
-function BalancePanel({ balance, lines }: { balance: Balance; lines: readonly BookLine[] }) {
+const TONES: Record<Standing, "ok" | "info" | "warn"> = {
+  balanced: "ok",
+  moving: "info",
+  not_balanced: "warn",
+};
+
+interface PanelProps {
+  balance: Balance;
+  before: Balance | undefined;
+  lines: readonly BookLine[];
+}
+
+function BalancePanel({ balance, before, lines }: PanelProps) {
   const { t } = useTranslation("quarantine");
   const { left, right } = namesOf(balance.equation);
   const rest = missing(balance);
+  const how = standing(balance, before);
   const total = (name: string) =>
     lines.filter((line) => line.name === name).reduce((sum, line) => sum + line.count, 0);
   return (
     <Panel
       title={t(`equation_${left}`, { defaultValue: left })}
-      actions={
-        balance.balanced ? (
-          <Badge tone="ok">{t("balanced")}</Badge>
-        ) : (
-          <Badge tone="warn">{t("not_balanced")}</Badge>
-        )
-      }
+      actions={<Badge tone={TONES[how]}>{t(how)}</Badge>}
     >
       <div className={css.terms}>
         <Term name={left} count={balance.left} />

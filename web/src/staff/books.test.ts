@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { byReader, grouped, missing, namesOf } from "./books";
+import { type Balance, byReader, grouped, missing, namesOf, standing } from "./books";
 
 const lines = [
   { reader: "processor", name: "received", reason: "", count: 100 },
@@ -35,4 +35,17 @@ it("reads an equation and says how much is missing on which side", () => {
   expect(missing({ left: 100, right: 97 })).toBe(3);
   expect(missing({ left: 97, right: 100 })).toBe(-3);
   expect(grouped(4_681_960)).toBe("4,681,960");
+});
+
+it("calls a gap a fault only when it stays while nothing comes in", () => {
+  const at = (left: number, right: number): Balance => ({
+    equation: "accepted = projected",
+    left,
+    right,
+    balanced: left === right,
+  });
+  expect(standing(at(100, 100), undefined)).toBe("balanced");
+  expect(standing(at(100, 102), undefined)).toBe("moving");
+  expect(standing(at(120, 118), at(100, 102))).toBe("moving");
+  expect(standing(at(120, 118), at(120, 118))).toBe("not_balanced");
 });

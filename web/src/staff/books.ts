@@ -45,6 +45,18 @@ export function missing(balance: Pick<Balance, "left" | "right">): number {
   return balance.left - balance.right;
 }
 
+export type Standing = "balanced" | "moving" | "not_balanced";
+
+/**
+ * How a balance stands, seen beside an earlier reading. The readers write their books one after the
+ * other: while records come in, a gap of a moment says nothing; one that stays while none come does.
+ */
+export function standing(now: Balance, before: Balance | undefined): Standing {
+  if (now.balanced) return "balanced";
+  const isStill = before !== undefined && before.left === now.left && before.right === now.right;
+  return isStill ? "not_balanced" : "moving";
+}
+
 /** Whole numbers with their thousands grouped. */
 export function grouped(count: number): string {
   return count.toLocaleString("en-US");

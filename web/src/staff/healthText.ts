@@ -73,5 +73,6 @@ export function numberText(value: number | null | undefined, measure = "", langu
   const digits = SHIFT[measure] ?? (Math.abs(value) < 100 ? 1 : 0);
   return new Intl.NumberFormat(language === "zh" ? "zh-CN" : "en-GB", {
     maximumFractionDigits: digits,
+    signDisplay: "negative", // no "-0"
   }).format(value);
 }

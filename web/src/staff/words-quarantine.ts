@@ -100,6 +100,7 @@ export const words = {
     books: "The books",
     books_intro: "Every record is counted. What came in must be accounted for.",
     balanced: "Balanced",
+    moving: "On its way",
     not_balanced: "Not balanced",
     all_accounted: "All {{count}} are accounted for.",
     missing:
@@ -246,6 +247,7 @@ export const words = {
     books: "账目",
     books_intro: "每条记录都计数, 收到的必须有去向。",
     balanced: "平衡",
+    moving: "处理中",
     not_balanced: "不平衡",
     all_accounted: "{{count}} 条全部有去向。",
     missing:
