@@ -33,7 +33,7 @@ PAGES = {
     "/app/staff/nothing": "staff",
 }
 """Page -> who looks at it; None: somebody without login."""
-LOOKS = [PHONE, in_the_dark(in_chinese(PHONE)), in_chinese(DESK), in_the_dark(DESK)]
+LOOKS = [in_the_dark(in_chinese(PHONE)), PHONE, in_chinese(DESK)]
 CHINESE = re.compile(r"[\u4e00-\u9fff]")
 SMALLEST_PX = 24
 """Source: WCAG 2.2, 2.5.8 (target size, minimum)."""
