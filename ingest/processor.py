@@ -225,7 +225,7 @@ class Processor:
             urgent = (
                 pending.effects.urgent or pending.refusals or pending.requeued or pending.commands
             )
-            if urgent or (late and (pending.books or pending.effects)):
+            if urgent or (late and (pending.books or pending.effects or pending.stations)):
                 self._commit_patiently()
                 committed_at = now
             if now - saved_at >= limits.checkpoint_ms:
