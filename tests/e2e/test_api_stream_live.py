@@ -52,6 +52,7 @@ def test_positions_come_for_open_incidents_in_the_area(city: ServedCity) -> None
         "source": "gnss",
         "t_ms": NOW_MS,
         "recv_ms": NOW_MS,
+        "next_expected_ms": None,
         "level": 3,
     }
     assert {one.data["incident_id"] for one in officer.events} == {"inc-here"}
