@@ -3,6 +3,7 @@ import { useMemo } from "react";
 import type { Schemas } from "../api/client";
 import { useNow } from "../app/clock";
 import { CityMap } from "../map/CityMap";
+import { camerasOf, trailOf } from "../map/fromApi";
 import { Age } from "../ui/Age";
 import css from "./case.module.css";
 import { useDesk } from "./says";
@@ -52,21 +53,8 @@ export function CaseMap({ place, trail = NO_TRAIL, cameras = NO_CAMERAS }: Props
           },
     [lat, lon, accM, courseDeg, stale, label],
   );
-  const line = useMemo(
-    () => trail.map((one) => ({ lat: one.lat_deg, lon: one.lon_deg, t_ms: one.t_ms })),
-    [trail],
-  );
-  const seeing = useMemo(
-    () =>
-      cameras.map((one) => ({
-        id: one.id,
-        lat: one.lat_deg,
-        lon: one.lon_deg,
-        ok: one.works,
-        label: one.name || one.id,
-      })),
-    [cameras],
-  );
+  const line = useMemo(() => trailOf(trail), [trail]);
+  const seeing = useMemo(() => camerasOf(cameras), [cameras]);
   if (place === null) return <p className="muted">{t("place_none")}</p>;
   return (
     <div className={css.place}>

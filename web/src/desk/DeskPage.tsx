@@ -5,6 +5,7 @@ import { Button } from "../ui/Button";
 import { Empty, Note, Page } from "../ui/Page";
 import { ProblemNote } from "../ui/ProblemNote";
 import { Skeleton } from "../ui/Skeleton";
+import { unlockSound } from "../ui/tones";
 import { DeskMap } from "./DeskMap";
 import { QUEUE_MAX, useGlance, useLiveQueue } from "./data";
 import css from "./desk.module.css";
@@ -16,7 +17,7 @@ import { QueueList } from "./QueueList";
 import { addressOf } from "./QueueRow";
 import type { Item } from "./queue";
 import { nameOf, useDesk, useKind } from "./says";
-import { keepSound, keptSound, unlockSound } from "./sound";
+import { keepSound, keptSound } from "./sound";
 import { useHold } from "./useHold";
 import { useQueue } from "./useQueue";
 import { type Verdict, VerdictDialog } from "./VerdictDialog";
@@ -89,10 +90,10 @@ export function DeskPage() {
         setJudging({ item: chosen, verdict: act.do });
     };
     window.addEventListener("keydown", pressed);
-    window.addEventListener("pointerdown", unlockSound);
+    window.addEventListener("click", unlockSound);
     return () => {
       window.removeEventListener("keydown", pressed);
-      window.removeEventListener("pointerdown", unlockSound);
+      window.removeEventListener("click", unlockSound);
     };
   });
 

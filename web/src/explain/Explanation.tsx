@@ -5,6 +5,7 @@ import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { api, got } from "../api/client";
 import { type ApiProblem, problemOf } from "../api/problem";
+import { purposesOf } from "../app/purposes";
 import { useSession } from "../app/session";
 import { Button } from "../ui/Button";
 import { Field } from "../ui/Field";
@@ -14,11 +15,6 @@ import { Skeleton } from "../ui/Skeleton";
 import css from "./explain.module.css";
 import { Picture } from "./Picture";
 
-const PURPOSES: Record<string, readonly string[]> = {
-  desk: ["PATROL_INCIDENT", "CASE", "FIRE"],
-  operator: ["MAINTENANCE"],
-  admin: ["ADMIN_CHECK", "CASE", "MAINTENANCE", "FIRE"],
-};
 /** A busy server is asked again so often, ms. */
 const AGAIN_MS = 2_000;
 
@@ -30,7 +26,7 @@ export function Explanation({ alertId }: { alertId: string }) {
   return (
     <Panel title={t("title")}>
       {purpose === null ? (
-        <Ask purposes={PURPOSES[session.role] ?? []} onGive={setPurpose} />
+        <Ask purposes={purposesOf(session.role)} onGive={setPurpose} />
       ) : (
         <Shown key={alertId} alertId={alertId} purpose={purpose} />
       )}

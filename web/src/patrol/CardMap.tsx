@@ -3,6 +3,7 @@ import { useMemo } from "react";
 import { useTranslation } from "react-i18next";
 import { useNow } from "../app/clock";
 import { CityMap } from "../map/CityMap";
+import { camerasOf, trailOf } from "../map/fromApi";
 import { type Card, freshness } from "./card";
 import type { Place } from "./geo";
 import css from "./patrol.module.css";
@@ -25,21 +26,8 @@ export function CardMap({ card, aheadMs, me }: Props) {
     const acc_m = position === null ? incident.acc_m : position.acc_m;
     return { ...place, acc_m, course_deg: stale ? null : (position?.course_deg ?? null), stale };
   }, [card, position, incident, stale]);
-  const points = useMemo(
-    () => trail.map((one) => ({ lat: one.lat_deg, lon: one.lon_deg, t_ms: one.t_ms })),
-    [trail],
-  );
-  const seen = useMemo(
-    () =>
-      cameras.map((one) => ({
-        id: one.id,
-        lat: one.lat_deg,
-        lon: one.lon_deg,
-        ok: one.works,
-        label: one.name || one.id,
-      })),
-    [cameras],
-  );
+  const points = useMemo(() => trailOf(trail), [trail]);
+  const seen = useMemo(() => camerasOf(cameras), [cameras]);
   if (dot === null) return null;
   return (
     <CityMap

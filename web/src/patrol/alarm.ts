@@ -1,4 +1,5 @@
-/** A new case is heard and felt. Browsers allow sound only after a gesture: `unlock` in a press. */
+/** A new case is heard and felt. */
+import { playTones } from "../ui/tones";
 
 const MUTED = "parkguard.patrol.muted";
 
@@ -19,34 +20,8 @@ export function setMuted(muted: boolean): void {
   localStorage.setItem(MUTED, muted ? "yes" : "no");
 }
 
-let audio: AudioContext | null = null;
-
-/** Call in a press. */
-export function unlock(): void {
-  if (typeof AudioContext === "undefined") return;
-  audio ??= new AudioContext();
-  if (audio.state === "suspended") void audio.resume();
-}
-
-export function isUnlocked(): boolean {
-  return audio?.state === "running";
-}
-
 export function ring(call: Call): void {
   if (isMuted()) return;
   navigator.vibrate?.([...SHAKES[call]]);
-  if (audio === null || audio.state !== "running") return;
-  const context = audio;
-  TONES[call].forEach((hz, number) => {
-    const begin = context.currentTime + number * TONE_S;
-    const wave = context.createOscillator();
-    const volume = context.createGain();
-    wave.frequency.value = hz;
-    volume.gain.setValueAtTime(0, begin);
-    volume.gain.linearRampToValueAtTime(LOUDNESS, begin + 0.02);
-    volume.gain.exponentialRampToValueAtTime(0.001, begin + TONE_S);
-    wave.connect(volume).connect(context.destination);
-    wave.start(begin);
-    wave.stop(begin + TONE_S);
-  });
+  playTones(TONES[call], TONE_S, LOUDNESS);
 }

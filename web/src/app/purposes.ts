@@ -3,10 +3,10 @@
 const PURPOSES: Record<string, readonly string[]> = {
   desk: ["PATROL_INCIDENT", "CASE", "FIRE"],
   operator: ["MAINTENANCE"],
-  admin: ["MAINTENANCE", "ADMIN_CHECK", "CASE", "FIRE"],
+  admin: ["ADMIN_CHECK", "CASE", "MAINTENANCE", "FIRE"],
 };
 
-/** None: this role may not look. */
+/** The usual one first. None: this role may not look. */
 export function purposesOf(role: string): readonly string[] {
   return PURPOSES[role] ?? [];
 }
