@@ -27,7 +27,7 @@ from parkguard.broker_rules import SECRET_NAMES
 from parkguard.passwords import hash_password, new_secret
 from parkguard.settings import BrokerSettings
 
-WAIT_S = 10.0
+WAIT_S = 30.0
 """How long anything in a test may take before it counts as missing, seconds."""
 
 
