@@ -203,7 +203,7 @@ class Engine:
             case RegisterPlaces():
                 self.scope.grids = GridIndex(registry.grids.values(), self.scope.grids)
                 self._sites.places_changed(registry, self._watch.anchors)
-                self.around.follow(registry)
+                self.around.places_changed(registry)
             case SaveFence() | DeleteFence():
                 self._fences.take(control)
             case _:
@@ -281,8 +281,7 @@ class Engine:
                 if alert is not None:
                     self._follow_alert(alert, records[k], k, moved, effects)
         if self._fences.any:
-            accepted = np.flatnonzero(moved.accepted)
-            fence_events.check(records, fixes, accepted, self.scope, effects)
+            fence_events.check(records, fixes, moved, total, self.scope, effects)
         if self.observer is not None:
             self.observer.saw(
                 Look(

@@ -12,7 +12,7 @@ from devices.registry import Registry
 
 
 class Sites:
-    """An index over registered sites; rebuilt when places change.
+    """An index over registered sites; made anew at the first question after places changed.
 
     Attributes:
         has_chargers: Whether a charger ever stood at a site.
@@ -24,17 +24,21 @@ class Sites:
         self._sites: dict[str, Site] = {}
         self._cameras: dict[str, Device] = {}
         self._places: CameraPlaces | None = None
+        self._areas: dict[str, tuple[Site, BaseGeometry]] = {}
         self._ids: list[str] = []
         self.has_chargers = False
-        self._tree = shapely.STRtree([])
+        self._tree: shapely.STRtree | None = None
 
     def follow(self, registry: Registry) -> None:
         """Take over the sites and cameras of a registry."""
-        self._sites = registry.sites
-        self._ids = sorted(registry.sites)
-        self._tree = shapely.STRtree([self._area(registry.sites[name]) for name in self._ids])
-        self._cameras, self._places = {}, None
+        self.places_changed(registry)
+        self._cameras = {}
         self.bind(registry.devices.values())
+
+    def places_changed(self, registry: Registry) -> None:
+        """Take over the sites of a registry."""
+        self._sites = registry.sites
+        self._tree = self._places = None
 
     def bind(self, devices: Iterable[Device]) -> None:
         """Take what the registry says of devices."""
@@ -57,8 +61,19 @@ class Sites:
         return site_id in self._around(lat_deg, lon_deg)
 
     def _around(self, lat_deg: float, lon_deg: float) -> list[str]:
+        if self._tree is None:
+            self._tree = self._index()
         hits = self._tree.query(shapely.Point(lon_deg, lat_deg), predicate="intersects")
         return [self._ids[int(k)] for k in hits]
+
+    def _index(self) -> shapely.STRtree:
+        """All sites as they are now; the area of one that did not change is kept."""
+        known, self._areas = self._areas, {}
+        for name, site in sorted(self._sites.items()):
+            of, area = known.get(name, (None, None))
+            self._areas[name] = (site, area if of is site and area else self._area(site))
+        self._ids = list(self._areas)
+        return shapely.STRtree([area for _, area in self._areas.values()])
 
     def _area(self, site: Site) -> BaseGeometry:
         """A site's polygon; a circle about its point when it has none that can be asked."""

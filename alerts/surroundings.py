@@ -90,9 +90,13 @@ class Surroundings:
         )
 
     def follow(self, registry: Registry) -> None:
-        """Take over a whole registry, or its places that changed."""
+        """Take over a whole registry."""
         self._sites.follow(registry)
         self._schedule.follow(registry)
+
+    def places_changed(self, registry: Registry) -> None:
+        """Take over the places of a registry."""
+        self._sites.places_changed(registry)
 
     def site_of(self, device: Device, lat_deg: float, lon_deg: float) -> str:
         """The site of a place (``Sites.site_of``)."""
