@@ -2,6 +2,7 @@
 
 import asyncio
 import socket
+from collections.abc import Callable
 
 import uvicorn
 from fastapi import FastAPI
@@ -56,8 +57,15 @@ def build_server(app: FastAPI) -> uvicorn.Server:
     return uvicorn.Server(config)
 
 
-async def serve(app: FastAPI, listener: socket.socket) -> None:
+async def serve(
+    app: FastAPI, listener: socket.socket, on_started: Callable[[], None] = lambda: None
+) -> None:
     """Serve until told to stop (SIGTERM), or until a background task of the app dies.
+
+    Args:
+        app: Whose answers.
+        listener: Where.
+        on_started: Called once, soon after it began to serve.
 
     Raises:
         BaseException: What the background task died of: the process must not go on deaf.
@@ -65,8 +73,12 @@ async def serve(app: FastAPI, listener: socket.socket) -> None:
     server = build_server(app)
     serving = asyncio.create_task(server.serve(sockets=[listener]))
     died: list[BaseException] = []
+    is_told = False
     while not serving.done():
         await asyncio.wait([serving], timeout=0.5)
+        if server.started and not is_told:
+            is_told = True
+            on_started()
         tasks: list[asyncio.Task[None]] = getattr(app.state, "tasks", [])
         for task in tasks:
             failure = task.exception() if task.done() and not task.cancelled() else None

@@ -17,6 +17,8 @@ from devices.words import NOT_LEFT_OUT
 
 Rows = NDArray[np.void]
 Slots = NDArray[np.int64]
+Cells = tuple[str, Slots, NDArray[Any]]
+"""A column, whose rows, and what is written there: of two for one row the later counts."""
 _FUTURE = int(Flag.FUTURE)
 
 
@@ -42,13 +44,14 @@ def write_heard(
         timely: Those among them that are of now.
     """
     touched = np.unique(slots)
+    cells: list[Cells] = [("recv_ms", slots, recv_ms), ("due_ms", slots, recv_ms + interval_ms)]
+    if fixes:  # all is worked out before: a reader waits while a row is open
+        cells += _vitals(timely)
+        cells += _positions(rows, fixes)
     rows["version"][touched] += 1
-    rows["recv_ms"][slots] = recv_ms
-    rows["due_ms"][slots] = recv_ms + interval_ms
     assign(rows["clock_off_ms"], clock_off_ms)
-    if fixes:
-        _write_vitals(rows, timely)
-        _write_positions(rows, fixes)
+    for name, where, values in cells:
+        rows[name][where] = values
     rows["version"][touched] += 1
 
 
@@ -87,7 +90,7 @@ def assign(array: NDArray[Any], values: dict[int, int]) -> None:
         array[slots] = np.fromiter(values.values(), array.dtype, len(values))
 
 
-def _write_vitals(rows: Rows, records: list[Record]) -> None:
+def _vitals(records: list[Record]) -> list[Cells]:
     """Battery, signal and clock of live fixes.
 
     What a fix leaves out stays; what it could not say, or not so that it can be, is unknown now.
@@ -101,17 +104,19 @@ def _write_vitals(rows: Rows, records: list[Record]) -> None:
         lost = flags & NOT_LEFT_OUT
         table.append((device.slot, lost, off_ms, fix.bat.pct, fix.net.rssi_dbm))
     if not table:
-        return
+        return []
+    cells: list[Cells] = []
     columns = np.array(table, np.float64)  # None becomes NaN
     slots, lost_now = columns[:, 0].astype(np.int64), columns[:, 1] != 0
     for k, name in enumerate(("clock_off_ms", "battery_pct", "rssi_dbm"), start=2):
         said = ~np.isnan(columns[:, k])
         if name != "clock_off_ms":
             said |= lost_now
-        rows[name][slots[said]] = columns[said, k]
+        cells.append((name, slots[said], columns[said, k]))
+    return cells
 
 
-def _write_positions(rows: Rows, records: list[Record]) -> None:
+def _positions(rows: Rows, records: list[Record]) -> list[Cells]:
     """Newest plausible position by fix time, whatever the order of arrival."""
     table: list[tuple[float | None, ...]] = []
     for record in records:
@@ -124,13 +129,12 @@ def _write_positions(rows: Rows, records: list[Record]) -> None:
             t_ms = fix.t_ms if pos.fix_t is None else min(pos.fix_t, fix.t_ms)
             table.append((t_ms, slot, source, lat, pos.lon, pos.acc_m, speed_mps, pos.cog))
     if not table:
-        return
+        return []
     table.sort(key=itemgetter(0))
     columns = np.array(table, np.float64)  # None becomes NaN
     slots = columns[:, 1].astype(np.int64)
     newer = columns[:, 0] >= rows["fix_t_ms"][slots]
     slots, columns = slots[newer], columns[newer]
-    rows["fix_t_ms"][slots] = columns[:, 0]
     names = ("source", "lat_deg", "lon_deg", "acc_m", "speed_mps", "course_deg")
-    for k, name in enumerate(names, start=2):
-        rows[name][slots] = columns[:, k]
+    cells: list[Cells] = [("fix_t_ms", slots, columns[:, 0])]
+    return cells + [(name, slots, columns[:, k]) for k, name in enumerate(names, start=2)]

@@ -7,6 +7,7 @@ the processor makes it anew. Relies on stores becoming visible in order (x86-64 
 
 import mmap
 import os
+import time
 from pathlib import Path
 from typing import Self
 
@@ -20,9 +21,10 @@ Rows = NDArray[np.void]
 MAGIC = b"PGLATEST"
 HEADER_BYTES = 64
 FIRST_ROWS = 1_024
-TRIES = 5_000
-"""Looks at a row that is being written, each after letting the writer run. A batch takes it some
-milliseconds; after so many looks (10 ms on an idle machine) its writer has died in it."""
+TRIES = 250
+WAIT_S = 0.0001
+"""Looks at a row that is being written, and the wait between two: the writer has it open for some
+50 us, unless it lost its core in that moment (benchmarks.api_health). After 40 ms it has died."""
 
 
 class LatestVersionError(Exception):
@@ -94,7 +96,7 @@ class LatestStateFile:
             version = int(row["version"])
             if version % 2 == 0 and version == rows["version"][slot]:
                 return row if version else None
-            os.sched_yield()
+            time.sleep(WAIT_S)  # lets go of the interpreter's lock, too
         return None
 
     def many(self, slots: NDArray[np.int64]) -> Rows:
@@ -113,7 +115,7 @@ class LatestStateFile:
             wanted = wanted[torn]
             if not len(wanted):
                 return found
-            os.sched_yield()
+            time.sleep(WAIT_S)  # lets go of the interpreter's lock, too
         found[wanted] = blank_rows(len(wanted))
         return found
 

@@ -1,6 +1,7 @@
 """The API and its adapters."""
 
 import asyncio
+import gc
 import sqlite3
 from collections.abc import Callable
 from pathlib import Path
@@ -53,8 +54,14 @@ def run_api(settings: Settings, *, make_app: Callable[[Services], FastAPI] = cre
     with one_of(places, "api") as status:
         engine = open_migrated(settings)
         app = make_app(_services(settings, places, engine, status))
-        asyncio.run(serve(app, listen(settings.api.host, settings.api.port)))
+        asyncio.run(serve(app, listen(settings.api.host, settings.api.port), _settle))
     return 0
+
+
+def _settle() -> None:
+    """What stays is not searched for garbage any more: a search stops every answer."""
+    gc.collect()
+    gc.freeze()
 
 
 class DeviceSecret(NamedTuple):
