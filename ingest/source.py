@@ -14,6 +14,7 @@ import structlog
 
 from devices.backlog import BacklogPolicy
 from ingest import mqtt_packets as packets
+from ingest.bulk_pace import BulkPace
 from ingest.mqtt_link import Address, MqttLink
 from ingest.ports import Envelope
 
@@ -26,10 +27,10 @@ SUBSCRIBE_MID = 1
 """We have one subscription; nothing else of ours has a number."""
 BULK_FROM_BYTES = BacklogPolicy().small_bytes
 """A longer batch is bulk: one that may wait its turn afterwards, too."""
-BULK_BYTES = 1 << 20
-"""Bulk of one group commit: some 10 ms of the journal (docs/benchmarks.md, Stores)."""
-BULK_MOST_BYTES = 64 << 20
-"""Reading pauses while so much bulk waits in memory. Ours."""
+BULK_MOST_BYTES = 128 << 20
+"""Reading pauses while so much bulk waits in memory: 2,000 messages of 64 KiB. Ours."""
+CROWDED = 0.75
+"""From this share of what may wait, bulk is no longer spread over time. Ours."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,6 +69,7 @@ class MqttSource:
         self._queue: deque[Envelope] = deque()
         self._bulk: deque[Envelope] = deque()
         self._bulk_in = self._bulk_out = 0  # bytes; each is written by one thread
+        self._pace = BulkPace()
         self._arrived = threading.Event()
         self._taken = threading.Event()
         self._most = 2 * settings.max_inflight
@@ -130,22 +132,33 @@ class MqttSource:
     def take(self, limit: int, wait_s: float) -> list[Envelope]:
         """Up to ``limit`` envelopes in order of arrival; waits for the first, may be empty.
 
-        Long batches come after everything else and about ``BULK_BYTES`` at a time: what devices
-        kept for hours does not keep waiting what happens now.
+        Long batches come after everything else and as ``bulk_pace`` has it: what devices kept for
+        hours does not keep waiting what happens now.
         """
         queue, bulk = self._queue, self._bulk
-        if not queue and not bulk:
+        if not queue and not self._bulk_bytes():
             self._arrived.wait(wait_s)
         self._arrived.clear()
         taken = [queue.popleft() for _ in range(min(limit, len(queue)))]
-        left_bytes = BULK_BYTES
-        while bulk and left_bytes > 0 and len(taken) < limit:
+        may_bytes, bulk_bytes = self._bulk_bytes(), 0
+        while bulk and bulk_bytes < may_bytes and len(taken) < limit:
             envelope = bulk.popleft()
-            left_bytes -= len(envelope.payload)
+            bulk_bytes += len(envelope.payload)
             taken.append(envelope)
-        self._bulk_out += BULK_BYTES - left_bytes
+        self._pace.took(bulk_bytes)
+        self._bulk_out += bulk_bytes
         self._taken.set()
         return taken
+
+    def _bulk_bytes(self) -> int:
+        """How much bulk may be taken now."""
+        if not self._bulk:
+            return 0
+        crowded = (
+            len(self._bulk) >= CROWDED * self._settings.max_inflight
+            or self._bulk_in - self._bulk_out >= CROWDED * BULK_MOST_BYTES
+        )
+        return self._pace.admits(self._steady_ms(), crowded=crowded)
 
     def ack(self, envelopes: list[Envelope]) -> None:
         """Acknowledge; those of an earlier connection are left to be redelivered."""

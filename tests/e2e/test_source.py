@@ -12,8 +12,9 @@ import pytest
 from paho.mqtt import publish
 from structlog.testing import capture_logs
 
+from ingest.bulk_pace import COMMIT_BYTES
 from ingest.ports import Envelope
-from ingest.source import BULK_BYTES, MqttSource, SourceSettings
+from ingest.source import MqttSource, SourceSettings
 from support.broker import Mosquitto, wait_until
 from support.mqtt_client import MqttClient
 
@@ -236,7 +237,8 @@ def test_long_batches_come_after_everything_else_in_pieces(broker: Mosquitto) ->
     rest = heard(source, 32 - len(first))
     source.stop()
     assert [envelope.payload for envelope in first[:2]] == [b"now", b"new"]
-    assert BULK_BYTES <= sum(len(envelope.payload) for envelope in first[2:]) < BULK_BYTES + 60_000
+    bulk_bytes = sum(len(envelope.payload) for envelope in first[2:])
+    assert COMMIT_BYTES <= bulk_bytes < COMMIT_BYTES + 60_000
     assert {envelope.payload for envelope in first[2:] + rest} == {long}
 
 
