@@ -139,7 +139,10 @@ class ProjectSettings(_Section):
     """Journal to telemetry store."""
 
     batch_max: int = Field(5000, gt=0, description="Most entries taken at once")
-    poll_ms: Positive = Field(50.0, description="Wait when the journal is read out, ms")
+    poll_ms: Positive = Field(
+        250.0,
+        description="Wait when the journal is read out, ms (each round syncs two files)",
+    )
     checkpoint_s: Positive = Field(60.0, description="Write a state checkpoint this often, s")
     parked_row_s: float = Field(
         300.0,
