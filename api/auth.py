@@ -7,6 +7,7 @@ no permission stops ``create_app``.
 import threading
 from collections import OrderedDict
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 import structlog
 from fastapi import FastAPI, Request
@@ -33,6 +34,9 @@ DOCS = ("/docs", "/openapi.json")
 
 CACHE_MAX = 10_000
 """Valid tokens kept in memory, the least used one leaves."""
+ASKS_AGAIN = 0.8
+"""From this share of ``ApiPolicy.token_cache_ms`` one request asks again, while what is known still
+holds for the others: else all that come when it ends would ask at once."""
 
 _log = structlog.get_logger("api")
 
@@ -52,12 +56,21 @@ def is_alive(row: TokenRow, now_ms: int) -> bool:
     return row.revoked_ms is None and (row.expires_ms is None or row.expires_ms > now_ms)
 
 
+@dataclass(slots=True, kw_only=True)
+class _Kept:
+    """A token's row, when it was read, and when somebody last went to read it again."""
+
+    row: TokenRow
+    read_ms: float
+    asked_ms: float
+
+
 class Gate:
     """Looks tokens up, believing an answer for at most ``ApiPolicy.token_cache_ms``."""
 
     def __init__(self, services: Services) -> None:
         self._services = services
-        self._kept: OrderedDict[str, tuple[float, TokenRow]] = OrderedDict()
+        self._kept: OrderedDict[str, _Kept] = OrderedDict()
         self._lock = threading.Lock()  # routes revoke from worker threads
 
     async def principal(self, authorization: str | None) -> Principal | None:
@@ -89,21 +102,23 @@ class Gate:
     def forget(self, token_id: str) -> None:
         """Believe nothing about this token any more (it was revoked here)."""
         with self._lock:
-            for key in [key for key, (_, row) in self._kept.items() if row.id == token_id]:
+            for key in [key for key, kept in self._kept.items() if kept.row.id == token_id]:
                 del self._kept[key]
 
     async def _row(self, token_hash: str) -> TokenRow | None:
-        now = self._services.steady_ms()
+        now, believed_ms = self._services.steady_ms(), self._services.policy.token_cache_ms
         with self._lock:
             kept = self._kept.get(token_hash)
-            if kept is not None and now - kept[0] < self._services.policy.token_cache_ms:
+            if kept is not None and now - kept.read_ms < believed_ms:
                 self._kept.move_to_end(token_hash)
-                return kept[1]
+                if now - max(kept.read_ms, kept.asked_ms) < ASKS_AGAIN * believed_ms:
+                    return kept.row
+                kept.asked_ms = now
         row = await run_in_threadpool(self._services.tokens.by_hash, token_hash)
         with self._lock:
             self._kept.pop(token_hash, None)
             if row is not None:  # strangers cost a look-up each and no memory
-                self._kept[token_hash] = (now, row)
+                self._kept[token_hash] = _Kept(row=row, read_ms=now, asked_ms=now)
                 while len(self._kept) > CACHE_MAX:
                     self._kept.popitem(last=False)
         return row

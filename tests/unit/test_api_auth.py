@@ -1,5 +1,6 @@
 """Tokens and permissions: nothing is answered to strangers, nothing to the wrong role."""
 
+import asyncio
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,8 +10,9 @@ from fastapi.routing import iter_route_contexts
 from starlette.testclient import TestClient
 
 from api.app import create_app
-from api.auth import ANONYMOUS, permission_of, refuse_open_routes
+from api.auth import ANONYMOUS, Gate, permission_of, refuse_open_routes
 from api.roles import AREA_ROLES, DEFAULT_PURPOSE, PERMISSIONS, PURPOSES, Permission, Role
+from api.system_rows import TokenRow
 from api.tokens import hash_token, new_token
 from support.api_city import client_of, fill
 from support.api_world import NOW_MS, World, a_world, bearer
@@ -132,13 +134,36 @@ def test_a_revocation_elsewhere_counts_within_five_seconds(
     now_ms = world.services.now_ms()
     audit = (now_ms, "x", "admin", "token_revoked", "token", "")
     world.services.tokens.revoke(world.tokens[token], audit=audit)  # type: ignore[arg-type]
-    world.clock[0] += 4_999
+    world.clock[0] += 3_999
     cached = client.get("/v1/books", headers=bearer(token)).status_code
-    world.clock[0] += 1
+    world.clock[0] += 1_001
 
     after = client.get("/v1/books", headers=bearer(token)).status_code
 
     assert (first, cached, after) == (200, 200, 401)
+
+
+def test_of_many_at_once_one_asks_again(world: World) -> None:
+    """Before what is known of a token ends: a hundred requests cost one look, and none waits."""
+    token, looks = f"Bearer {world.token(Role.ADMIN)}", []
+    by_hash = world.services.tokens.by_hash
+
+    def look(token_hash: str) -> TokenRow | None:
+        looks.append(world.clock[0])
+        return by_hash(token_hash)
+
+    world.services.tokens.by_hash = look  # type: ignore[method-assign]
+    gate, begun = Gate(world.services), world.clock[0]
+
+    async def ask(count: int) -> None:
+        assert None not in await asyncio.gather(*(gate.principal(token) for _ in range(count)))
+
+    asyncio.run(ask(1))
+    for after_ms in (3_999, 4_000, 8_100):
+        world.clock[0] = begun + after_ms
+        asyncio.run(ask(100))
+
+    assert [at - begun for at in looks] == [0, 4_000, 8_100]
 
 
 def test_docs_are_open_on_loopback_only(tmp_path: Path) -> None:
