@@ -5,6 +5,7 @@ that what a replay says is what would have happened.
 """
 
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, tzinfo
 
@@ -34,8 +35,9 @@ from devices.fire import FIRE_CAUSES, FirePolicy
 from devices.fix_quality import is_fix_of
 from devices.health import Health, HealthState
 from devices.health_events import HealthEvent
+from devices.late_places import LatePlaces, LatePlacesState
 from devices.listening import MAX_TICK_MS
-from devices.odometer import Odometer, OdometerState, rounds_of_places
+from devices.odometer import Odometer, OdometerState, Places, rounds_of_places
 from devices.quarantine_bound import BoundState, QuarantineBound, bound_id, bound_size
 from devices.registry import Registry
 from devices.unit_check import UnitCheck, UnitCheckState
@@ -55,6 +57,7 @@ class PipelineState(msgspec.Struct):
     backlog: BacklogState
     commands: CommandsState
     news: DeviceNewsState
+    late_places: LatePlacesState = msgspec.field(default_factory=LatePlacesState)
 
 
 @dataclass(slots=True)
@@ -119,6 +122,7 @@ class Pipeline:
         self.commands = Commands(admission, downlinks or DownlinkPolicy())
         self.health = health
         self.chargers = Chargers(zone)
+        self.late_places = LatePlaces()
         self.odometer = Odometer()
         self.units = UnitCheck()
         self.engine = engine
@@ -137,6 +141,7 @@ class Pipeline:
             elif head.kind == EntryKind.CONTROL:
                 self._control(head, outcome)
             else:
+                self._ridden(self.late_places.take())
                 self.chargers.tick(head.elapsed_ms)
                 outcome.stations += self.chargers.take_changes(head.elapsed_ms)
                 self.news.tick(head, outcome.effects)
@@ -158,6 +163,7 @@ class Pipeline:
     def finish(self, end: Entry, outcome: Outcome) -> None:
         """Take everything that waits: the input has ended (replay), nothing will follow."""
         self.take_rest(outcome, end.elapsed_ms)
+        self._ridden(self.late_places.rest())
         self.engine.finish(end, outcome.effects)
 
     def take_rest(self, outcome: Outcome, elapsed_ms: int | None = None) -> None:
@@ -169,7 +175,7 @@ class Pipeline:
     def waits(self) -> bool:
         """Whether ticks have something to decide."""
         waits = self.engine.waits or self.commands.waits or self.news.waits
-        return waits or len(self.backlog) > 0
+        return waits or len(self.backlog) > 0 or len(self.late_places) > 0
 
     def _messages(self, run: list[Entry], outcome: Outcome) -> None:
         admitted = self.admission.admit(run, outcome.books)
@@ -211,10 +217,13 @@ class Pipeline:
         self.news.records(records, effects)
         self.health.records(records)
         self.chargers.records(records)
-        for places in rounds_of_places(records):
+        self._ridden(rounds_of_places(self.late_places.put(records)))
+        self._tell_health()
+
+    def _ridden(self, rounds: Iterable[Places]) -> None:
+        for places in rounds:
             self.odometer.step(places)
             self.units.step(places)
-        self._tell_health()
 
     def _tell_health(self) -> None:
         """What holds now of the causes that chargers and units know."""
@@ -328,6 +337,7 @@ class Pipeline:
             backlog=self.backlog.dump(),
             commands=self.commands.dump(),
             news=self.news.dump(),
+            late_places=self.late_places.dump(),
         )
 
     def load(self, state: PipelineState) -> None:
@@ -343,3 +353,4 @@ class Pipeline:
         self.backlog.load(state.backlog)
         self.commands.load(state.commands)
         self.news.load(state.news)
+        self.late_places.load(state.late_places)

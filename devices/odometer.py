@@ -43,7 +43,7 @@ LEG_SLACK = 2.0
 MAX_HDOP = 2.5
 """Doppler is evidence up to this dilution. Source: detection.md, a receiver near metal."""
 
-_FUTURE = int(Flag.FUTURE)
+_FUTURE, _GNSS = int(Flag.FUTURE), FixSource.GNSS
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -74,36 +74,45 @@ class Places(NamedTuple):
         )
 
 
-def rounds_of_places(records: list[Record]) -> Iterator[Places]:
-    """The fixes of a run of records that are places a vehicle was at: by satellites, fair.
+Place = tuple[int, int, float, float, float | None, float | None, float | None]
+"""Slot, time (ms UTC), latitude, longitude, accuracy (m), speed (km/h) and HDOP of one fix."""
 
-    Each round has at most one fix of a slot, and the rounds keep the order of the records.
-    """
-    rows: list[tuple[float | None, ...]] = []
-    take, gnss = rows.append, FixSource.GNSS
-    for record in records:
-        fix = record.reading
-        if isinstance(fix, Fix):
-            pos = fix.pos
-            lat = pos.lat
-            if lat is not None and pos.src is gnss and not fix.flags & _FUTURE:
-                slot = record.device.slot
-                take((slot, fix.t_ms, lat, pos.lon, pos.acc_m, pos.spd_kmh, pos.hdop))
-    if not rows:
-        return
+
+def place_of(record: Record) -> Place | None:
+    """The place a fix says its vehicle was at: by satellites, fair; None = it says none."""
+    fix = record.reading
+    if not isinstance(fix, Fix):
+        return None
+    pos = fix.pos
+    lat, lon, acc_m = pos.lat, pos.lon, pos.acc_m
+    if lat is None or lon is None or pos.src is not _GNSS or fix.flags & _FUTURE:
+        return None
+    if acc_m is not None and acc_m > MAX_ACC_M:
+        return None
+    return (record.device.slot, fix.t_ms, lat, lon, acc_m, pos.spd_kmh, pos.hdop)
+
+
+def places_of(rows: list[Place]) -> Places:
+    """Columns of one place or more."""
     columns = list(zip(*rows, strict=True))
     slots, t_ms = np.array(columns[0], np.int64), np.array(columns[1], np.int64)
     lat_deg, lon_deg, acc_m, speed_kmh, hdop = np.array(columns[2:], np.float64)  # None is NaN
-    places = Places(slots, t_ms, lat_deg, lon_deg, acc_m, speed_kmh / KMH_PER_MPS, hdop)
-    poor = acc_m > MAX_ACC_M
-    yield from _rounds(places.only(~poor) if poor.any() else places)
+    return Places(slots, t_ms, lat_deg, lon_deg, acc_m, speed_kmh / KMH_PER_MPS, hdop)
+
+
+def rounds_of_places(records: list[Record]) -> Iterator[Places]:
+    """The places of a run of records.
+
+    Each round has at most one place of a slot, and the rounds keep the order of the records.
+    """
+    rows = [place for record in records if (place := place_of(record)) is not None]
+    if rows:
+        yield from _rounds(places_of(rows))
 
 
 def _rounds(places: Places) -> Iterator[Places]:
     """Cut so that each round has at most one of a slot."""
     size = len(places.slot)
-    if not size:
-        return
     order = np.argsort(places.slot, kind="stable")
     ordered = places.slot[order]
     starts = np.flatnonzero(np.concatenate(([True], ordered[1:] != ordered[:-1])))
