@@ -7,6 +7,8 @@ from collections.abc import Callable
 import uvicorn
 from fastapi import FastAPI
 
+from api.http_head import BoundedHttp
+
 BACKLOG = 2048
 """Connections that may wait to be accepted."""
 
@@ -47,6 +49,7 @@ def build_server(app: FastAPI) -> uvicorn.Server:
     """Build the server; ``run`` or ``serve(sockets=[listener])`` starts it."""
     config = uvicorn.Config(
         app,
+        http=BoundedHttp,
         lifespan="on",
         log_config=None,
         access_log=False,
