@@ -39,7 +39,7 @@ export function CloseForm({ kind, busy, onClose }: Props) {
             <option value="">{t("close_choose")}</option>
             {outcomesFor(kind).map((one) => (
               <option key={one} value={one}>
-                {word("out", one)}
+                {word("outcome", one)}
               </option>
             ))}
           </select>

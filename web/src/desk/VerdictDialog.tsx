@@ -74,7 +74,7 @@ export function VerdictDialog({ alertId, verdict, about, onClose }: Props) {
               <option value="">{t("why_unsaid")}</option>
               {NO_THEFT.map((one) => (
                 <option key={one} value={one}>
-                  {word("out", one)}
+                  {word("outcome", one)}
                 </option>
               ))}
             </select>

@@ -44,7 +44,8 @@ export function Work({ incident, next }: Props) {
   if (incident.state === "closed") {
     return (
       <p>
-        {t("closed_already")} {incident.outcome && <strong>{word("out", incident.outcome)}</strong>}
+        {t("closed_already")}{" "}
+        {incident.outcome && <strong>{word("outcome", incident.outcome)}</strong>}
       </p>
     );
   }

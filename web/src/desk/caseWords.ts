@@ -1,4 +1,6 @@
 /** Words of one alert and one incident. */
+import { outcomes } from "../i18n/outcomes";
+
 const en = {
   alert_title: "Alert",
   incident_title: "Incident",
@@ -121,18 +123,7 @@ const en = {
   tapped: "tapped {{age}}, sent later",
   by: "by {{name}}",
   by_machine: "by the machine",
-  out_theft_recovered_arrest: "Theft, vehicle recovered, arrest made",
-  out_theft_recovered: "Theft, vehicle recovered",
-  out_theft_not_recovered: "Theft, vehicle not recovered",
-  out_borrowed_by_family: "Borrowed by the family",
-  out_owner_error: "Owner's mistake",
-  out_towed_by_authority: "Towed by the authority",
-  out_maintenance: "Maintenance",
-  out_gps_drift: "GPS drift",
-  out_device_fault: "Faulty tracker",
-  out_fire: "Fire",
-  out_test: "Test",
-  out_unknown: "Not known",
+  ...outcomes.en,
 };
 
 const zh: typeof en = {
@@ -256,18 +247,7 @@ const zh: typeof en = {
   tapped: "{{age}}点击, 稍后发送",
   by: "{{name}}",
   by_machine: "系统",
-  out_theft_recovered_arrest: "被盗: 已找回并抓获",
-  out_theft_recovered: "被盗: 已找回",
-  out_theft_not_recovered: "被盗: 未找回",
-  out_borrowed_by_family: "家人借用",
-  out_owner_error: "车主误操作",
-  out_towed_by_authority: "执法部门拖走",
-  out_maintenance: "维修",
-  out_gps_drift: "定位漂移",
-  out_device_fault: "设备故障",
-  out_fire: "火情",
-  out_test: "测试",
-  out_unknown: "不清楚",
+  ...outcomes.zh,
 };
 
 export const caseWords = { en, zh };

@@ -4,8 +4,8 @@ import { words } from "./words";
 
 it("has words for every outcome in both languages", () => {
   for (const one of OUTCOMES) {
-    expect(words.en[`out_${one}` as keyof typeof words.en], one).toBeTruthy();
-    expect(words.zh[`out_${one}` as keyof typeof words.zh], one).toBeTruthy();
+    expect(words.en[`outcome_${one}` as keyof typeof words.en], one).toBeTruthy();
+    expect(words.zh[`outcome_${one}` as keyof typeof words.zh], one).toBeTruthy();
   }
 });
 
