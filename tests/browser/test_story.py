@@ -48,7 +48,7 @@ def test_theft_to_recovery_on_the_pages_of_owner_desk_and_officer(
     officer.get_by_role("button", name="Theft: found", exact=True).click()
 
     wait_until(lambda: outcome_of(living, incident_id) == "theft_recovered", within_s=20)
-    expect(desk.get_by_text("Theft, vehicle recovered").first).to_be_visible()
+    expect(desk.get_by_text("Theft: found").first).to_be_visible()
     expect(owner.get_by_role("heading", name="This is over")).to_be_visible()
     steps = log_of(living, incident_id)
     assert steps == ["acknowledged", "en_route", "on_scene", "recovered", "closed"]
