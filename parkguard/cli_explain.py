@@ -47,6 +47,12 @@ def explain(
     warm_up: Annotated[
         str, typer.Option(help="Journal: run so much before the period, to learn anchor and noise")
     ] = "3h",
+    longest: Annotated[
+        str, typer.Option(help="Journal: give up after so long: 10m, 2h (default: never)")
+    ] = "",
+    everybody: Annotated[
+        bool, typer.Option("--everybody", help="Journal: run all devices, not only those near it")
+    ] = False,
     assignments: Annotated[
         list[str] | None,
         typer.Option("--set", metavar="SECTION.KEY=VALUE", help="Another setting, for this run"),
@@ -67,6 +73,8 @@ def explain(
         at=at,
         length=length,
         warm_up=warm_up,
+        longest=longest,
+        everybody=everybody,
         out=out,
         lang=lang.value,
         as_json=as_json,

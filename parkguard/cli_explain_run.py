@@ -6,26 +6,34 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from importlib.util import find_spec
+from math import inf
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import msgspec
+import sqlalchemy as sa
 
 from api.roles import Role
 from parkguard.cli_journal_runs import opened_journal, registry_of
 from parkguard.cli_progress import long_work
 from parkguard.cli_replay_runs import open_lines
 from parkguard.cli_shared import CommandError, ago_ms, complain, print_json, refuse, system_user
-from parkguard.clock import wall_ms
+from parkguard.clock import monotonic_s, wall_ms
+from parkguard.explain.deadline import Deadline, OutOfTime
+from parkguard.explain.near_run import NearRun
 from parkguard.explain.running import NothingToExplain, explain_journal, explain_lines, local_text
 from parkguard.explain.story import Period, Story
+from parkguard.explain.window import Window
 from parkguard.explain.words import Narrator
 from parkguard.records import open_migrated, records_path
 from parkguard.replay.reading import LineError, read_lines
 from parkguard.settings import Settings
 from parkguard.settings_overrides import overridden
 from stores.queries_actions import ActionWriter
+from stores.registry_near import Near
 
+FEW = 5_000_000
+"""As ``window.FEW``, for somebody who waits at a terminal: ten seconds of reading. Ours."""
 _SUFFIXES = (".png", ".svg")
 _EPOCH_MS = re.compile(r"[0-9]{12,14}", re.ASCII)
 _TIME_OF_DAY = re.compile(r"[0-9]{1,2}:[0-9]{2}(:[0-9]{2})?", re.ASCII)
@@ -37,6 +45,8 @@ class Asked:
 
     Attributes:
         file: A replay file, ``-`` for standard input; None for the journal.
+        longest: A run of the journal is given up after so long; "" = never.
+        everybody: Run what all devices said, not only those near the vehicle.
     """
 
     vehicle_id: str
@@ -44,6 +54,8 @@ class Asked:
     at: str
     length: str
     warm_up: str
+    longest: str
+    everybody: bool
     out: Path | None
     lang: str
     as_json: bool
@@ -63,6 +75,11 @@ def run_explain(settings: Settings, assignments: Sequence[str], asked: Asked) ->
         story = _story(settings, period, asked)
     except NothingToExplain as exc:
         raise CommandError(str(exc)) from exc
+    except OutOfTime as exc:
+        raise CommandError(
+            f"given up after {asked.longest} (--longest): {exc}; take a shorter --warm-up or "
+            "--for, leave --everybody away, or give it longer"
+        ) from exc
     words = {lang: Narrator(story, lang).lines() for lang in ("en", "zh")}
     if asked.as_json:
         print_json(_plain(story) | {"words": words})
@@ -82,23 +99,68 @@ def _story(settings: Settings, period: Period, asked: Asked) -> Story:
     with opened_journal(settings) as reader, long_work() as progress:
         _note(settings, period)
         task = progress.add_task("journal", total=None)
+        deadline = Deadline(monotonic_s() + _longest_s(asked), monotonic_s)
+
+        def come(done: int, total: int) -> None:
+            progress.update(task, completed=done, total=total)
+            deadline.come(done, total)
+
+        since_ms = period.from_ms - _length_ms("--warm-up", asked.warm_up)
+        records = None if asked.everybody else _records(settings)
+        if records is not None:
+            run = NearRun(
+                settings=settings,
+                records=records,
+                reader=reader,
+                period=period,
+                since_ms=since_ms,
+                deadline=deadline,
+                few=FEW,
+                stride_ms=0,
+                progress=come,
+            )
+            try:
+                story, near, _ = run.explained()
+            finally:
+                records.dispose()
+            _say_left_out(near)
+            return story
         return explain_journal(
             settings,
-            reader,
+            Window(reader, since_ms, wanted=None, deadline=deadline, few=FEW),
             period,
-            warm_up_ms=_length_ms("--warm-up", asked.warm_up),
+            since_ms=since_ms,
             fallback=lambda: registry_of(settings),
-            progress=lambda done, total: progress.update(task, completed=done, total=total),
+            progress=come,
         )
+
+
+def _say_left_out(near: Near) -> None:
+    if not near.whole_area:
+        complain(
+            f"{near.neighbours} other devices were run with it, and some that may matter were not "
+            "(explain.neighbours_max): --everybody runs all"
+        )
+
+
+def _records(settings: Settings) -> sa.Engine | None:
+    """The records; None when there are none, or none yet."""
+    if not settings.records.is_server and not records_path(settings).exists():
+        return None
+    return open_migrated(settings)
+
+
+def _longest_s(asked: Asked) -> float:
+    return _length_ms("--longest", asked.longest) / 1000 if asked.longest else inf
 
 
 def _note(settings: Settings, period: Period) -> None:
     """Whose track is looked at, and by whom, in the audit; a machine without records has none."""
-    if not settings.records.is_server and not records_path(settings).exists():
+    engine = _records(settings)
+    if engine is None:
         return
     what = f"{period.vehicle_id}:{local_text(period.at_ms, period.timezone)}"
     row = (wall_ms(), system_user(), Role.ADMIN.value, "vehicle_explained", what, "")
-    engine = open_migrated(settings)
     try:
         ActionWriter(engine).note([row])
     finally:

@@ -11,17 +11,17 @@ from parkguard.records import open_migrated, records_path
 from parkguard.replay.from_journal import JournalReplay
 from parkguard.settings import Settings
 from parkguard.wiring.shared import Places, registered
-from stores.journal_reading import SqliteJournalReader
+from stores.journal_picking import JournalPicker
 
 
 @contextmanager
-def opened_journal(settings: Settings) -> Iterator[SqliteJournalReader]:
+def opened_journal(settings: Settings) -> Iterator[JournalPicker]:
     """A reader of the journal, closed at the end.
 
     Raises:
         CommandError: There is no journal, or it cannot be read; says what to do.
     """
-    reader = SqliteJournalReader(Places(settings.data_dir).journal)
+    reader = JournalPicker(Places(settings.data_dir).journal)
     try:
         if not reader.last_seq():
             raise CommandError(

@@ -18,8 +18,8 @@ class ExplainSettings(BaseModel):
     warm_up_s: float = Field(
         3600.0,
         ge=0,
-        description="Run from so long before that, to learn anchor and noise, seconds; ours: an "
-        "hour of a city is read in 10 s",
+        description="Run from so long before that, to learn anchor and noise, seconds; ours: 90 "
+        "minutes of a city are looked through in 5 s of CPU",
     )
     neighbours_max: int = Field(
         500, ge=0, description="Devices of the vehicle's area that are run with it as witnesses"

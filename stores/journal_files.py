@@ -131,6 +131,17 @@ def newest_entry(folder: Path, first: int) -> Entry | None:
     return None if row is None else Entry(*row)
 
 
+def ends_ms(folder: Path, first: int) -> int | None:
+    """When the newest entry of a segment was received, ms UTC; an archive is not unpacked for it.
+
+    Never too early: ``retire`` dates an archive so, and a copy is dated later.
+    """
+    if not live_path(folder, first).exists():
+        return archive_path(folder, first).stat().st_mtime_ns // 1_000_000
+    newest = newest_entry(folder, first)
+    return None if newest is None else newest.recv_ms
+
+
 def note_reader(folder: Path, reader: str, seq: int) -> None:
     """Say that a reader needs nothing up to ``seq``. Not synced: behind its offset at worst."""
     notes = folder / NOTES

@@ -68,7 +68,7 @@ class SqliteJournalReader:
     def last_seq(self) -> int:
         """Number of the newest entry, 0 when empty."""
         for first in reversed(files.first_numbers(self._folder)):
-            with _readable(first):
+            with readable(first):
                 newest = files.newest_entry(self._folder, first)
             if newest is not None:
                 return newest.seq
@@ -93,7 +93,7 @@ class SqliteJournalReader:
         if not self._firsts:
             return []
         first = self._firsts[max(bisect_right(self._firsts, after + 1) - 1, 0)]
-        with _readable(first):
+        with readable(first):
             try:
                 connection = self._segment(first)
             except FileNotFoundError:  # dropped since it was listed
@@ -126,8 +126,12 @@ class SqliteJournalReader:
 
 
 @contextmanager
-def _readable(first: int) -> Iterator[None]:
-    """What cannot be read, with the segment's name and what to do."""
+def readable(first: int) -> Iterator[None]:
+    """Says of what cannot be read the segment's name, and what to do.
+
+    Raises:
+        JournalError: It cannot be read.
+    """
     try:
         yield
     except (sqlite3.Error, zstandard.ZstdError, OSError) as exc:

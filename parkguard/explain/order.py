@@ -13,7 +13,7 @@ WHY: dict[str, str] = {
 }
 """Why an alert cannot be explained, by a stable word."""
 TOO_LONG = "too_long"
-"""... and when the deadline passed."""
+"""... and when the deadline passed: ``ends_s``, or the process had to be ended."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,6 +22,8 @@ class Order:
 
     Attributes:
         settings: All settings in effect, plain.
+        ends_s: When it is given up, on the clock of ``parkguard.clock.monotonic_s``, which all
+            processes of a machine share.
     """
 
     settings: dict[str, Any]
@@ -30,3 +32,4 @@ class Order:
     onset_ms: int
     from_ms: int
     to_ms: int
+    ends_s: float

@@ -8,7 +8,8 @@ from zoneinfo import ZoneInfo
 from alerts.sight import Sights
 from devices.registry import Registry
 from parkguard.explain.story import Period, Story, story_of
-from parkguard.replay.from_journal import JournalReplay, Reader
+from parkguard.explain.window import Window
+from parkguard.replay.from_journal import JournalReplay
 from parkguard.replay.lines import AnyLine
 from parkguard.replay.run import Replay
 from parkguard.settings import Settings
@@ -44,15 +45,15 @@ def explain_lines(
 
 def explain_journal(
     settings: Settings,
-    reader: Reader,
+    window: Window,
     period: Period,
     *,
-    warm_up_ms: int,
+    since_ms: int,
     fallback: Callable[[], Registry],
     progress: Callable[[int, int], None],
     stride_ms: int = 0,
 ) -> Story:
-    """Run a journal, which has entries, from ``warm_up_ms`` before the period up to its end.
+    """Run a window of a journal, which has entries, from ``since_ms`` up to the period's end.
 
     ``fallback`` gives the registry of the records, for a journal whose first entries are gone;
     ``progress`` is told entries done and entries in all; ticks are taken in strides of
@@ -61,12 +62,12 @@ def explain_journal(
     Raises:
         NothingToExplain: The period is not in the journal, or as ``explain_lines``.
         JournalError: A segment cannot be read.
+        OutOfTime: The window's deadline has passed.
     """
-    _check_range(reader, period)
+    _check_range(window, period)
     run, sights = _watched_run(settings, period)
-    since_ms = period.from_ms - warm_up_ms
     journal = JournalReplay(
-        run, reader, since_ms=since_ms, until_ms=period.to_ms, stride_ms=stride_ms
+        run, window, since_ms=since_ms, until_ms=period.to_ms, stride_ms=stride_ms
     )
     journal.feed(fallback, progress)
     run.finish()
@@ -93,12 +94,10 @@ def _until(numbered: Iterable[tuple[int, AnyLine]], end_ms: int) -> Iterator[tup
         yield number, line
 
 
-def _check_range(reader: Reader, period: Period) -> None:
-    first, last = reader.first_seq(), reader.last_seq()
-    ends = [*reader.read(first - 1, 1), *reader.read(last - 1, 1)]
-    begin_ms, end_ms = ends[0].recv_ms, ends[-1].recv_ms
-    if period.to_ms < begin_ms or period.from_ms > end_ms:
+def _check_range(window: Window, period: Period) -> None:
+    if not window.holds(period.from_ms, period.to_ms):
         zone = period.timezone
+        begin_ms, end_ms = window.held_ms()
         raise NothingToExplain(
             f"the journal holds {local_text(begin_ms, zone)} to {local_text(end_ms, zone)} "
             f"({zone}), not {local_text(period.at_ms, zone)}: choose --at between them (how long "

@@ -13,6 +13,7 @@ import structlog
 from api.explain_port import CannotExplain, ExplainerBusy, ToExplain
 from api.explain_schemas import ExplanationOut
 from parkguard.children import die_with_parent
+from parkguard.clock import monotonic_s
 from parkguard.explain.order import NOTHING, TOO_LONG, WHY, Order
 from parkguard.settings import Settings
 
@@ -20,6 +21,9 @@ KEPT = 32
 """Explanations kept in memory: about 60 kB each. Ours."""
 FRESH_MS = 20_000
 """An explanation of a period that has not ended is made anew after so long, ms. Ours."""
+LAST_WORDS = 0.05
+"""A run gives itself up this share of the time before the deadline, and says how far it came; one
+that does not is ended by force. Ours."""
 CHILD: tuple[str, ...] = (sys.executable, "-m", "parkguard.explain.child")
 
 log = structlog.get_logger("explain")
@@ -73,8 +77,8 @@ class JournalExplainer:
         return made.answer
 
     def _made(self, alert: ToExplain) -> _Kept:
-        order, is_whole = self._order(alert)
         deadline_s = self._settings.explain.deadline_s
+        order, is_whole = self._order(alert, monotonic_s() + deadline_s * (1 - LAST_WORDS))
         try:
             ran = subprocess.run(  # noqa: S603 - our own program, nothing of the request in it
                 die_with_parent(self._command),
@@ -84,14 +88,11 @@ class JournalExplainer:
                 check=False,
             )
         except subprocess.TimeoutExpired as exc:
-            log.warning("explanation_too_long", alert_id=alert.alert_id, deadline_s=deadline_s)
-            raise CannotExplain(
-                TOO_LONG,
-                f"running that time again took longer than {deadline_s:g} s (explain.deadline_s): "
-                "try again when the server is less busy, or use parkguard explain on the server",
-            ) from exc
+            raise self._too_long(alert, said="it did not answer") from exc
         if ran.returncode == NOTHING:
             why = ran.stdout.decode()
+            if why == TOO_LONG:
+                raise self._too_long(alert, said=ran.stderr.decode())
             log.info(
                 "nothing_to_explain", alert_id=alert.alert_id, why=why, said=ran.stderr.decode()
             )
@@ -102,7 +103,19 @@ class JournalExplainer:
         answer = ExplanationOut.model_validate_json(ran.stdout)
         return _Kept(answer, self._now_ms(), is_whole)
 
-    def _order(self, alert: ToExplain) -> tuple[Order, bool]:
+    def _too_long(self, alert: ToExplain, *, said: str) -> CannotExplain:
+        deadline_s = self._settings.explain.deadline_s
+        log.warning(
+            "explanation_too_long", alert_id=alert.alert_id, deadline_s=deadline_s, said=said
+        )
+        return CannotExplain(
+            TOO_LONG,
+            f"running that time again took longer than {deadline_s:g} s (explain.deadline_s): try "
+            "again when the server is less busy, or use parkguard explain on the server, which has "
+            "no deadline",
+        )
+
+    def _order(self, alert: ToExplain, ends_s: float) -> tuple[Order, bool]:
         """What to run, and whether that time is over: nothing more will come to it."""
         explain = self._settings.explain
         from_ms = alert.onset_ms - round(explain.before_s * 1000)
@@ -118,5 +131,6 @@ class JournalExplainer:
             onset_ms=alert.onset_ms,
             from_ms=from_ms,
             to_ms=min(end_ms, now_ms),
+            ends_s=ends_s,
         )
         return order, end_ms <= now_ms

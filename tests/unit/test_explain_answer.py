@@ -1,39 +1,35 @@
 """The explanation as an answer: thin and true, from a window of a real journal."""
 
 import json
+import subprocess
 import sys
 import time
+from math import inf
 from pathlib import Path
 from threading import Thread
 
+import msgspec
 import pytest
 
 from api.explain_port import CannotExplain, ExplainerBusy, ToExplain
 from api.explain_schemas import ExplanationOut
 from devices.control import AnyControl, RegisterDevices, RegisterVehicles
-from devices.entry import Entry, EntryKind, Incoming
-from devices.model import DeviceClass
-from devices.registry import Registry, RegistrySnapshot
+from devices.entry import Incoming
 from parkguard.explain.answer import Told, answer_of
 from parkguard.explain.child import explained
-from parkguard.explain.order import NOTHING, Order
+from parkguard.explain.order import NOTHING, TOO_LONG, Order
 from parkguard.explain.running import NothingToExplain, explain_lines
 from parkguard.explain.story import Period, Story
 from parkguard.explain.thinning import thinned
-from parkguard.explain.window import Window
-from parkguard.explain.witness_devices import chosen
 from parkguard.replay.reading import read_lines
 from parkguard.settings import Settings
 from parkguard.settings_explain import ExplainSettings
-from parkguard.wiring.explain import JournalExplainer
-from stores.journal_reading import SqliteJournalReader
+from parkguard.wiring.explain import CHILD, JournalExplainer
+from stores.journal_picking import JournalPicker
 from support.explain_files import BAIT, PARKED, STOLEN
 from support.factories import a_control, a_device, a_tick, a_vehicle, an_entry, at_ms, fix_bytes
 from support.replay_files import Line, encoded
-from support.stores_journal import fill as fill_journal
 from support.stores_journal import writing_to
-
-FIX_TOPIC = "pg/v1/up/trk/{}/fix"
 
 
 def _story(lines: list[Line]) -> Story:
@@ -133,70 +129,6 @@ def test_answer_explains_silence_too() -> None:
     assert _answer(_story(PARKED)).decisive is not None
 
 
-# -- window and neighbours ------------------------------------------------------------------
-
-
-def test_window_begins_where_its_time_does(tmp_path: Path) -> None:
-    """Found by halving over several segments; what lies before is not read when it is much."""
-    fill_journal(tmp_path, batches=30, size=100)
-    reader = SqliteJournalReader(tmp_path)
-    entries = [entry for k in range(0, 3_000, 500) for entry in reader.read(k, 500)]
-    since_ms = entries[2_000].recv_ms
-
-    window = Window(reader, since_ms, root="pg/v1", devices=None, few=100)
-    near = Window(reader, since_ms, root="pg/v1", devices=None, few=100_000)
-
-    assert window.first_seq() == next(e.seq for e in entries if e.recv_ms >= since_ms)
-    assert window.begins_ms() == since_ms
-    assert near.first_seq() == 1
-    assert window.last_seq() == 3_000
-    reader.close()
-
-
-def test_window_leaves_out_strangers_and_keeps_everything_else(tmp_path: Path) -> None:
-    """Ticks, controls and topics that are not ours stay; the end is told by an empty read."""
-    kinds = [
-        (EntryKind.MQTT, FIX_TOPIC.format("a")),
-        *[(EntryKind.MQTT, FIX_TOPIC.format("b"))] * 7,
-        (EntryKind.MQTT, "owntracks/wang/bike"),
-        (EntryKind.TICK, ""),
-        (EntryKind.CONTROL, ""),
-        *[(EntryKind.MQTT, FIX_TOPIC.format("b"))] * 3,
-    ]
-    with writing_to(tmp_path) as writer:
-        writer.append([Incoming(int(kind), 1, 1, 0, topic, b"{}") for kind, topic in kinds])
-    reader = SqliteJournalReader(tmp_path)
-    window = Window(reader, 0, root="pg/v1", devices={"a"})
-
-    found: list[Entry] = []
-    while some := window.read(found[-1].seq if found else 0, 2):
-        found += some
-
-    assert [entry.seq for entry in found] == [1, 9, 10, 11]
-    reader.close()
-
-
-def test_neighbours_are_of_its_area_those_of_its_site_first() -> None:
-    """The vehicle's own tracker always; what is left out is told."""
-    own = a_device(id="own", slot=0, area="340104001", site_id="s-1")
-    same_site = a_device(id="site", slot=9, area="340104001", site_id="s-1", vehicle_id="v-2")
-    same_area = a_device(id="area", slot=2, area="340104001", site_id="s-2", vehicle_id="v-3")
-    charger = a_device(id="chg", slot=3, cls=DeviceClass.CHARGER, area="340104001", vehicle_id=None)
-    far = a_device(id="far", slot=1, area="340104002", vehicle_id="v-4")
-    registry = Registry(
-        RegistrySnapshot(devices=[own, same_site, same_area, charger, far], vehicles=[a_vehicle()])
-    )
-
-    two, all_ = chosen(registry, "v-1", 2), chosen(registry, "v-1", 10)
-
-    assert two.ids == {"own", "site", "area"}
-    assert (two.neighbours, two.whole_area) == (2, False)
-    assert all_.ids == {"own", "site", "area", "chg"}
-    assert (all_.neighbours, all_.whole_area) == (3, True)
-    assert set(two.registry.vehicles) == {"v-1"}
-    assert chosen(registry, "v-9", 10).ids == set()
-
-
 # -- the process ----------------------------------------------------------------------------
 
 ENDS_S = 340
@@ -258,8 +190,9 @@ def test_a_time_that_is_gone_is_told_by_a_stable_word(ride: Path) -> None:
         onset_ms=at_ms(-900_000),
         from_ms=at_ms(-901_000),
         to_ms=at_ms(-899_000),
+        ends_s=inf,
     )
-    reader = SqliteJournalReader(ride / "journal")
+    reader = JournalPicker(ride / "journal")
     with pytest.raises(NothingToExplain) as told:
         explained(Settings(data_dir=ride), reader, order)
     reader.close()
@@ -293,6 +226,32 @@ def test_what_takes_too_long_is_ended() -> None:
 
     assert told.value.why == "too_long"
     assert time.monotonic() - began_s < 5
+
+
+def test_a_run_gives_itself_up_and_says_how_far_it_came(ride: Path) -> None:
+    """Before it would have to be ended: the people are told what to do, the log how far it came."""
+    order = Order(
+        settings={"data_dir": str(ride)},
+        alert_id="a-1",
+        vehicle_id="v-1",
+        onset_ms=at_ms(200),
+        from_ms=at_ms(0),
+        to_ms=at_ms(ENDS_S),
+        ends_s=0.0,
+    )
+    ran = subprocess.run(  # noqa: S603 - our own program
+        CHILD, input=msgspec.json.encode(order), capture_output=True, check=False
+    )
+
+    assert (ran.returncode, ran.stdout.decode()) == (NOTHING, TOO_LONG)
+    assert ran.stderr.decode() == "0% of the journal was read\n"
+
+    says = f"print({TOO_LONG!r}, end=''); raise SystemExit({NOTHING})"
+    with pytest.raises(CannotExplain, match=r"45 s .*parkguard explain on the server") as told:
+        JournalExplainer(Settings(), lambda: 0, command=(sys.executable, "-c", says)).explain(
+            _alert()
+        )
+    assert told.value.why == TOO_LONG
 
 
 def test_one_is_made_at_a_time(tmp_path: Path) -> None:

@@ -23,6 +23,8 @@ from parkguard.records import open_migrated
 from parkguard.replay.from_journal import JournalReplay
 from parkguard.replay.run import Replay
 from parkguard.settings import Settings
+from stores.registry import Registry as Records
+from stores.registry_devices import NewDevice
 from stores.schema import audit
 from support.cli import exit_of
 from support.explain_files import AT, BAIT, STOLEN, written
@@ -217,6 +219,40 @@ def test_nothing_is_run_after_the_end_of_the_period() -> None:
         journal.feed(Registry, lambda _done, _total: None)
 
     assert run.timeline.messages == len(range(50, 181, 10))
+
+
+def test_those_near_it_tell_what_everybody_tells() -> None:
+    """With the vehicle in the records its own area is run; ``--everybody`` runs all."""
+    _journal()
+    engine = open_migrated(Settings())
+    registry = Records(engine, lambda: at_ms(-2))
+    registry.add_vehicles([a_vehicle()])
+    registry.add_devices(
+        [
+            NewDevice(id=a_device().id, cls=a_device().cls, secret_hash="-", vehicle_id="v-1")  # noqa: S106
+        ]
+    )
+    engine.dispose()
+    words = ("v-1", "--at", str(at_ms(200)), "--for", "10m", "--json")
+
+    near, everybody = _call(*words), _call(*words, "--everybody")
+
+    assert json.loads(near.stdout)["alerts"]
+    assert near.stdout == everybody.stdout
+
+
+def test_a_run_is_given_up_when_it_was_to_be(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The clock goes 50 s between two looks: a minute is over at the third."""
+    _journal()
+    looks = iter(range(0, 10_000, 50))
+    monkeypatch.setattr("parkguard.cli_explain_run.monotonic_s", lambda: next(looks))
+
+    assert exit_of(monkeypatch, "explain", "v-1", "--at", AT, "--longest", "1m") == 1
+    said = capsys.readouterr().err
+    assert "given up after 1m (--longest): " in said
+    assert "take a shorter --warm-up or --for" in said
 
 
 def test_who_looks_at_a_track_stands_in_the_audit() -> None:
