@@ -45,19 +45,35 @@ class SwapRefused(RegistryError):
     """A device cannot take another's place; the line says why and what to do."""
 
 
-def profile_faults(device_id: str, profile: Profile) -> Iterable[str]:
+def profile_faults(device_id: str, profile: Profile) -> list[str]:
     """Give what is wrong with a profile, a line each."""
+    return arriving(device_id, profile)[1]
+
+
+def arriving(device_id: str, profile: Profile) -> tuple[Profile, list[str]]:
+    """Give a profile with its foreign ids in the form in which they arrive, and what is wrong."""
+    ids, wrong = registered_ids(profile.foreign)
+    faults = [
+        *_gateway_faults(device_id, profile),
+        *(
+            f"{device_id}: foreign id {profile.foreign[adapter]!r} of adapter {adapter!r}: {words}"
+            for adapter, words in wrong.items()
+        ),
+        *_money_faults(device_id, profile),
+    ]
+    return msgspec.structs.replace(profile, foreign=ids), faults
+
+
+def faults_beside_ids(device_id: str, profile: Profile) -> list[str]:
+    """The same of a profile whose foreign ids are known to be right."""
+    return [*_gateway_faults(device_id, profile), *_money_faults(device_id, profile)]
+
+
+def _gateway_faults(device_id: str, profile: Profile) -> Iterable[str]:
     if profile.gateway and DEVICE_ID.fullmatch(profile.gateway) is None:
         yield f"{device_id}: gateway {profile.gateway!r} is no device id (1-64 of a-z 0-9 -)"
     elif profile.gateway and profile.gateway == device_id:
         yield f"{device_id}: it cannot be its own gateway"
-    yield from _foreign_faults(device_id, profile.foreign)
-    yield from _money_faults(device_id, profile)
-
-
-def _foreign_faults(device_id: str, foreign: Mapping[str, str]) -> Iterable[str]:
-    for adapter, words in registered_ids(foreign)[1].items():
-        yield f"{device_id}: foreign id {foreign[adapter]!r} of adapter {adapter!r}: {words}"
 
 
 def registered_ids(foreign: Mapping[str, str]) -> tuple[dict[str, str], dict[str, str]]:
@@ -89,6 +105,8 @@ def as_it_arrives(profile: Profile) -> Profile:
 def _money_faults(device_id: str, profile: Profile) -> Iterable[str]:
     if not 0 <= profile.meter_wrap_wh <= METER_WRAP_MAX_WH:
         yield f"{device_id}: meter_wrap_wh {profile.meter_wrap_wh} is not 0 to 2^53 - 1"
+    if not profile.coins_fen:
+        return
     if len(profile.coins_fen) > COINS_MAX:
         yield f"{device_id}: coins_fen has more than {COINS_MAX} amounts"
     wrong = [coin for coin in profile.coins_fen if not 0 < coin <= COIN_MAX_FEN]

@@ -27,6 +27,7 @@ from parkguard.clock import wall_ms
 from parkguard.importing.columns import template as template_of
 from parkguard.importing.device_shelf import Devices
 from parkguard.importing.fault_book import SHOWN_MAX, FaultBook
+from parkguard.importing.fresh_secrets import FreshSecrets
 from parkguard.importing.kinds import DEVICE_KINDS, ImportRefused, Kind
 from parkguard.importing.reading import Source, open_source
 from parkguard.importing.run import Counts, check, write
@@ -87,8 +88,12 @@ def import_(
         raise CommandError(str(exc)) from exc
     if source.needs_crs and crs is None:
         refuse(f"{file} has coordinates: say in which system, --crs wgs84, gcj02 or bd09")
-    with records_of(ctx) as engine, FaultBook(errors, source.headers) as book:
-        shelf = _shelf(engine, kind, crs or Crs.WGS84, credentials)
+    with (
+        records_of(ctx) as engine,
+        FaultBook(errors, source.headers) as book,
+        FreshSecrets() as fresh,
+    ):
+        shelf = _shelf(engine, kind, crs or Crs.WGS84, fresh, credentials)
         counts = _look(source, shelf, book)
         if not dry_run and not source.faults and (skip_bad or not book.total):
             _check_credentials(kind, counts, credentials)
@@ -123,7 +128,9 @@ def _check_credentials(kind: Kind, counts: Counts, credentials: Path | None) -> 
         raise CommandError("new devices get secrets: say where they go, --credentials FILE")
 
 
-def _shelf(engine: sa.Engine, kind: Kind, crs: Crs, credentials: Path | None) -> Shelf:
+def _shelf(
+    engine: sa.Engine, kind: Kind, crs: Crs, fresh: FreshSecrets, credentials: Path | None
+) -> Shelf:
     registry = Registry(engine, wall_ms, system_user())
     match kind:
         case Kind.VEHICLES:
@@ -137,7 +144,8 @@ def _shelf(engine: sa.Engine, kind: Kind, crs: Crs, credentials: Path | None) ->
         case Kind.GRIDS:
             return Grids(engine, registry, crs)
         case _:
-            return Devices(engine, registry, kind, crs, keep_secrets=_keeper(credentials))
+            keep = _keeper(credentials)
+            return Devices(engine, registry, kind, crs, fresh=fresh, keep_secrets=keep)
 
 
 def _keeper(path: Path | None) -> Callable[[Mapping[str, str]], None]:

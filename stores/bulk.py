@@ -8,6 +8,7 @@ from typing import Any
 
 import msgspec
 import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
 
 from stores.records import insert_of
 
@@ -54,8 +55,31 @@ def insert_all(
     """
     if not rows:
         return
-    names = list(rows[0])
     insert = insert_of(connection, table)
+    if over is not None:
+        changed = {name: insert.excluded[name] for name in rows[0] if name != over}
+        insert = insert.on_conflict_do_update(index_elements=[over], set_=changed)
+    _run(connection, table, insert, rows)
+
+
+def insert_absent(
+    connection: sa.Connection, table: sa.Table, rows: Sequence[Mapping[str, object]]
+) -> int:
+    """Insert rows whose key is not there yet, as ``insert_all``; gives how many were inserted."""
+    if not rows:
+        return 0
+    insert = insert_of(connection, table).on_conflict_do_nothing()
+    return _run(connection, table, insert, rows)
+
+
+def _run(
+    connection: sa.Connection,
+    table: sa.Table,
+    insert: sqlite.Insert | postgresql.Insert,
+    rows: Sequence[Mapping[str, object]],
+) -> int:
+    """Run an INSERT for every row; gives how many rows it wrote."""
+    names = [column.name for column in table.c if column.name in rows[0]]  # as SQL is compiled
     if connection.dialect.name == "postgresql":
         kinds = ", ".join(f"{name} {_KINDS[type(table.c[name].type)]}" for name in names)
         read = sa.text(
@@ -63,11 +87,7 @@ def insert_all(
             f"FROM json_to_recordset(CAST(:rows AS json)) AS row({kinds})"
         ).bindparams(rows=msgspec.json.encode(rows).decode())
         columns = (sa.column(name, table.c[name].type) for name in names)
-        insert = insert.from_select(names, read.columns(*columns))
-    if over is not None:
-        changed = {name: insert.excluded[name] for name in names if name != over}
-        insert = insert.on_conflict_do_update(index_elements=[over], set_=changed)
-    if connection.dialect.name == "postgresql":
-        connection.execute(insert)
-    else:
-        connection.execute(insert, rows)
+        return connection.execute(insert.from_select(names, read.columns(*columns))).rowcount
+    made = str(insert.compile(dialect=connection.dialect, column_keys=names))
+    cells = [tuple(map(row.__getitem__, names)) for row in rows]
+    return connection.exec_driver_sql(made, cells).rowcount

@@ -14,9 +14,8 @@ from devices.model import PLAIN, AdminState, Device, DeviceClass, Profile
 from devices.registration_faults import (
     Claim,
     RegistryError,
-    as_it_arrives,
+    arriving,
     claims_twice,
-    profile_faults,
 )
 from devices.topics import DEVICE_ID, OUR_PREFIX
 from stores.bulk import insert_all, one_of
@@ -70,18 +69,14 @@ def checked(new: Sequence[NewDevice]) -> list[NewDevice]:
     Raises:
         RegistryError: With a line for every fault.
     """
-    faults = [fault for device in new for fault in _faults_of(device)]
-    faults = faults or width_faults(devices, (_row_of(device) for device in new))
+    fit = [_fit(device) for device in new]
+    faults = [fault for _, wrong in fit for fault in wrong]
+    faults = faults or width_faults(devices, map(msgspec.structs.asdict, new))
     counts = Counter(device.id for device in new)
     faults += [f"{name}: stands here twice" for name, count in counts.items() if count > 1]
     if faults:
         raise RegistryError(faults)
-    return [
-        msgspec.structs.replace(device, profile=as_it_arrives(device.profile))
-        if device.profile
-        else device
-        for device in new
-    ]
+    return [device for device, _ in fit]
 
 
 def known_of(connection: sa.Connection, new: Sequence[NewDevice]) -> dict[str, Known]:
@@ -123,13 +118,19 @@ def claims_of_all(new: Sequence[NewDevice]) -> dict[Claim, str]:
     return claims
 
 
-def _faults_of(device: NewDevice) -> Iterable[str]:
+def _fit(device: NewDevice) -> tuple[NewDevice, list[str]]:
+    """A device with its foreign ids in the form in which they arrive, and its faults."""
+    if device.profile is None:
+        return device, list(_own_faults(device))
+    profile, wrong = arriving(device.id, device.profile)
+    return msgspec.structs.replace(device, profile=profile), [*_own_faults(device), *wrong]
+
+
+def _own_faults(device: NewDevice) -> Iterable[str]:
     if DEVICE_ID.fullmatch(device.id) is None or device.id.startswith(OUR_PREFIX):
         yield f"{device.id!r}: an id has 1-64 of a-z 0-9 - and does not begin with {OUR_PREFIX!r}"
     if AREA.fullmatch(device.area) is None:
         yield f"{device.id}: area {device.area!r} is not a grid code of up to 14 digits"
-    if device.profile is not None:
-        yield from profile_faults(device.id, device.profile)
 
 
 def put_devices(
@@ -169,8 +170,15 @@ def put_devices(
     ]
     if again:
         connection.execute(sa.update(devices).where(devices.c.id == sa.bindparam("key")), again)
-    slots = {**known, **known_of(connection, fresh)}
-    return [_numbered(device, slots[device.id].slot) for device in new]
+    slots = {name: each.slot for name, each in known.items()} | _slots_of(connection, fresh)
+    return [_numbered(device, slots[device.id]) for device in new]
+
+
+def _slots_of(connection: sa.Connection, fresh: Sequence[NewDevice]) -> dict[str, int]:
+    query = sa.select(devices.c.id, devices.c.slot).where(
+        one_of(connection, devices.c.id, [device.id for device in fresh])
+    )
+    return {row.id: row.slot for row in connection.execute(query)}
 
 
 def _ended(known: Known, new: NewDevice, *, now_ms: int, by: str) -> Period | None:

@@ -1,6 +1,6 @@
 """The registry by ids: what an import compares its rows with, a thousand at a time."""
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any, TypeVar
 
 import msgspec
@@ -10,9 +10,10 @@ from devices.model import Device, Grid, Site, Vehicle
 from devices.models import Model
 from devices.registration_faults import Claim
 from stores.bulk import one_of
-from stores.registry_devices import DEVICE_COLUMNS, NewDevice, device_of, known_of
+from stores.registry_claims import holders_of
+from stores.registry_devices import DEVICE_COLUMNS, NewDevice, device_of
 from stores.registry_models import models_of, speaking
-from stores.schema import devices, foreign_ids, grids, sites, vehicles
+from stores.schema import devices, grids, sites, vehicles
 
 _T = TypeVar("_T")
 _vehicle = msgspec.json.Decoder(Vehicle)
@@ -58,20 +59,19 @@ class RegistryLookup:
         with self._engine.connect() as connection:
             return models_of(connection, ids)
 
-    def speaking(self, new: Sequence[NewDevice]) -> list[NewDevice]:
-        """Devices with the profile and vendor they would be registered with.
+    def speaking(self, new: Sequence[NewDevice], known: Mapping[str, Device]) -> list[NewDevice]:
+        """Devices with the profile and vendor they would be registered with; ``known`` are so.
 
         Raises:
             RegistryError: A model is of another class.
         """
         with self._engine.connect() as connection:
-            return speaking(connection, new, known_of(connection, new))
+            return speaking(connection, new, known)
 
     def holders(self, claims: Collection[Claim]) -> dict[Claim, str]:
         """Which device has each foreign id."""
-        named = {foreign_id for _, foreign_id in claims}
-        rows = self._rows(foreign_ids.c.foreign_id, tuple(foreign_ids.c), named)
-        return {(row.adapter, row.foreign_id): row.device_id for row in rows}
+        with self._engine.connect() as connection:
+            return holders_of(connection, claims)
 
     def _by_id(
         self,

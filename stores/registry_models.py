@@ -1,7 +1,7 @@
 """Models: how all devices that name one speak. A change reaches every one of them."""
 
 from collections.abc import Collection, Mapping, Sequence
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 import msgspec
 import sqlalchemy as sa
@@ -12,9 +12,23 @@ from devices.models import OF_MODEL, Model, spoken
 from devices.registration_faults import RegistryError, profile_faults
 from stores.bulk import one_of
 from stores.records import insert_of
-from stores.registry_devices import DEVICE_COLUMNS, Known, NewDevice, device_of
+from stores.registry_devices import DEVICE_COLUMNS, NewDevice, device_of
 from stores.registry_widths import width_faults
 from stores.schema import devices, models
+
+
+class Before(Protocol):
+    """What counts of a device that is registered again."""
+
+    @property
+    def profile(self) -> Profile:
+        """The one it has."""
+        ...
+
+    @property
+    def model(self) -> str:
+        """The one it names."""
+        ...
 
 
 def models_of(connection: sa.Connection, ids: Collection[str]) -> dict[str, Model]:
@@ -35,7 +49,7 @@ def models_of(connection: sa.Connection, ids: Collection[str]) -> dict[str, Mode
 
 
 def speaking(
-    connection: sa.Connection, new: Sequence[NewDevice], known: Mapping[str, Known]
+    connection: sa.Connection, new: Sequence[NewDevice], known: Mapping[str, Before]
 ) -> list[NewDevice]:
     """Give devices with the profile they will have: their own, their model's, what they had.
 
@@ -57,7 +71,7 @@ def speaking(
     return [_speaking(device, known.get(device.id), by_id) for device in new]
 
 
-def _speaking(device: NewDevice, before: Known | None, by_id: Mapping[str, Model]) -> NewDevice:
+def _speaking(device: NewDevice, before: Before | None, by_id: Mapping[str, Model]) -> NewDevice:
     model, former = by_id.get(device.model), None
     own = device.profile
     if own is None and before is not None:

@@ -12,22 +12,20 @@ def width_faults(table: sa.Table, rows: Iterable[Mapping[str, object]]) -> list[
         table: Where the rows go; its columns' widths count.
         rows: Values by column, ``id`` among them.
     """
-    widths = {
-        column.name: column.type.length
+    widths = [
+        (column.name, column.type.length)
         for column in table.c
         if isinstance(column.type, sa.String) and column.type.length
-    }
+    ]
     return [
-        f"{str(row['id'])[:80]!r}: {name} {fault}"
+        f"{str(row['id'])[:80]!r}: {name} {_fault_of(value, width)}"
         for row in rows
-        for name, width in widths.items()
-        if (fault := _fault_of(row.get(name), width))
+        for name, width in widths
+        if isinstance(value := row.get(name), str) and (len(value) > width or "\x00" in value)
     ]
 
 
-def _fault_of(value: object, width: int) -> str:
-    if not isinstance(value, str):
-        return ""
+def _fault_of(value: str, width: int) -> str:
     if len(value) > width:
         return f"has {len(value)} characters, at most {width} are kept"
-    return "holds a NUL character" if "\x00" in value else ""
+    return "holds a NUL character"

@@ -37,18 +37,23 @@ def text_of(width: int) -> Reader:
     """One line of text of at most ``width`` characters."""
 
     def read(cell: str) -> str:
-        if len(cell) > width:
-            raise ValueError(f"has {len(cell)} characters, at most {width} are kept: shorten it")
-        if _UNSTORABLE.search(cell):
-            raise ValueError("holds control characters, a line break or unreadable signs: mend it")
-        return cell
+        return _fitting(cell, width)
 
     return read
 
 
+def _fitting(cell: str, width: int) -> str:
+    if len(cell) > width:
+        raise ValueError(f"has {len(cell)} characters, at most {width} are kept: shorten it")
+    is_plain = cell.isascii() and cell.isprintable()  # most are, and a search takes longer
+    if not is_plain and _UNSTORABLE.search(cell):
+        raise ValueError("holds control characters, a line break or unreadable signs: mend it")
+    return cell
+
+
 def typed_id(cell: str) -> str:
     """An id as it was typed, folded; which form of it counts is said by what is registered."""
-    return str(text_of(128)(folded(cell)))
+    return _fitting(folded(cell), 128)
 
 
 def our_id(cell: str) -> str:
@@ -63,7 +68,7 @@ def device_id(cell: str) -> str:
     """The id of a device, as it was typed; whether a new one may have it is said later."""
     found = typed_id(cell)
     form = canonical_id(found)
-    if not is_imei(form) and (fault := device_id_fault(form)):
+    if (fault := device_id_fault(form)) and not is_imei(form):
         raise ValueError(fault)
     return found
 

@@ -1,9 +1,7 @@
 """Devices: trackers, chargers, cameras, gateways. New ones get a secret, once, in a file."""
 
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from itertools import chain
 
 import msgspec
 import sqlalchemy as sa
@@ -16,10 +14,10 @@ from devices.models import Model
 from devices.registration_faults import (
     ADAPTERS,
     Claim,
-    as_it_arrives,
-    profile_faults,
+    faults_beside_ids,
     registered_ids,
 )
+from parkguard.importing.fresh_secrets import FreshSecrets
 from parkguard.importing.kinds import CLASS_OF, CellError, Fault, Kind
 from parkguard.importing.places import place_of
 from parkguard.importing.shelf import (
@@ -35,14 +33,15 @@ from parkguard.importing.shelf import (
     reference,
 )
 from parkguard.importing.shelves import PROFILE_COLUMNS, audit_of, profile_of
-from parkguard.passwords import hash_password, new_secret
 from stores.registry import Registry
 from stores.registry_devices import NewDevice
 from stores.registry_lookup import RegistryLookup
 
 SAID = ("name", "model", "vendor", "interval_s", "admin")
 """Columns that are fields of a device as they stand."""
-_OF_PROFILE = frozenset({*PROFILE_COLUMNS, "gateway", *(f"foreign.{name}" for name in ADAPTERS)})
+_ADAPTER_OF = {f"foreign.{adapter}": adapter for adapter in ADAPTERS}
+"""Columns of foreign ids, and the adapter of each."""
+_OF_PROFILE = frozenset({*PROFILE_COLUMNS, "gateway", *_ADAPTER_OF})
 _COMPARED = tuple(name for name in Device.__struct_fields__ if name != "slot")
 
 
@@ -67,11 +66,12 @@ class Devices:
         kind: Kind,
         crs: Crs,
         *,
+        fresh: FreshSecrets,
         keep_secrets: Callable[[Mapping[str, str]], None],
     ) -> None:
-        """Write through ``registry``; ``keep_secrets`` before that, in clear, for good."""
+        """Write through ``registry``; ``keep_secrets`` of ``fresh`` before that, for good."""
         self._lookup, self._registry, self._crs = RegistryLookup(engine), registry, crs
-        self._cls, self._keep = CLASS_OF.get(kind), keep_secrets
+        self._cls, self._fresh, self._keep = CLASS_OF.get(kind), fresh, keep_secrets
 
     def judge(self, rows: Sequence[Parsed]) -> list[Judged | Fault]:
         """As ``Shelf``."""
@@ -93,7 +93,7 @@ class Devices:
                 found += gather.faults
             else:
                 good.append((gather.number, device))
-        ready = self._lookup.speaking([device for _, device in good])
+        ready = self._lookup.speaking([device for _, device in good], known)
         return found + [
             _judged(number, device, known) for (number, _), device in zip(good, ready, strict=True)
         ]
@@ -123,7 +123,8 @@ class Devices:
             _check_claims(device_id, profile, around.holders)
         base = _new_of(before) if before else NewDevice(id=device_id, cls=cls, secret_hash="")
         device = msgspec.structs.replace(base, **fields)
-        return msgspec.structs.replace(device, area=_area(given, device, around, before))
+        area = _area(given, device, around, before)
+        return device if area == device.area else msgspec.structs.replace(device, area=area)
 
     def _place(self, row: Parsed, cls: DeviceClass) -> dict[str, object]:
         place = place_of(row.row, row.given, self._crs)
@@ -138,26 +139,16 @@ class Devices:
         """As ``Shelf``; secrets are kept before anything is written."""
         new = [one.value for one in judged if isinstance(one.value, NewDevice)]
         hashes = self._registry.secret_hashes_of([device.id for device in new])
-        secrets = {device.id: new_secret() for device in new if device.id not in hashes}
-        hashes |= _hashed(secrets)
+        without = [device.id for device in new if device.id not in hashes]
+        secrets = dict(zip(without, self._fresh.take(len(without)), strict=True))
         if secrets:
-            self._keep(secrets)
+            self._keep({name: secret.clear for name, secret in secrets.items()})
+        hashes |= {name: secret.hashed for name, secret in secrets.items()}
         ready = [msgspec.structs.replace(device, secret_hash=hashes[device.id]) for device in new]
         now_ms, by = self._registry.now_ms(), self._registry.by
         run = (now_ms, by, Role.ADMIN.value, "quarantine_replayed", note[:128], "")
         held = self._registry.add_devices(ready, [audit_of(self._registry, note)], adopt=run).held
         return Put(held=held.queued, left=held.left, secrets=len(secrets))
-
-
-def _hashed(secrets: Mapping[str, str]) -> dict[str, str]:
-    """Password hashes by id, on two cores: hashing needs no lock of the interpreter."""
-    names = list(secrets)
-    halves = (names[::2], names[1::2])
-    with ThreadPoolExecutor(len(halves)) as pool:
-        parts = pool.map(
-            lambda some: [(name, hash_password(secrets[name])) for name in some], halves
-        )
-        return dict(chain.from_iterable(parts))
 
 
 def _check(device_id: str, before: Device | None, cls: DeviceClass, given: Given) -> None:
@@ -188,17 +179,13 @@ def _profile(device_id: str, given: Given, before: Device | None) -> Profile | N
     if "gateway" in given:
         gateway = canonical_id(str(given["gateway"]))
         profile = msgspec.structs.replace(profile, gateway=gateway)
-    foreign = dict(profile.foreign)
-    for adapter in ADAPTERS:
-        named = given.get(f"foreign.{adapter}")
-        if named:
-            foreign[adapter] = str(named)
-        elif named is not None:
-            foreign.pop(adapter, None)
-    for adapter, words in registered_ids(foreign)[1].items():
+    said = _foreign_in(given)
+    foreign = {adapter: named for adapter, named in (profile.foreign | said).items() if named}
+    ids, wrong = registered_ids(foreign)
+    for adapter, words in wrong.items():
         raise CellError(f"foreign.{adapter}", words)
-    profile = as_it_arrives(msgspec.structs.replace(profile, foreign=foreign))
-    for fault in profile_faults(device_id, profile):
+    profile = msgspec.structs.replace(profile, foreign=ids)
+    for fault in faults_beside_ids(device_id, profile):
         raise CellError("", fault)
     return profile
 
@@ -207,14 +194,17 @@ def _claims_in(rows: Sequence[Parsed]) -> set[Claim]:
     """Foreign ids that rows name, in the form in which they arrive."""
     claims: set[Claim] = set()
     for row in rows:
-        named = {
-            adapter: str(row.given[f"foreign.{adapter}"])
-            for adapter in ADAPTERS
-            if row.given.get(f"foreign.{adapter}")
-        }
+        named = {adapter: each for adapter, each in _foreign_in(row.given).items() if each}
         if named:
-            claims |= set(registered_ids(named)[0].items())
+            claims.update(registered_ids(named)[0].items())
     return claims
+
+
+def _foreign_in(given: Given) -> dict[str, str]:
+    """Foreign ids by adapter as a row has them; "" = an empty cell."""
+    return {
+        _ADAPTER_OF[column]: str(cell) for column, cell in given.items() if column in _ADAPTER_OF
+    }
 
 
 def _check_claims(device_id: str, profile: Profile | None, holders: Mapping[Claim, str]) -> None:

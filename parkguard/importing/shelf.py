@@ -6,6 +6,8 @@ from enum import StrEnum
 from types import TracebackType
 from typing import Protocol
 
+import msgspec
+
 from devices.ids import canonical_id, folded, id_fault
 from parkguard.importing.columns import Column
 from parkguard.importing.kinds import CellError, Fault, Raw
@@ -22,8 +24,7 @@ class State(StrEnum):
     SAME = "same"
 
 
-@dataclass(frozen=True, slots=True)
-class Parsed:
+class Parsed(msgspec.Struct, frozen=True):
     """A row whose cells were read, and its id as it was typed (folded)."""
 
     row: Raw
@@ -31,8 +32,7 @@ class Parsed:
     typed: str
 
 
-@dataclass(frozen=True, slots=True)
-class Judged:
+class Judged(msgspec.Struct, frozen=True):
     """A row that can be written: its value, and what may stand in the file but once."""
 
     number: int
@@ -87,8 +87,9 @@ def parse(
             given[name] = column.read(cell)
         except ValueError as exc:
             faults.append(Fault(row.number, name, str(exc)))
-    missing = [name for name in needed if name not in row.cells]
-    faults += [Fault(row.number, name, "is missing") for name in missing]
+    if not needed <= row.cells.keys():
+        missing = [name for name in needed if name not in row.cells]
+        faults += [Fault(row.number, name, "is missing") for name in missing]
     return (None if faults else Parsed(row, given, str(given["id"]))), faults
 
 
