@@ -281,7 +281,8 @@ class Engine:
                 if alert is not None:
                     self._follow_alert(alert, records[k], k, moved, effects)
         if self._fences.any:
-            fence_events.check(records, fixes, moved, total, self.scope, effects)
+            doubt = np.where(owner | police | kept, np.inf, total)
+            fence_events.check(records, fixes, moved, doubt, scope=self.scope, effects=effects)
         if self.observer is not None:
             self.observer.saw(
                 Look(

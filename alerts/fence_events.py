@@ -3,8 +3,8 @@
 import numpy as np
 
 from alerts import report
-from alerts.detection.anchor import ARMED, I8
-from alerts.detection.statistic import Fixes
+from alerts.detection.anchor import ARMED, F8
+from alerts.detection.statistic import CLIP_HIGH, Fixes, Moved
 from alerts.fence_pairs import Heard
 from alerts.model import AlertKind, Effects, FenceCrossing, Level
 from alerts.rules.geofence import FenceEvent
@@ -12,10 +12,20 @@ from alerts.scope import Scope
 from devices.admitted import Record
 from devices.model import FenceKind, Vehicle
 
+PARKED_NATS = CLIP_HIGH
+"""Up to here, S and evidence together, an armed vehicle of which no rule speaks is held for parked:
+one fix may say as much by itself, a ride that left says more with its second."""
 
-def check(records: list[Record], fixes: Fixes, which: I8, scope: Scope, effects: Effects) -> None:
-    """Fixes that are in order and no teleports: ``which`` of the records, and their arrays."""
+
+def check(
+    records: list[Record], fixes: Fixes, moved: Moved, total: F8, *, scope: Scope, effects: Effects
+) -> None:
+    """Fixes that are in order and no teleports.
+
+    ``total`` is S and evidence of each, nats; infinite where a rule tells the owner.
+    """
     known = scope.registry.vehicles
+    which = np.flatnonzero(moved.accepted)
     taken = [k for k in which.tolist() if records[k].device.vehicle_id in known]
     at = np.array(taken, np.int64)
     heard = Heard(
@@ -25,6 +35,7 @@ def check(records: list[Record], fixes: Fixes, which: I8, scope: Scope, effects:
         acc_m=fixes.acc_m[at],
         t_ms=fixes.t_ms[at],
         elapsed_ms=np.array([records[k].entry.elapsed_ms for k in taken], np.int64),
+        parked_m=np.where(moved.scored & (total <= PARKED_NATS), moved.moved_m, np.nan)[at],
     )
     for k, event in scope.fences.step(heard):
         _cross(records[taken[k]], event, scope, effects)

@@ -15,7 +15,7 @@ from alerts.rules.geofence import CROSS_MAX_MPS, CROSS_MAX_S, RESTING_INSIDE, Me
 class Heard:
     """Believable fixes in order; a list of vehicle ids, and arrays of its length.
 
-    ``acc_m`` may hold NaN.
+    ``acc_m`` may hold NaN; ``parked_m`` as ``At`` has it.
     """
 
     vehicles: Sequence[str]
@@ -24,6 +24,7 @@ class Heard:
     acc_m: F8
     t_ms: I8
     elapsed_ms: I8
+    parked_m: F8
 
     def some(self, which: I8) -> "Heard":
         """The fixes at these indices."""
@@ -34,6 +35,7 @@ class Heard:
             self.acc_m[which],
             self.t_ms[which],
             self.elapsed_ms[which],
+            self.parked_m[which],
         )
 
 
@@ -46,10 +48,10 @@ class Code:
     """What is known of a vehicle and a fence.
 
     OUT: it rests outside, and has no membership. IN: it rests inside. KNOWN: there is a
-    membership with a side. OPEN: the side is unknown.
+    membership with a side. TURNING: the other side has not lasted yet. OPEN: the side is unknown.
     """
 
-    OUT, IN, KNOWN, OPEN = range(4)
+    OUT, IN, KNOWN, TURNING, OPEN = range(5)
 
 
 def code_of(member: Membership) -> int:
@@ -57,6 +59,8 @@ def code_of(member: Membership) -> int:
     if member.side == Side.UNKNOWN:
         return Code.OPEN
     state = (member.side, member.sure, member.candidate)
+    if member.candidate != member.side:
+        return Code.TURNING
     return Code.IN if state == RESTING_INSIDE else Code.KNOWN
 
 

@@ -216,6 +216,7 @@ class FenceWatch:
                 float(turn.acc_m[k]),
                 int(heard.t_ms[k]),
                 int(heard.elapsed_ms[k]),
+                float(heard.parked_m[k]),
             )
             said, pairs.codes[j] = self._pair(heard.vehicles[k], int(turn.rows[k]), area, at)
             events += [(k, event) for event in said]

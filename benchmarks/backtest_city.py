@@ -36,7 +36,7 @@ from parkguard.replay.striding import Strides
 from parkguard.replay.timeline import LatestArray
 from parkguard.settings import Settings
 from parkguard.wiring.pipeline import build_pipeline
-from simulators.noise_families import TUNING
+from simulators.noise_families import REPORTING, seed_of
 from simulators.noise_field import NoiseField
 from stores.journal_sqlite import SqliteJournalWriter
 from stores.processing import RecordsProcessLedger
@@ -52,8 +52,9 @@ RIDE_MPS, RIDE_S, AWAY_S = 5.0, 320, 1_800
 BAIT_M, BAIT_S = 220.0, 120
 BEGIN_S, END_S = 1_200, 600
 """Nothing happens before the anchors are learnt; every case is closed before the end."""
-NOISE = "measured"
-"""Family of parked noise (``simulators.noise_families``)."""
+NOISE, FIRST_NUMBER = "open", 50_000
+"""Family of parked noise (``simulators.noise_families``), and the first of its seeds: the other
+benchmarks draw lower ones."""
 ANSWERS = 0.5
 """Share of owners of other alarms who answer at all; assumed."""
 _LAT0, _LON0 = 31.80, 117.20
@@ -124,7 +125,7 @@ class City:
         self._every_s = DAY_S / per_day
         self._rounds = round(days * per_day)
         self._rng = np.random.default_rng(seed)
-        self._noise = NoiseField(TUNING[NOISE], vehicles, seed)
+        self._noise = NoiseField(REPORTING[NOISE], vehicles, seed_of(NOISE, FIRST_NUMBER + seed))
         total = max(1, round(days * thefts_a_day))
         last_s = days * DAY_S - RIDE_S - AWAY_S - END_S
         times = self._rng.uniform(BEGIN_S, last_s, 2 * total)

@@ -119,7 +119,8 @@ def _rounds(rng: np.random.Generator, middles: F8) -> list[Heard]:
         t_ms = np.full(FLEET, round((1 + turn) * EVERY_S * 1000), np.int64)
         lat_deg, lon_deg = LAT_DEG + y / M_PER_DEG_LAT, LON_DEG + x / EAST_M
         acc_m = rng.choice([4.0, 8.0, 15.0], FLEET)
-        rounds.append(Heard(names, lat_deg, lon_deg, acc_m, t_ms, t_ms))
+        parked_m = np.where(speeds == 0, np.inf, np.nan)
+        rounds.append(Heard(names, lat_deg, lon_deg, acc_m, t_ms, t_ms, parked_m))
     return rounds
 
 
@@ -138,7 +139,8 @@ def _naive(areas: Sequence[Area], heard: Heard, members: dict[tuple[str, str], M
             else:
                 depth_m = area.depth_m(x, y)
             member = members.setdefault((heard.vehicles[k], area.fence.id), Membership())
-            step(area, member, At(x, y, depth_m, acc_m, t_ms, t_ms))
+            at = At(x, y, depth_m, acc_m, t_ms, t_ms, float(heard.parked_m[k]))
+            step(area, member, at)
 
 
 def _route_naive(shapes: Sequence[BaseGeometry], heard: Heard) -> None:

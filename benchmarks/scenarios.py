@@ -1,11 +1,12 @@
 """The 44 scenarios through the live code: as expected or not, and how soon a theft was told.
 
     python -m benchmarks.scenarios [--seeds 50] [--only 14,17] [--share 1] [--jobs 2]
-        [--minutes 30] [--json | --markdown]
+        [--minutes 30] [--keep FILE.jsonl] [--json | --markdown]
 
 Every run is a replay file made from a seed (``parkguard-sim scenario N``), run in this process on
 the replay's own classes with the city's policy of dispatching without a human switched on. Times
-and true metres count from a theft's onset. Exit 1: a scenario that should hold did not.
+and true metres count from a theft's onset. With ``--keep`` every run stands in a file as soon as it
+is done, and what stands there is not run again. Exit 1: a scenario that should hold did not.
 """
 
 import argparse
@@ -18,6 +19,7 @@ from collections.abc import Generator, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from contextlib import closing
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from rich.console import Console
@@ -25,6 +27,7 @@ from rich.table import Table
 
 from alerts.intervals import poisson_95, wilson_95
 from benchmarks.rig import machine
+from benchmarks.scenario_kept import Kept
 from benchmarks.scenario_run import Ran, run_scenario
 from simulators.cli_options import progress_bar
 from simulators.thefts.expected import Bound
@@ -98,10 +101,9 @@ def _bound_fault(bound: Bound, runs: Sequence[Ran]) -> str:
 
 
 def run_all(
-    numbers: Sequence[int], *, seeds: int, share: float, jobs: int
+    wanted: Sequence[tuple[int, int]], *, share: float, jobs: int
 ) -> Generator[tuple[int, Ran]]:
-    """Every run as it is done, seed by seed; who stops early has seen all scenarios alike."""
-    wanted = [(number, seed) for seed in range(seeds) for number in numbers]
+    """Every run as it is done, in this order of numbers and seeds."""
     if jobs <= 1:
         for number, seed in wanted:
             yield number, run_scenario(SCENARIOS[number], seed, share=share)
@@ -216,6 +218,20 @@ def _pair(spread: dict[str, Any]) -> str:
     return f"{spread['p50']:.0f}/{spread['p95']:.0f}" if spread["n"] else ""
 
 
+def play(numbers: Sequence[int], kept: Kept, asked: argparse.Namespace) -> None:
+    """Run what is missing, seed by seed: who stops early has seen all scenarios alike."""
+    pairs = [(number, seed) for seed in range(asked.seeds) for number in numbers]
+    wanted = [pair for pair in pairs if not kept.has(*pair)]
+    runs = run_all(wanted, share=asked.share, jobs=asked.jobs)
+    end_s = time.monotonic() + 60.0 * asked.minutes
+    with progress_bar(total=len(wanted), as_json=asked.json) as bar, closing(runs):
+        for done, (number, ran) in enumerate(runs, start=1):
+            kept.add(number, ran)
+            bar.show(done, f"scenario {number}")
+            if time.monotonic() > end_s:
+                break
+
+
 def main() -> None:
     """Run and print."""
     parser = argparse.ArgumentParser(
@@ -226,6 +242,7 @@ def main() -> None:
     parser.add_argument("--share", type=float, default=1.0, help="of long quiet times, (0, 1]")
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="processes")
     parser.add_argument("--minutes", type=float, default=math.inf, help="stop after; all if unset")
+    parser.add_argument("--keep", type=Path, help="file of runs: go on where it ends")
     parser.add_argument("--json", action="store_true")
     parser.add_argument("--markdown", action="store_true", help="the table of docs/detection.md")
     asked = parser.parse_args()
@@ -233,21 +250,13 @@ def main() -> None:
     unknown = [number for number in numbers if number not in SCENARIOS]
     if unknown or not 0.0 < asked.share <= 1.0 or asked.seeds < 1:
         parser.error(f"scenarios are 1-{max(SCENARIOS)}, --share in (0, 1], --seeds from 1")
-    found: dict[int, list[Ran]] = {number: [] for number in numbers}
-    total = len(numbers) * asked.seeds
-    runs = run_all(numbers, seeds=asked.seeds, share=asked.share, jobs=asked.jobs)
-    end_s = time.monotonic() + 60.0 * asked.minutes
-    with progress_bar(total=total, as_json=asked.json) as bar, closing(runs):
-        for done, (number, ran) in enumerate(runs, start=1):
-            found[number].append(ran)
-            bar.show(done, f"scenario {number}")
-            if time.monotonic() > end_s:
-                break
-    verdicts = [
-        verdict_of(SCENARIOS[number], sorted(of_one, key=lambda ran: ran.seed))
-        for number, of_one in found.items()
-        if of_one
-    ]
+    try:
+        kept = Kept(asked.keep, share=asked.share)
+    except ValueError as exc:
+        parser.error(str(exc))
+    play(numbers, kept, asked)
+    verdicts = [verdict_of(SCENARIOS[number], kept.of(number)) for number in numbers]
+    verdicts = [verdict for verdict in verdicts if verdict.runs]
     if asked.json:
         rows = [figures_of(verdict) for verdict in verdicts]
         print(json.dumps({"machine": machine(), "share": asked.share, "scenarios": rows}))

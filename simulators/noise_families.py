@@ -2,7 +2,8 @@
 
 ``noise_field`` draws them for many vehicles at once. Source of measured numbers: the design page
 on detection ("What was measured on real receivers": 11 stationary logs, 52 h); what nobody
-measured is said to be assumed. Tuning never sees a reporting family, its parameters or its seeds.
+measured is said to be assumed. Tuning never sees a reporting family, any part of one (its wander, a
+process of its excursions, its outages, its shaping) or its seeds; a test holds it.
 """
 
 import zlib
@@ -131,6 +132,13 @@ _OPEN = Family(
     wander=Wander(sd_m=(1.3, 5.0), tau_s=(50.0, 620.0), dof=(4.0, 12.0), white_m=0.8),
     leaps=(Leaps(per_day=(2.0, 60.0), from_m=24.0, length_s=50.0, far_short=True),),
 )
+_OPEN_TUNED = Family(
+    site="open",
+    source="receivers in an open street as tuning sees them: within what was measured, other "
+    "ranges than the reporting ones",
+    wander=Wander(sd_m=(1.5, 5.6), tau_s=(70.0, 500.0), dof=(4.0, 15.0), white_m=1.0),
+    leaps=(Leaps(per_day=(4.0, 70.0), from_m=25.0, length_s=54.0, far_short=True),),
+)
 _STREET = Family(
     site="street",
     source="detection.md scenario 2 (excursions 30-110 m for at most 120 s); rates assumed",
@@ -169,10 +177,13 @@ TUNING: dict[str, Family] = {
     "canyon": _CANYON,
     "garage": _GARAGE,
     "stuck": replace(
-        _OPEN, source="as open, with stuck multipath", built_for=False, leaps=(*_OPEN.leaps, _STUCK)
+        _OPEN_TUNED,
+        source="an open street with stuck multipath",
+        built_for=False,
+        leaps=(*_OPEN_TUNED.leaps, _STUCK),
     ),
     "long-memory": replace(
-        _OPEN,
+        _OPEN_TUNED,
         source="assumed: three AR parts that remember up to 25 times longer",
         built_for=False,
         wander=Wander(sd_m=(2.0, 7.0), tau_s=(60.0, 300.0), memory=_LONG, white_m=0.5),
@@ -213,7 +224,13 @@ REPORTING: dict[str, Family] = {
     ),
     "garage-b": replace(
         _GARAGE,
-        source="as garage, other parameters: cold starts settle slower, more of them",
+        source="as garage, other parameters: cold starts settle slower, more of them; quicker "
+        "wander, fewer and longer excursions",
+        wander=Wander(sd_m=(5.0, 20.0), tau_s=(40.0, 450.0), dof=(5.0, 12.0), white_m=2.0),
+        leaps=(
+            Leaps(per_day=(8.0, 80.0), from_m=45.0, shape=2.8, max_m=220.0, max_s=240.0),
+            Leaps(per_day=(0.2, 1.5), from_m=130.0, max_m=500.0, length_s=100.0, stuck=True),
+        ),
         outages=Outages(
             per_day=(4.0, 16.0),
             lasts_s=(300.0, 14_400.0),

@@ -116,8 +116,10 @@ def kept(
     since = np.where(same, arrays.kept_t[i], t_ms)
     mean_x = np.where(same, mean_x + (at[0] - mean_x) / np.maximum(count, 1), at[0])
     mean_y = np.where(same, mean_y + (at[1] - mean_y) / np.maximum(count, 1), at[1])
-    s = i[scored]
-    arrays.kept_n[s], arrays.kept_t[s] = count[scored], since[scored]
-    arrays.kept_x[s], arrays.kept_y[s] = mean_x[scored], mean_y[scored]
+    arrays.kept_n[i[scored]] = count[scored]
+    stands = scored & (count > 0)  # of others nothing is kept, whoever else is in the batch
+    s = i[stands]
+    arrays.kept_t[s] = since[stands]
+    arrays.kept_x[s], arrays.kept_y[s] = mean_x[stands], mean_y[stands]
     result: B1 = scored & (count >= SETTLE_FIXES) & (t_ms - since >= policy.kept_s * 1000)
     return result

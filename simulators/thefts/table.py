@@ -193,8 +193,7 @@ ROWS = (
              build=_alone(43, owners.by_jerks), steady=True),
     Scenario(number=44, name="home fence 5 m from the anchor",
              right="no flapping",
-             build=_alone(44, parked.home_fence), short=0.3, steady=True,
-             why="an excursion leaves the fence's band for longer than its dwell"),
+             build=_alone(44, parked.home_fence), short=0.3, steady=True),
 )
 # fmt: on
 SCENARIOS: dict[int, Scenario] = {row.number: row for row in ROWS}

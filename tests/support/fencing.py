@@ -27,7 +27,7 @@ def a_feature(fence_id: str, ring: list[list[float]] = CORNERS, **said: object) 
 
 
 def fence_events_of(
-    watch: FenceWatch, vehicle_id: str, fix: Fix, elapsed_ms: int
+    watch: FenceWatch, vehicle_id: str, fix: Fix, elapsed_ms: int, *, parked: bool = False
 ) -> list[FenceEvent]:
     """What one fix of one vehicle gives."""
     acc_m = np.nan if fix.acc_m is None else fix.acc_m
@@ -38,6 +38,7 @@ def fence_events_of(
         acc_m=np.array([acc_m]),
         t_ms=np.array([fix.t_ms]),
         elapsed_ms=np.array([elapsed_ms]),
+        parked_m=np.array([np.inf if parked else np.nan]),
     )
     return [event for _, event in watch.step(heard)]
 

@@ -173,15 +173,42 @@ def test_start_is_unknown_never_outside_a_26() -> None:
     assert not scene.effects
 
 
-def test_side_that_nothing_was_sure_of_raises_no_alert() -> None:
-    """Parked 5 m inside the edge; noise carries it 25 m out: a marked crossing, no alarm."""
+def test_excursion_of_a_parked_vehicle_crosses_nothing() -> None:
+    """Parked 5 m inside the edge; noise carries it 25 m out for one minute in five (44)."""
     scene = Scene(fences=(_fence(FenceKind.KEEP_IN, radius_m=80),))
     scene.park(at_m=75)
 
-    scene.park(60, at_m=105)
+    for _ in range(10):
+        scene.park(60, at_m=105)
+        scene.park(240, at_m=75)
+
+    assert scene.crossings == []
+    assert scene.quiet
+
+
+def test_side_that_nothing_was_sure_of_raises_no_alert() -> None:
+    """The same for longer than noise lasts: a marked crossing, no alarm."""
+    scene = Scene(fences=(_fence(FenceKind.KEEP_IN, radius_m=80),))
+    scene.park(at_m=75)
+
+    scene.park(150, at_m=105)
 
     assert [(c.what, c.inferred) for c in scene.crossings] == [("geofence_exit", True)]
     assert scene.quiet
+
+
+@pytest.mark.parametrize(("speed_mps", "within_s"), [(8.0, 20), (4.0, 40), (1.3, 90)])
+def test_ride_leaves_the_fence_as_soon_as_the_detector_doubts(
+    speed_mps: float, within_s: float
+) -> None:
+    """From 5 m inside the edge: ridden, or rolled away on foot."""
+    scene = Scene(fences=(_fence(FenceKind.KEEP_IN, radius_m=80),))
+    scene.gone_m = 75
+    scene.park()
+
+    scene.ride(within_s, speed_mps=speed_mps)
+
+    assert _said(scene) == [("v-1", "geofence_exit")]
 
 
 def test_restart_inside_makes_no_event_and_keeps_the_side() -> None:

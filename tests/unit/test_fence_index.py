@@ -16,6 +16,8 @@ from devices.model import Fence
 from support.fencing import metres_to_degrees, ring, star
 
 VEHICLES = ("v-1", "v-2", "v-3")
+PARKED_M = {"v-1": 15.0}
+"""Held for parked by the detector, so far from its anchor, wherever its fixes are."""
 
 
 metres = st.floats(-600, 600)
@@ -102,7 +104,8 @@ class EveryPair:
             member = self.members.setdefault((vehicle, fence_id), Membership())
             x, y = area.local(*place)
             acc = UNKNOWN_ACC_M if acc_m is None else acc_m
-            events += step(area, member, At(x, y, area.depth_m(x, y), acc, t_ms, t_ms))
+            at = At(x, y, area.depth_m(x, y), acc, t_ms, t_ms, PARKED_M.get(vehicle, np.nan))
+            events += step(area, member, at)
         return events
 
 
@@ -228,6 +231,7 @@ def _all_at_once(
         acc_m=np.array(accuracies),
         t_ms=times,
         elapsed_ms=times,
+        parked_m=np.array([PARKED_M.get(vehicle, np.nan) for vehicle, *_ in fixes]),
     )
     return [event for _, event in watch.step(heard)]
 

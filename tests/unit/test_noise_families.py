@@ -1,32 +1,69 @@
 """Families of noise: as wide as they say, the same for one seed, and split for good."""
 
+import importlib
+from collections.abc import Sequence
 from dataclasses import fields
 
 import numpy as np
 import pytest
 
+from benchmarks import asking, backtest_city, detection_full
+from benchmarks.detection_measure import QUICK, WHOLE
 from simulators.noise_families import (
     FAMILIES,
     REPORTING,
     REPORTING_SEEDS,
     TUNING,
     TUNING_SEEDS,
+    Family,
+    Shaping,
     seed_of,
 )
 from simulators.noise_field import Errors, NoiseField, draw
 
 
+def _parts(family: Family) -> set[object]:
+    """What a family is made of; no outages and no shaping are no parts."""
+    made: set[object] = {family.wander, *family.leaps, family.outages, family.shaping}
+    return made - {None, Shaping()}
+
+
 def test_tuning_and_reporting_share_nothing() -> None:
-    """Neither names, seeds nor parameters."""
+    """Neither names, seeds nor any part: no wander, no process of excursions, no outages."""
     assert not TUNING.keys() & REPORTING.keys()
     assert not set(TUNING_SEEDS) & set(REPORTING_SEEDS)
     assert not [
-        (tuned, told)
+        (tuned, told, shared)
         for tuned, one in TUNING.items()
         for told, other in REPORTING.items()
-        if (one.wander, one.leaps, one.outages, one.shaping)
-        == (other.wander, other.leaps, other.outages, other.shaping)
+        if (shared := _parts(one) & _parts(other))
     ]
+
+
+@pytest.mark.parametrize(("name", "known"), [("fit_rates", TUNING), ("rates_kept", REPORTING)])
+def test_benchmark_draws_only_its_side(name: str, known: dict[str, Family]) -> None:
+    """What fits takes tuning families, what tells takes reporting ones."""
+    module = importlib.import_module(f"benchmarks.{name}")
+    sides = {"TUNING": TUNING, "REPORTING": REPORTING}
+    taken = [side for word, side in sides.items() if word in vars(module)]
+
+    assert taken == [known]
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        [family for family, _ in (*WHOLE.parked, *QUICK.parked)],
+        [*WHOLE.theft_families, *QUICK.theft_families],
+        detection_full.FAMILIES,
+        asking.FAMILIES,
+        [backtest_city.NOISE],
+    ],
+    ids=["parked", "thefts", "full", "asking", "backtest"],
+)
+def test_figures_are_of_reporting_families(names: Sequence[str]) -> None:
+    """Every benchmark whose figures stand in the docs."""
+    assert set(names) <= REPORTING.keys()
 
 
 def test_no_two_runs_draw_the_same() -> None:
