@@ -16,6 +16,7 @@ from parkguard.doctor_parts import check_api, check_broker_login, check_parts
 from parkguard.doctor_rates import check_rates
 from parkguard.doctor_receivers import check_receivers
 from parkguard.doctor_stores import check_journal, check_latest, check_records, check_telemetry
+from parkguard.doctor_web import check_base_map, check_owner_links
 from parkguard.settings import Settings
 
 CHECKS = (
@@ -33,10 +34,11 @@ CHECKS = (
     check_latest,
     check_rates,
     check_receivers,
+    check_owner_links,
     check_parts,
     check_broker_state,
 )
-SLOW_CHECKS = (check_broker_login, check_api)
+SLOW_CHECKS = (check_broker_login, check_api, check_base_map)
 
 
 def make_round(settings: Settings) -> list[Finding]:

@@ -1,14 +1,38 @@
 import react from "@vitejs/plugin-react";
+import type { Plugin } from "vite";
 import { VitePWA } from "vite-plugin-pwa";
 import { defineConfig } from "vitest/config";
 
 /** Where the API finds the built pages; the wheel takes the folder along. */
 const BUILT = "../api/pages";
 
+/** What `src/main.tsx` begins with in turn is fetched at once. */
+function preloadStart(): Plugin {
+  return {
+    name: "preload-start",
+    transformIndexHtml: {
+      order: "post",
+      handler: (_html, { bundle, chunk }) => {
+        const wanted = new Set<string>(chunk?.dynamicImports);
+        for (const file of wanted) {
+          const part = bundle?.[file];
+          if (part?.type === "chunk") for (const each of part.imports) wanted.add(each);
+        }
+        return [...wanted].map((file) => ({
+          tag: "link",
+          attrs: { rel: "modulepreload", crossorigin: true, href: `/app/${file}` },
+          injectTo: "head",
+        }));
+      },
+    },
+  };
+}
+
 export default defineConfig({
   base: "/app/",
   plugins: [
     react(),
+    preloadStart(),
     VitePWA({
       registerType: "autoUpdate",
       injectRegister: false,

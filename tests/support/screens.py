@@ -12,7 +12,14 @@ from types import TracebackType
 from typing import Any, Self
 
 import pytest
-from playwright.sync_api import BrowserContext, ConsoleMessage, Page, expect, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    ConsoleMessage,
+    Page,
+    expect,
+    sync_playwright,
+)
 
 from support.machine import Machine
 
@@ -99,13 +106,26 @@ class Screens:
         self.url = url
         self.faults: list[str] = []
         self._playwright = sync_playwright().start()
-        self._browser = self._playwright.chromium.launch(
-            executable_path=CHROMIUM, args=list(ARGUMENTS)
-        )
+        self._browsers: dict[tuple[str, ...], Browser] = {}
 
-    def person(self, look: Look = DESK, *, user: str | None = None) -> BrowserContext:
-        """Somebody with a browser of their own, logged in as ``user``."""
-        context = self._browser.new_context(
+    def _browser(self, flags: tuple[str, ...]) -> Browser:
+        if flags not in self._browsers:
+            self._browsers[flags] = self._playwright.chromium.launch(
+                executable_path=CHROMIUM, args=[*ARGUMENTS, *flags]
+            )
+        return self._browsers[flags]
+
+    def person(
+        self, look: Look = DESK, *, user: str | None = None, flags: tuple[str, ...] = ()
+    ) -> BrowserContext:
+        """Somebody with a browser of their own, logged in as ``user``.
+
+        Args:
+            look: How they look at it.
+            user: None for somebody who is not logged in.
+            flags: Of a Chromium that is not as the others'.
+        """
+        context = self._browser(flags).new_context(
             viewport={"width": look.width, "height": look.height},
             locale="zh-CN" if look.language == "zh" else "en-GB",
             timezone_id="Asia/Shanghai",
@@ -152,7 +172,8 @@ class Screens:
         trace: TracebackType | None,
     ) -> None:
         """Close every window; what a console complained of fails the test."""
-        self._browser.close()
+        for browser in self._browsers.values():
+            browser.close()
         self._playwright.stop()
         if error is None:
             assert self.faults == []

@@ -1,34 +1,13 @@
-import { registerSW } from "virtual:pwa-register";
-import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
-import { StrictMode } from "react";
-import { createRoot } from "react-dom/client";
-import { RouterProvider } from "react-router";
-import { problemOf } from "./api/problem";
-import { router } from "./app/routes";
-import { startTheme } from "./app/theme";
-import { startLanguage } from "./i18n";
+/** What takes long to begin does so in tasks of its own, so that none is long (`preloadStart`). */
 import "./styles/tokens.css";
 import "./styles/base.css";
 
-startTheme();
-startLanguage();
-registerSW({ immediate: true });
+const pause = () => new Promise((resume) => setTimeout(resume));
 
-const queries = new QueryClient({
-  defaultOptions: {
-    queries: {
-      staleTime: 10_000,
-      retry: (count, error) => problemOf(error).isPassing && count < 3,
-    },
-  },
-});
+await import("react-dom/client");
+await pause();
+await import("./i18n");
+await pause();
+await import("./start");
 
-const root = document.getElementById("root");
-if (root === null) throw new Error("index.html has no #root");
-createRoot(root).render(
-  <StrictMode>
-    <QueryClientProvider client={queries}>
-      <RouterProvider router={router} />
-    </QueryClientProvider>
-  </StrictMode>,
-);
+export {};

@@ -49,7 +49,10 @@ export function QueueRow({ row, selected, steps, aheadMs, onSelect, onJudge }: P
       data-level={item.level}
       data-testid={item.key}
       aria-current={selected ? "true" : undefined}
-      onClick={onSelect}
+      onClick={(event) => {
+        // the link was pressed: choosing the row, too, would lead back to the queue
+        if (!event.defaultPrevented) onSelect();
+      }}
     >
       <div className={css.rowHead}>
         <Link to={addressOf(item)} className={css.rowTitle}>

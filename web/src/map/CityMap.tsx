@@ -1,7 +1,6 @@
 /** The map of the city: a live dot, incidents, sites; the same in words for who sees no map. */
 import { type RefObject, useEffect, useId, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
-import type { ParkGuard } from "../api/client";
 import { addWords } from "../i18n";
 import { Button } from "../ui/Button";
 import css from "./CityMap.module.css";
@@ -38,8 +37,6 @@ export interface CityMapProps {
   /** Keep the dot in the middle until the reader moves the map. */
   follow?: boolean;
   className?: string;
-  /** Who asks for the base map, where it is not the session (the owner's link). */
-  client?: ParkGuard;
 }
 
 const NO_TRAIL: readonly TrailPoint[] = [];
@@ -60,7 +57,6 @@ export function CityMap(props: CityMapProps) {
 
   const { handle, place, failure, isPartial, hadPlaces } = useMap({
     host,
-    client: props.client,
     wanted: {
       sites: props.sites ?? false,
       grids: props.grids ?? false,

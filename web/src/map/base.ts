@@ -3,6 +3,7 @@ import type {
   LayerSpecification,
   LineLayerSpecification,
   SourceSpecification,
+  StyleSpecification,
   SymbolLayerSpecification,
 } from "maplibre-gl";
 import type { Colours } from "./colours";
@@ -15,6 +16,8 @@ interface Below {
 
 /** Pictures stay whole in the light and are dimmed in the dark, so that our marks stand out. */
 const DIMMED = 0.55;
+/** Water of our own street map, as much of the accent's blue. */
+const WATER = 0.18;
 
 export function baseLayers(parts: StyleParts): Below {
   const { base, colours } = parts;
@@ -34,20 +37,13 @@ export function baseLayers(parts: StyleParts): Below {
           tiles: [base.url],
           tileSize: 256,
           maxzoom: base.max_zoom,
-          attribution: base.attribution,
         },
         colours,
       );
     case "vector":
-      return {
-        sources: parts.document?.sources ?? {},
-        layers: [ground, ...(parts.document?.layers ?? []).map(withLocalFont)],
-      };
+      return foreign(ground, parts.document);
     case "pmtiles": {
-      const source = {
-        url: `pmtiles://${new URL(base.url, parts.origin).href}`,
-        attribution: base.attribution,
-      };
+      const source = { url: `pmtiles://${new URL(base.url, parts.origin).href}` };
       if (parts.tiles === "raster") {
         return pictures(ground, { type: "raster", tileSize: 256, ...source }, colours);
       }
@@ -81,6 +77,20 @@ export function isDark(colours: Colours): boolean {
   return sum < 3 * 128;
 }
 
+/** A style of somebody else. Its names get a prefix: `sites` or `me` may be among them. */
+function foreign(ground: LayerSpecification, document: StyleSpecification | undefined): Below {
+  const own = (name: string) => `base-${name}`;
+  const layers = (document?.layers ?? []).map((layer): LayerSpecification => {
+    const named = { ...layer, id: own(layer.id) };
+    return "source" in named ? { ...named, source: own(named.source) } : named;
+  });
+  const sources = Object.entries(document?.sources ?? {});
+  return {
+    sources: Object.fromEntries(sources.map(([name, source]) => [own(name), source])),
+    layers: [ground, ...layers.map(withLocalFont)],
+  };
+}
+
 /** Labels of a foreign style in our own fonts: its glyph files are not asked for. */
 function withLocalFont(layer: LayerSpecification): LayerSpecification {
   if (layer.type !== "symbol") return layer;
@@ -90,7 +100,7 @@ function withLocalFont(layer: LayerSpecification): LayerSpecification {
 /** A quiet map of vector tiles whose layers are named as Protomaps' or OpenMapTiles' are. */
 function streets(colours: Colours): LayerSpecification[] {
   const from = (layer: string) => ({ source: "base", "source-layer": layer });
-  const water = { "fill-color": colours.line, "fill-opacity": 0.5 };
+  const water = { "fill-color": colours.accent, "fill-opacity": WATER };
   const green = { "fill-color": colours.ok, "fill-opacity": 0.06 };
   const road: LineLayerSpecification["paint"] = {
     "line-color": colours.line,

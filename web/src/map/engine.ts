@@ -12,13 +12,17 @@ import {
   type StyleSpecification,
   setWorkerUrl,
 } from "maplibre-gl";
+import { baseLayers } from "./base";
 import { type Colours, coloursOf } from "./colours";
 import type { Box } from "./geometry";
-import { marksOf, PICTURE_RATIO } from "./marks";
+import { drawFewAtOnce } from "./glyphs";
+import { addInFrames } from "./inFrames";
+import { isMark, MARKS, markOf, PICTURE_RATIO } from "./marks";
 import {
   type BaseMap,
   LIVE_SOURCES,
   type LiveSource,
+  NO_BASE,
   type StyleParts,
   styleOf,
   type Wanted,
@@ -32,6 +36,8 @@ setWorkerUrl(workerUrl);
 /** Nearer than this a fit does not go: a single dot keeps its surroundings. */
 const FIT_ZOOM_MAX = 16;
 const GLIDE_MS = 400;
+/** So long a base map's style or file is waited for; then our own data is the map. */
+const BASE_WAIT_MS = 8_000;
 
 export interface Opening {
   host: HTMLElement;
@@ -67,13 +73,20 @@ function isInside(share: number): boolean {
 
 /** Open a map; rejects where there is no WebGL. */
 export async function openMap(opening: Opening): Promise<CityHandle> {
-  const parts = await partsOf(opening);
+  const parts = await partsOf(opening).catch((error: unknown) => {
+    console.warn("map", error);
+    opening.onMissing();
+    return partsOf({ ...opening, base: { ...NO_BASE, crs: opening.base.crs } });
+  });
   const view = opening.bounds
     ? { bounds: opening.bounds, fitBoundsOptions: { padding: 40, maxZoom: FIT_ZOOM_MAX } }
     : { center: [117.23, 31.82] as [number, number], zoom: 10 };
+  const first = parts(coloursOf(opening.host));
   const map = new GlMap({
     container: opening.host,
-    style: styleOf(parts(coloursOf(opening.host))),
+    // our own layers come later, in frames
+    style: { ...styleOf(first), layers: baseLayers(first).layers },
+    validateStyle: first.document !== undefined, // our own is right: 15 ms of the opening
     ...view,
     locale: opening.locale,
     minZoom: 3,
@@ -90,7 +103,9 @@ export async function openMap(opening: Opening): Promise<CityHandle> {
   map.keyboard.disableRotation();
   map.addControl(new NavigationControl({ showCompass: false }), "top-right");
   map.addControl(new ScaleControl({ maxWidth: 96 }), "bottom-left");
-  if (opening.base.attribution) map.addControl(new AttributionControl({ compact: true }));
+  // what the style or the file says of itself is shown, too; without any of it nothing is
+  const customAttribution = opening.base.attribution;
+  map.addControl(new AttributionControl({ compact: true, customAttribution }));
   map.on("error", ({ error }) => {
     console.warn("map", error);
     opening.onMissing();
@@ -106,14 +121,18 @@ export async function openMap(opening: Opening): Promise<CityHandle> {
   let isReady = false;
   const restyle = () => {
     const colours = coloursOf(opening.host);
-    drawMarks(map, colours);
+    redrawMarks(map, colours);
     if (isReady) map.setStyle(styleOf(withData(parts(colours), kept)));
   };
   map.on("style.load", () => {
     isReady = true;
-    drawMarks(map, coloursOf(opening.host));
+    drawFewAtOnce(map);
     for (const source of LIVE_SOURCES) put(source);
+    map.once("render", () => {
+      addInFrames(map, styleOf(parts(coloursOf(opening.host))).layers);
+    });
   });
+  map.setMissingStyleImageResolver((name) => drawMark(map, name, coloursOf(opening.host)));
   const themes = new MutationObserver(restyle);
   themes.observe(document.documentElement, { attributeFilter: ["data-theme"] });
 
@@ -142,10 +161,16 @@ function withData(parts: StyleParts, kept: ReadonlyMap<LiveSource, FeatureCollec
   return { ...parts, data: Object.fromEntries(kept) };
 }
 
-function drawMarks(map: GlMap, colours: Colours): void {
-  for (const [name, picture] of marksOf(colours)) {
-    if (map.hasImage(name)) map.updateImage(name, picture);
-    else map.addImage(name, picture, { pixelRatio: PICTURE_RATIO });
+/** Draw a mark when the first layer asks for it: most maps show few of them. */
+function drawMark(map: GlMap, name: string, colours: Colours): void {
+  const picture = isMark(name) ? markOf(name, colours) : null;
+  if (picture) map.addImage(name, picture, { pixelRatio: PICTURE_RATIO });
+}
+
+function redrawMarks(map: GlMap, colours: Colours): void {
+  for (const name of MARKS.filter((one) => map.hasImage(one))) {
+    const picture = markOf(name, colours);
+    if (picture) map.updateImage(name, picture);
   }
 }
 
@@ -157,20 +182,31 @@ async function partsOf({
   const { origin } = location;
   const common = { base, wanted, meWord, origin };
   if (base.kind === "vector") {
-    const answer = await fetch(base.url);
+    const answer = await fetch(base.url, { signal: AbortSignal.timeout(BASE_WAIT_MS) });
+    if (!answer.ok) throw new Error(`style of the base map: ${answer.status}`);
     const document = (await answer.json()) as StyleSpecification;
     return (colours) => ({ ...common, document, colours });
   }
   if (base.kind === "pmtiles") {
     const { PMTiles, Protocol, TileType } = await import("pmtiles");
-    const protocol = new Protocol();
+    const protocol = new Protocol({ metadata: true }); // it says whose map it is
     addProtocol("pmtiles", protocol.tile);
     const file = new PMTiles(new URL(base.url, origin).href);
     protocol.add(file);
-    const tiles = (await file.getHeader()).tileType === TileType.Mvt ? "vector" : "raster";
+    const { tileType } = await inTime(file.getHeader());
+    const tiles = tileType === TileType.Mvt ? "vector" : "raster";
     return (colours) => ({ ...common, tiles, colours });
   }
   return (colours) => ({ ...common, colours });
+}
+
+function inTime<T>(asked: Promise<T>): Promise<T> {
+  return Promise.race([
+    asked,
+    new Promise<T>((_, reject) => {
+      setTimeout(() => reject(new Error("the base map does not answer")), BASE_WAIT_MS);
+    }),
+  ]);
 }
 
 function listen(map: GlMap, opening: Opening): void {

@@ -1,9 +1,11 @@
+import type { Geometry } from "geojson";
 import { describe, expect, it } from "vitest";
 import { baseLayers, isDark } from "./base";
 import type { Colours } from "./colours";
 import { drawnIncidents, INCIDENTS_MAX, incidentFeatures, liveFeatures } from "./features";
 import { placerOf, toGcj02 } from "./gcj02";
 import { boxOf, circleRing, widened } from "./geometry";
+import { middleOf, withNames } from "./gridNames";
 import { sayDot } from "./says";
 import { NO_BASE, type StyleParts, styleOf, ZOOM_MAX } from "./style";
 import { GAP_MS, trailPieces } from "./trail";
@@ -93,6 +95,66 @@ describe("a trail", () => {
   });
 });
 
+describe("a grid's name", () => {
+  const square = (west: number, size = 2) => [
+    [west, 0],
+    [west + size, 0],
+    [west + size, size],
+    [west, size],
+    [west, 0],
+  ];
+  const grid = (geometry: Geometry, properties: Record<string, string>) =>
+    withNames({
+      type: "FeatureCollection",
+      features: [{ type: "Feature", properties, geometry }],
+    }).features.slice(1);
+
+  it("stands once, in the middle, also of the largest of several pieces", () => {
+    const pieces = [[square(10, 1)], [square(0)], [square(20, 1)]];
+    const found = grid({ type: "MultiPolygon", coordinates: pieces }, { id: "34", name: "East" });
+    expect(found).toHaveLength(1);
+    expect(found[0]?.geometry).toEqual({ type: "Point", coordinates: [1, 1] });
+    expect(found[0]?.properties).toEqual({ label: "East", is_code: false });
+  });
+
+  it("is its code where it has none", () => {
+    const [found] = grid({ type: "Polygon", coordinates: [square(117)] }, { id: "34", name: "" });
+    expect(found?.properties).toEqual({ label: "34", is_code: true });
+  });
+
+  it("lies inside a grid that is bent or has a hole", () => {
+    const bent = [
+      [0, 0],
+      [9, 0],
+      [9, 9],
+      [8, 9],
+      [8, 1],
+      [0, 1],
+      [0, 0],
+    ];
+    const [x, y] = middleOf([bent]) ?? [];
+    expect(x).toBeGreaterThan(8);
+    expect(y).toBeGreaterThan(1);
+    const hole = [
+      [2, 2],
+      [7, 2],
+      [7, 7],
+      [2, 7],
+      [2, 2],
+    ];
+    expect(middleOf([square(0, 9), hole])?.[0]).not.toBeCloseTo(4.5);
+    expect(
+      middleOf([
+        [
+          [1, 1],
+          [2, 2],
+          [1, 1],
+        ],
+      ]),
+    ).toBeNull();
+  });
+});
+
 describe("what is drawn", () => {
   it("has a circle only where the accuracy is known", () => {
     const kinds = (acc_m: number | null) =>
@@ -147,10 +209,8 @@ describe("the style", () => {
   it("asks nobody but us without a base map", () => {
     const text = JSON.stringify(styleOf(parts));
     const asked = text.match(/https?:[^"]*/g) ?? [];
-    expect(asked.sort()).toEqual([
-      "https://pg.example/v1/maps/grids?crs=wgs84",
-      "https://pg.example/v1/maps/sites?crs=wgs84",
-    ]);
+    expect(asked.sort()).toEqual(["https://pg.example/v1/maps/sites?crs=wgs84"]);
+    expect(text).toContain('"grids:///v1/maps/grids?crs=wgs84"'); // by our worker, of our server
     expect(styleOf(parts).glyphs).toBeUndefined();
   });
 
@@ -186,6 +246,21 @@ describe("the style", () => {
     const style = JSON.stringify(styleOf({ ...parts, base, document }));
     expect(style).not.toContain("Foreign");
     expect(style).not.toContain("glyphs");
+  });
+
+  it("keeps its own layers and sources where a foreign style has some of the same name", () => {
+    const document = {
+      version: 8 as const,
+      sources: { sites: { type: "vector" as const, url: "https://t.example/sites.json" } },
+      layers: [{ id: "sites", type: "circle" as const, source: "sites", "source-layer": "x" }],
+    };
+    const base = { ...NO_BASE, kind: "vector" as const, url: "https://t.example/style.json" };
+    const style = styleOf({ ...parts, base, document });
+    const names = style.layers.map((layer) => layer.id);
+    expect(new Set(names).size).toBe(names.length);
+    expect(style.layers[1]).toMatchObject({ id: "base-sites", source: "base-sites" });
+    expect(style.sources.sites).toMatchObject({ type: "geojson" });
+    expect(style.sources["base-sites"]).toMatchObject({ url: "https://t.example/sites.json" });
   });
 
   it("knows a dark ground", () => {

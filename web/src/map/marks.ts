@@ -65,13 +65,24 @@ function camera(colour: string, edge: string, isOut: boolean): Draw {
   };
 }
 
-/** Every picture by the name the style gives it; a camera that does not see is crossed out. */
-export function marksOf(colours: Colours): [name: string, picture: ImageData][] {
-  const all: [string, ImageData | null][] = [
-    ["heading", drawn(60, heading(colours.accent, colours.surface))],
-    ["heading-stale", drawn(60, heading(colours.stale, colours.surface))],
-    ["camera", drawn(24, camera(colours.text, colours.surface, false))],
-    ["camera-out", drawn(24, camera(colours.stale, colours.surface, true))],
-  ];
-  return all.filter((mark): mark is [string, ImageData] => mark[1] !== null);
+/** Names that the style gives them; no sprite of a base map has such names. */
+export const MARKS = ["pg-heading", "pg-heading-stale", "pg-camera", "pg-camera-out"] as const;
+export type Mark = (typeof MARKS)[number];
+
+export function isMark(name: string): name is Mark {
+  return MARKS.some((mark) => mark === name);
+}
+
+/** One picture; a camera that does not see is crossed out. */
+export function markOf(mark: Mark, colours: Colours): ImageData | null {
+  switch (mark) {
+    case "pg-heading":
+      return drawn(60, heading(colours.accent, colours.surface));
+    case "pg-heading-stale":
+      return drawn(60, heading(colours.stale, colours.surface));
+    case "pg-camera":
+      return drawn(24, camera(colours.text, colours.surface, false));
+    case "pg-camera-out":
+      return drawn(24, camera(colours.stale, colours.surface, true));
+  }
 }

@@ -11,6 +11,7 @@ import type { Schemas } from "../api/client";
 import { baseLayers } from "./base";
 import type { Colours } from "./colours";
 import { NOTHING } from "./features";
+import { GRIDS_SCHEME } from "./gridNames";
 
 /** (the client reads pairs of numbers as lists) */
 export type BaseMap = Omit<Schemas["MapStyleOut"], "bounds"> & { bounds: number[] | null };
@@ -27,6 +28,9 @@ export const NO_BASE: BaseMap = {
 /** Deepest zoom. Sites are clustered down to it: what stands at one place stays one mark. */
 export const ZOOM_MAX = 19;
 const CLUSTER_PX = 56;
+/** From here on a grid without a name shows its code: 14 digits, wider than a grid before. */
+const CODES_ZOOM = 14;
+const NAME_ALONE: ExpressionSpecification = ["case", ["get", "is_code"], "", ["get", "label"]];
 /** Installed fonts: labels are drawn by the reader's machine, no glyph file is asked for. */
 const FONT = ["system-ui", "sans-serif"];
 
@@ -66,15 +70,16 @@ export function styleOf(parts: StyleParts): StyleSpecification {
   };
 }
 
-function layerSource(parts: StyleParts, layer: string): GeoJSONSourceSpecification {
+function layerSource(parts: StyleParts, layer: string, root?: string): GeoJSONSourceSpecification {
   // the worker fetches and parses it: the page's own thread never sees 100,000 sites
-  return { type: "geojson", data: `${parts.origin}/v1/maps/${layer}?crs=${parts.base.crs}` };
+  const from = `${root ?? parts.origin}/v1/maps/${layer}?crs=${parts.base.crs}`;
+  return { type: "geojson", data: from };
 }
 
 function ownSources(parts: StyleParts): Record<string, SourceSpecification> {
   const { wanted } = parts;
   return {
-    ...(wanted.grids && { grids: layerSource(parts, "grids") }),
+    ...(wanted.grids && { grids: layerSource(parts, "grids", `${GRIDS_SCHEME}://`) }),
     ...(wanted.fences && { fences: layerSource(parts, "fences") }),
     ...(wanted.sites && {
       sites: {
@@ -95,7 +100,9 @@ function liveSources(data: StyleParts["data"]): Record<string, SourceSpecificati
   );
 }
 
-function placeLayers({ wanted, colours }: StyleParts): LayerSpecification[] {
+function placeLayers({ base, wanted, colours }: StyleParts): LayerSpecification[] {
+  const isOnBase = base.kind !== "none";
+  const named = labelPaint(colours, isOnBase ? colours.text : colours.muted);
   const layers: LayerSpecification[] = [];
   if (wanted.grids) {
     layers.push(
@@ -103,20 +110,25 @@ function placeLayers({ wanted, colours }: StyleParts): LayerSpecification[] {
         id: "grids",
         source: "grids",
         type: "line",
-        paint: { "line-color": colours.line, "line-width": 1.2 },
+        filter: ["!=", ["geometry-type"], "Point"],
+        paint: {
+          "line-color": isOnBase ? colours.muted : colours.line, // a road's colour is not ours
+          "line-width": 1.2,
+        },
       },
       {
         id: "grid-names",
         source: "grids",
         type: "symbol",
         minzoom: 11,
+        filter: ["==", ["geometry-type"], "Point"],
         layout: {
-          "text-field": ["coalesce", ["get", "name"], ["get", "id"]],
+          "text-field": ["step", ["zoom"], NAME_ALONE, CODES_ZOOM, ["get", "label"]],
           "text-font": FONT,
           "text-size": 12,
           "text-max-width": 8,
         },
-        paint: labelPaint(colours),
+        paint: named,
       },
     );
   }
@@ -129,19 +141,21 @@ function placeLayers({ wanted, colours }: StyleParts): LayerSpecification[] {
       paint: { "line-color": colours.warn, "line-width": 1.5, "line-dasharray": [3, 2] },
     });
   }
-  if (wanted.sites) layers.push(...siteLayers(colours));
+  if (wanted.sites) layers.push(...siteLayers(colours, named));
   return layers;
 }
 
-function labelPaint(colours: Colours) {
+type LabelPaint = ReturnType<typeof labelPaint>;
+
+function labelPaint(colours: Colours, colour: string) {
   return {
-    "text-color": colours.muted,
+    "text-color": colour,
     "text-halo-color": colours.halo,
     "text-halo-width": 1.5,
   } as const;
 }
 
-function siteLayers(colours: Colours): LayerSpecification[] {
+function siteLayers(colours: Colours, named: LabelPaint): LayerSpecification[] {
   return [
     {
       id: "clusters",
@@ -194,7 +208,7 @@ function siteLayers(colours: Colours): LayerSpecification[] {
         "text-anchor": "top",
         "text-optional": true,
       },
-      paint: labelPaint(colours),
+      paint: named,
     },
   ];
 }
@@ -242,7 +256,7 @@ function liveLayers({ colours, meWord }: StyleParts): LayerSpecification[] {
       source: "cameras",
       type: "symbol",
       layout: {
-        "icon-image": ["case", ["get", "ok"], "camera", "camera-out"],
+        "icon-image": ["case", ["get", "ok"], "pg-camera", "pg-camera-out"],
         "icon-allow-overlap": true,
       },
     },
@@ -295,7 +309,7 @@ function liveLayers({ colours, meWord }: StyleParts): LayerSpecification[] {
         "text-anchor": "top",
         "text-allow-overlap": true,
       },
-      paint: { ...labelPaint(colours), "text-color": colours.ok },
+      paint: labelPaint(colours, colours.ok),
     },
     {
       id: "heading",
@@ -303,7 +317,7 @@ function liveLayers({ colours, meWord }: StyleParts): LayerSpecification[] {
       type: "symbol",
       filter: ["all", what("dot"), ["has", "course"]],
       layout: {
-        "icon-image": ["case", ["get", "stale"], "heading-stale", "heading"],
+        "icon-image": ["case", ["get", "stale"], "pg-heading-stale", "pg-heading"],
         "icon-rotate": ["get", "course"],
         "icon-rotation-alignment": "map",
         "icon-allow-overlap": true,

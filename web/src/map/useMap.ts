@@ -2,7 +2,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { type RefObject, useEffect, useMemo, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
-import { api, got, type ParkGuard } from "../api/client";
+import { api, got } from "../api/client";
 import type { CityHandle } from "./engine";
 import type { Placer } from "./features";
 import { placerOf } from "./gcj02";
@@ -17,7 +17,6 @@ export type Failure = "no_webgl" | "not_loaded";
 
 interface Asked {
   host: RefObject<HTMLDivElement | null>;
-  client: ParkGuard | undefined;
   wanted: Wanted;
   /** All that should be seen at first. */
   places: readonly LatLon[];
@@ -47,10 +46,9 @@ export function useMap(asked: Asked): Opened {
   const hadPlaces = useRef(false);
   const [failure, setFailure] = useState<Failure | null>(null);
   const [isPartial, setPartial] = useState(false);
-  const client = asked.client ?? api;
   const style = useQuery({
-    queryKey: ["maps", "style", asked.client === undefined],
-    queryFn: ({ signal }) => got(client.GET("/v1/maps/style", { signal })),
+    queryKey: ["maps", "style"],
+    queryFn: ({ signal }) => got(api.GET("/v1/maps/style", { signal })),
     staleTime: Number.POSITIVE_INFINITY,
     retry: false,
   });
