@@ -36,9 +36,18 @@ class SqliteTelemetry:
         with _named("telemetry"):
             self._db = _connect(path)
             self._db.execute(f"PRAGMA cache_size=-{_CACHE_KIB}")
-            with _transaction(self._db):
-                self._create()
+            if not self._is_whole():
+                with _transaction(self._db):
+                    self._create()
             self._numbers = self._known()
+
+    def _is_whole(self) -> bool:
+        """Whether all tables and columns are there: then a reader waits for no writer."""
+        wanted = {"device": {"n", "id"}, **{name: set(each) for name, each in MEASUREMENTS.items()}}
+        return all(columns <= self._columns(name) for name, columns in wanted.items())
+
+    def _columns(self, table: str) -> set[str]:
+        return {row[1] for row in self._db.execute(f'PRAGMA table_info("{table}")')}
 
     def _create(self) -> None:
         self._db.execute(
@@ -50,7 +59,7 @@ class SqliteTelemetry:
                 f'CREATE TABLE IF NOT EXISTS "{name}" (device INTEGER, t_ms INTEGER, seq INTEGER, '
                 f"{fields}, PRIMARY KEY (device, t_ms, seq)) WITHOUT ROWID"
             )
-            there = {row[1] for row in self._db.execute(f'PRAGMA table_info("{name}")')}
+            there = self._columns(name)
             for column, kind in columns.items():
                 if column not in there:  # a file of yesterday
                     self._db.execute(f'ALTER TABLE "{name}" ADD "{column}" {_SQL_TYPES[kind]}')

@@ -4,8 +4,9 @@ import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
 from pathlib import Path
+from typing import IO
 
 import pytest
 
@@ -73,23 +74,38 @@ def test_killed_writer_keeps_what_it_returned(tmp_path: Path) -> None:
     assert count % 10 == 0
 
 
+@contextmanager
+def writing(path: Path) -> Iterator[IO[str]]:
+    """A process that writes all the time; what it says, a line after each ten rows."""
+    with subprocess.Popen(  # noqa: S603
+        [sys.executable, str(CHILD), str(path)], stdout=subprocess.PIPE, text=True
+    ) as child:
+        assert child.stdout is not None
+        child.stdout.readline()
+        try:
+            yield child.stdout
+        finally:
+            child.kill()
+
+
 def test_other_process_reads_while_one_writes(tmp_path: Path) -> None:
     """As the API beside the projector: whole batches, none that was returned is missing."""
-    child = subprocess.Popen(  # noqa: S603
-        [sys.executable, str(CHILD), str(tmp_path / "t.db")], stdout=subprocess.PIPE, text=True
-    )
-    assert child.stdout is not None
-    child.stdout.readline()
-
-    store = SqliteTelemetry(tmp_path / "t.db")
-    seen = [(int(child.stdout.readline()), store.count("fix")) for _ in range(50)]
-    child.kill()
-    child.communicate()
-    found = store.rows("fix", "trk-7", 0, 2**50, None, 10)
-    store.close()
+    with writing(tmp_path / "t.db") as said, closing(SqliteTelemetry(tmp_path / "t.db")) as store:
+        seen = [(int(said.readline()), store.count("fix")) for _ in range(50)]
+        found = store.rows("fix", "trk-7", 0, 2**50, None, 10)
 
     assert all(count >= returned and count % 10 == 0 for returned, count in seen)
     assert [row.seq for row in found] == [7]
+
+
+def test_reader_opens_while_somebody_holds_the_file(tmp_path: Path) -> None:
+    """A writer in the middle of a long transaction keeps nobody waiting."""
+    SqliteTelemetry(tmp_path / "t.db").close()
+    with closing(sqlite3.connect(tmp_path / "t.db", isolation_level=None)) as writer:
+        writer.execute("BEGIN IMMEDIATE")
+
+        with closing(SqliteTelemetry(tmp_path / "t.db")) as store:
+            assert store.count("fix") == 0
 
 
 def test_reader_opened_before_the_first_rows_sees_them(tmp_path: Path) -> None:
