@@ -6,6 +6,7 @@ from functools import cache
 from itertools import groupby
 
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -13,6 +14,8 @@ from alerts.model import AlertChange
 from devices.readings import AnyReading, EventType
 from support.factories import a_device, a_fix, a_record, an_event
 from support.scene import Scene
+
+pytestmark = pytest.mark.promise(9)
 
 Message = tuple[float, int, AnyReading]
 """Received at, seconds; number of the vehicle; what it says."""
