@@ -244,15 +244,20 @@ class SqliteProjectLedger:
         """
         with _named("project"):
             self._db = _connect(path)
-            with _transaction(self._db):
-                self._db.execute(
-                    "CREATE TABLE IF NOT EXISTS offset "
-                    "(one INTEGER PRIMARY KEY, seq INTEGER, recv_ms INTEGER)"
-                )
-                self._db.execute(
-                    "CREATE TABLE IF NOT EXISTS books (name TEXT, reason TEXT, count INTEGER, "
-                    "PRIMARY KEY (name, reason))"
-                )
+            tables = "SELECT count(*) FROM sqlite_master WHERE name IN ('offset', 'books')"
+            if self._db.execute(tables).fetchone() != (2,):  # a reader waits for no writer
+                self._create()
+
+    def _create(self) -> None:
+        with _transaction(self._db):
+            self._db.execute(
+                "CREATE TABLE IF NOT EXISTS offset "
+                "(one INTEGER PRIMARY KEY, seq INTEGER, recv_ms INTEGER)"
+            )
+            self._db.execute(
+                "CREATE TABLE IF NOT EXISTS books (name TEXT, reason TEXT, count INTEGER, "
+                "PRIMARY KEY (name, reason))"
+            )
 
     def offset(self) -> int:
         """The committed offset, 0 at first."""

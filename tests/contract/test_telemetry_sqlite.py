@@ -108,6 +108,16 @@ def test_reader_opens_while_somebody_holds_the_file(tmp_path: Path) -> None:
             assert store.count("fix") == 0
 
 
+def test_ledger_is_read_while_somebody_holds_it(tmp_path: Path) -> None:
+    """As the API reads the books."""
+    SqliteProjectLedger(tmp_path / "p.db").close()
+    with closing(sqlite3.connect(tmp_path / "p.db", isolation_level=None)) as writer:
+        writer.execute("BEGIN IMMEDIATE")
+
+        with closing(SqliteProjectLedger(tmp_path / "p.db")) as ledger:
+            assert (ledger.offset(), ledger.books()) == (0, {})
+
+
 def test_reader_opened_before_the_first_rows_sees_them(tmp_path: Path) -> None:
     """And one that is opened later, too."""
     writer, early = SqliteTelemetry(tmp_path / "t.db"), SqliteTelemetry(tmp_path / "t.db")
