@@ -129,7 +129,7 @@ class ExplanationOut(Answer):
     from_ms: int
     to_ms: int
     began_ms: int = Field(description="The run begins here, to learn the anchor and the noise")
-    neighbours: int = Field(description="Devices of its area that were run with it, as witnesses")
+    neighbours: int = Field(description="Devices of its area or group run with it, as witnesses")
     whole_area: bool = Field(description="Whether those are all of its area")
     raised_again: bool
     verdict: WordsOut

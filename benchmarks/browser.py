@@ -13,6 +13,7 @@ import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from secrets import token_urlsafe
 from typing import Any
 
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
@@ -32,7 +33,8 @@ for (const name of ["drawElements", "drawArrays"])
 TRACED = ("toplevel", "__metadata")
 LONG_MS = 50.0
 """A task above this is long. Source: issue 8, item 8; W3C Long Tasks."""
-PASSWORD = "long enough for a bench"  # noqa: S105 - of users that live as long as the run
+PASSWORD = token_urlsafe(16)
+"""Of users that live as long as the run."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,7 @@
 /**
- * MapLibre's worker, with grids that have names; and what it fetched stays in it: MapLibre 6.17 sends every GeoJSON that it
- * loaded back to the page, which then takes 0.3 s to read 100,000 sites (a task above 50 ms).
+ * MapLibre's worker, with grids that have names; and what it fetched stays in it: MapLibre 6.17
+ * sends every GeoJSON that it loaded back to the page, which then takes 0.3 s to read 100,000 sites
+ * (a task above 50 ms).
  */
 // @ts-expect-error: it has no types, and nothing of it is called
 import maplibreWorker from "maplibre-gl/dist/maplibre-gl-worker.mjs";
