@@ -108,9 +108,13 @@ class Phones:
             _owner_rides(device, entry, scope, effects)
 
     def _is_near(self, sight: Sight) -> bool:
-        """With the vehicle: near its fix, or as far behind as both went on in between."""
+        """With the vehicle: near its fix, or as far behind as both went on in between.
+
+        That is no farther than the phone went at all: one that wandered 32 m on foot is not with a
+        vehicle that is 126 m away.
+        """
         moves = sight.went_m > self._policy.phone_near_m and sight.lag_s <= LAG_MAX_S
-        slack_m = LAG_MPS * sight.lag_s if moves else 0.0
+        slack_m = min(LAG_MPS * sight.lag_s, sight.went_m) if moves else 0.0
         return sight.apart_m - min(sight.acc_m, ACC_MAX_M) <= self._policy.phone_near_m + slack_m
 
     def _is_far(self, sight: Sight) -> bool:

@@ -14,12 +14,26 @@ SETTLE_FIXES = 3
 
 
 def settle(
-    arrays: AnchorArrays, i: I8, t_ms: I8, x: F8, y: F8, open_: B1, policy: DetectionPolicy
+    arrays: AnchorArrays,
+    i: I8,
+    t_ms: I8,
+    at: tuple[F8, F8],
+    speed_mps: F8,
+    open_: B1,
+    policy: DetectionPolicy,
 ) -> B1:
-    """Cluster agreeing fixes; arm when they have stood long enough, or someone wished it."""
+    """Cluster agreeing fixes; arm when they have stood long enough, or someone wished it.
+
+    Fixes agree within ``agree_m``, or 2.5 times the vehicle's own noise. Where the ignition is off
+    and Doppler says parked they agree within ``owner_min_m``: who is nearer has not moved for
+    anybody who is told, and a wander of the receiver must not leave the vehicle unwatched.
+    """
     if not open_.any():
         return open_
+    x, y = at
     radius = np.maximum(policy.agree_m, 2.5 * np.sqrt(np.maximum(arrays.noise_var[i], MIN_VAR)))
+    stands = (arrays.ignition[i] == 0) & (speed_mps < policy.parked_doppler_mps)
+    radius = np.where(stands, np.maximum(radius, policy.owner_min_m), radius)
     near = np.hypot(x - arrays.near_x[i], y - arrays.near_y[i]) <= radius
     agrees = open_ & near & (arrays.near_n[i] > 0)
     restart = open_ & ~agrees

@@ -145,7 +145,8 @@ def step(arrays: AnchorArrays, fixes: Fixes, policy: DetectionPolicy) -> Moved:
     quick = follows & (fixes.ignition == 0) & (fixes.speed_mps >= policy.tow_mps)
     quick &= step_m >= 0.5 * fixes.speed_mps * dt
     towed = towed_off(arrays, i, x, y, follows, quick, policy)
-    armed_now = settle(arrays, i, t_ms, x, y, accepted & (arrays.mode[i] != ARMED), policy)
+    open_ = accepted & (arrays.mode[i] != ARMED)
+    armed_now = settle(arrays, i, t_ms, (x, y), fixes.speed_mps, open_, policy)
 
     take = i[accepted]
     arrays.last_t[take] = t_ms[accepted]

@@ -100,6 +100,23 @@ def test_thief_who_passes_the_owner_is_still_told() -> None:
     assert scene.alert.level is Level.PROBABLE
 
 
+def test_phone_that_strolls_does_not_ride() -> None:
+    """Scenario 28, seed 25: its rider walks 33 m while the vehicle goes 100 m."""
+    scene = Scene.parked()
+    phone(scene, -45)
+    scene.fix(0)
+    scene.event(EventType.VIBRATION)
+    scene.ride(30, speed_mps=3.3)
+    asked = scene.alert.level
+
+    scene.wait(8)
+    phone(scene, -12)
+
+    assert asked >= Level.SUSPECTED
+    assert scene.last.state is not AlertState.DISMISSED
+    assert scene.armed
+
+
 def test_robbed_while_the_phone_stays_at_the_place() -> None:
     """The phone lies where the vehicle was parked: it counts for a minute at most."""
     scene = Scene.parked()

@@ -225,6 +225,32 @@ def test_vehicle_arms_after_standing_still_for_a_minute() -> None:
     assert armed.count(True) == 1
 
 
+WANDERS_M = (0, 0, 0, 8, 20, 27, 28, 18, 4, 0)
+"""A receiver's wander after a rider left (scenario 28, seed 10), every 10 s."""
+
+
+@pytest.mark.parametrize(
+    ("ignition", "speed_mps", "arms"),
+    [(0, 0.4, True), (0, 1.3, False), (0, np.nan, False), (-1, 0.4, False), (1, 0.4, False)],
+)
+def test_wandering_receiver_arms_when_ignition_and_doppler_say_parked(
+    ignition: int, speed_mps: float, arms: bool
+) -> None:
+    """28 m about a vehicle that stands; what is pushed, or of which nothing is known, waits."""
+    lot, armed = Lot(1), []
+
+    for east_m in WANDERS_M:
+        lot.now_s += 10
+        fixes = replace(
+            lot.fixes(metres(east_m), NOWHERE),
+            ignition=np.full(1, ignition),
+            speed_mps=metres(speed_mps),
+        )
+        armed.append(bool(statistic.step(lot.arrays, fixes, lot.policy).armed_now[0]))
+
+    assert any(armed) is arms
+
+
 def test_running_engine_does_not_arm() -> None:
     """At a red light for two minutes."""
     lot = Lot(1)
