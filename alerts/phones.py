@@ -101,7 +101,8 @@ class Phones:
         sight, slot = _sight_of(phone, device.slot, scope), device.slot
         evidence = scope.watch.evidence
         near, far = self._is_near(sight), self._is_far(sight)
-        near = near and (sight.moved_m <= scope.policy.owner_min_m or self._rides(sight, scope))
+        goes_along = self._rides(sight, scope) or self._may_ride(sight)
+        near = near and (sight.moved_m <= scope.policy.owner_min_m or goes_along)
         evidence.hold(slot, Sign.PHONE_NEAR, phone.until_ms if near else 0)
         evidence.hold(slot, Sign.PHONE_FAR, phone.until_ms if far else 0)
         if scope.watch.anchors.mode[slot] == ARMED and self._rides(sight, scope):
@@ -125,6 +126,11 @@ class Phones:
         moved = sight.moved_m > scope.policy.owner_min_m
         return moved and sight.went_m > self._policy.phone_near_m and self._is_near(sight)
 
+    def _may_ride(self, sight: Sight) -> bool:
+        """At the vehicle itself, and gone half as far as would tell: its next place decides."""
+        beside = sight.apart_m <= min(sight.acc_m, ACC_MAX_M)
+        return beside and sight.went_m > self._policy.phone_near_m / 2
+
     def fixes(
         self, records: list[Record], fixes: Fixes, moved: Moved, *, scope: Scope, effects: Effects
     ) -> None:
@@ -132,7 +138,7 @@ class Phones:
         if not self.fresh:
             return
         modes = scope.watch.anchors.mode[fixes.slot]
-        self._stand(records, moved.accepted & (moved.moved_m <= self._policy.phone_near_m))
+        self._stand(records, moved.at_anchor)
         away = moved.accepted & (moved.moved_m > scope.policy.owner_min_m) & (modes == ARMED)
         driven = moved.accepted & moved.fast & (modes == SETTLING)
         for k in np.flatnonzero(away | driven).tolist():

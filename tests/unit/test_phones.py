@@ -100,6 +100,35 @@ def test_thief_who_passes_the_owner_is_still_told() -> None:
     assert scene.alert.level is Level.PROBABLE
 
 
+def test_phone_at_the_riding_vehicle_has_its_say_before_it_went_far() -> None:
+    """Scenario 27, seed 12: its places err by 20 m, so it seems to have gone 26 m of 47."""
+    scene = Scene.parked()
+    phone(scene, 20)
+    scene.fix(0)
+    scene.event(EventType.VIBRATION)
+    scene.ride(10, speed_mps=4.7)
+    phone(scene, 46)
+
+    scene.ride(10, speed_mps=6)
+
+    assert nats(scene, Sign.PHONE_NEAR) == -12
+    assert scene.quiet
+
+
+def test_phone_leaves_with_the_first_metres() -> None:
+    """Scenario 27, seed 14: where it stood is where it was while the vehicle was at its anchor."""
+    scene = Scene.parked()
+    phone(scene, 0)
+    scene.park(10)
+    phone(scene, 20)
+    scene.ride(10, speed_mps=2.6)
+    scene.ride(10, speed_mps=2)
+
+    phone(scene, 46)
+
+    assert not scene.armed
+
+
 def test_phone_that_strolls_does_not_ride() -> None:
     """Scenario 28, seed 25: its rider walks 33 m while the vehicle goes 100 m."""
     scene = Scene.parked()
