@@ -234,7 +234,7 @@ WANDERS_M = (0, 0, 0, 8, 20, 27, 28, 18, 4, 0)
     [(0, 0.4, True), (0, 1.3, False), (0, np.nan, False), (-1, 0.4, False), (1, 0.4, False)],
 )
 def test_wandering_receiver_arms_when_ignition_and_doppler_say_parked(
-    ignition: int, speed_mps: float, arms: bool
+    *, ignition: int, speed_mps: float, arms: bool
 ) -> None:
     """28 m about a vehicle that stands; what is pushed, or of which nothing is known, waits."""
     lot, armed = Lot(1), []
