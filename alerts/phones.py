@@ -33,6 +33,15 @@ ACC_MAX_M = 20.0
 """So much of a phone's accuracy is granted when it is asked whether it is near, metres. Ours."""
 LAG_MAX_S = 10.0
 """... for measurements at most so far apart, seconds. Ours."""
+STEPS_M = 20.0
+"""... of a phone that went farther than this: two places of a phone that lies still are farther
+apart in one case of five (8 m of error an axis), metres. Ours."""
+GOES_M = 45.0
+"""A phone that went farther than this went: two places of one that lies still are so far apart in
+one case of 2,700 (the same error), metres. Ours."""
+DEPARTS_M = 70.0
+"""Up to here from the anchor a phone near the vehicle may as well ride as be passed: it keeps its
+say until its next place tells, metres. Twice the owner's least displacement. Ours."""
 
 
 class Phone(msgspec.Struct, frozen=True):
@@ -101,22 +110,16 @@ class Phones:
         sight, slot = _sight_of(phone, device.slot, scope), device.slot
         evidence = scope.watch.evidence
         near, far = self._is_near(sight), self._is_far(sight)
-        goes_along = self._rides(sight, scope) or self._may_ride(sight)
-        near = near and (sight.moved_m <= scope.policy.owner_min_m or goes_along)
+        near = near and (sight.moved_m <= DEPARTS_M or self._rides(sight, scope))
         evidence.hold(slot, Sign.PHONE_NEAR, phone.until_ms if near else 0)
         evidence.hold(slot, Sign.PHONE_FAR, phone.until_ms if far else 0)
         if scope.watch.anchors.mode[slot] == ARMED and self._rides(sight, scope):
             _owner_rides(device, entry, scope, effects)
 
     def _is_near(self, sight: Sight) -> bool:
-        """With the vehicle: near its fix, or as far behind as both went on in between.
-
-        That is no farther than the phone went at all: one that wandered 32 m on foot is not with a
-        vehicle that is 126 m away.
-        """
-        moves = sight.went_m > self._policy.phone_near_m and sight.lag_s <= LAG_MAX_S
-        slack_m = min(LAG_MPS * sight.lag_s, sight.went_m) if moves else 0.0
-        return sight.apart_m - min(sight.acc_m, ACC_MAX_M) <= self._policy.phone_near_m + slack_m
+        """With the vehicle: near its fix, or as far behind as both went on in between."""
+        apart_m = sight.apart_m - min(sight.acc_m, ACC_MAX_M)
+        return apart_m <= self._policy.phone_near_m + _slack_m(sight)
 
     def _is_far(self, sight: Sight) -> bool:
         return sight.apart_m > self._policy.phone_far_m + LAG_MPS * sight.lag_s
@@ -124,12 +127,7 @@ class Phones:
     def _rides(self, sight: Sight, scope: Scope) -> bool:
         """Both moved: a phone that stayed where it was rides nowhere, however near they pass."""
         moved = sight.moved_m > scope.policy.owner_min_m
-        return moved and sight.went_m > self._policy.phone_near_m and self._is_near(sight)
-
-    def _may_ride(self, sight: Sight) -> bool:
-        """At the vehicle itself, and gone half as far as would tell: its next place decides."""
-        beside = sight.apart_m <= min(sight.acc_m, ACC_MAX_M)
-        return beside and sight.went_m > self._policy.phone_near_m / 2
+        return moved and sight.went_m > GOES_M and self._is_near(sight)
 
     def fixes(
         self, records: list[Record], fixes: Fixes, moved: Moved, *, scope: Scope, effects: Effects
@@ -170,6 +168,13 @@ class Phones:
         """Forget what is stale."""
         if self.fresh:
             self.fresh = {v: phone for v, phone in self.fresh.items() if phone.until_ms > now_ms}
+
+
+def _slack_m(sight: Sight) -> float:
+    """What a moving phone may be behind or ahead: never farther than it went at all."""
+    if sight.went_m <= STEPS_M or sight.lag_s > LAG_MAX_S:
+        return 0.0
+    return min(LAG_MPS * sight.lag_s, sight.went_m)
 
 
 def _sight_of(phone: Phone, slot: int, scope: Scope) -> Sight:
