@@ -26,13 +26,16 @@ def settle(
 
     Fixes agree within ``agree_m``, or 2.5 times the vehicle's own noise. Where the ignition is off
     and Doppler says parked they agree within ``owner_min_m``: who is nearer has not moved for
-    anybody who is told, and a wander of the receiver must not leave the vehicle unwatched.
+    anybody who is told, and a wander of the receiver must not leave the vehicle unwatched. At open
+    sites only: in a canyon excursions stand for a minute, and one of them would be the anchor
+    (35 m there: 14 of 3,000 vehicles for good, with up to 3,268 nats; docs/detection.md).
     """
     if not open_.any():
         return open_
     x, y = at
     radius = np.maximum(policy.agree_m, 2.5 * np.sqrt(np.maximum(arrays.noise_var[i], MIN_VAR)))
     stands = (arrays.ignition[i] == 0) & (speed_mps < policy.parked_doppler_mps)
+    stands &= arrays.site_m[i] == 0.0
     radius = np.where(stands, np.maximum(radius, policy.owner_min_m), radius)
     near = np.hypot(x - arrays.near_x[i], y - arrays.near_y[i]) <= radius
     agrees = open_ & near & (arrays.near_n[i] > 0)

@@ -230,14 +230,22 @@ WANDERS_M = (0, 0, 0, 8, 20, 27, 28, 18, 4, 0)
 
 
 @pytest.mark.parametrize(
-    ("ignition", "speed_mps", "arms"),
-    [(0, 0.4, True), (0, 1.3, False), (0, np.nan, False), (-1, 0.4, False), (1, 0.4, False)],
+    ("ignition", "speed_mps", "site_m", "arms"),
+    [
+        (0, 0.4, 0, True),
+        (0, 1.3, 0, False),
+        (0, np.nan, 0, False),
+        (-1, 0.4, 0, False),
+        (1, 0.4, 0, False),
+        (0, 0.4, 115, False),
+    ],
 )
 def test_wandering_receiver_arms_when_ignition_and_doppler_say_parked(
-    *, ignition: int, speed_mps: float, arms: bool
+    *, ignition: int, speed_mps: float, site_m: float, arms: bool
 ) -> None:
-    """28 m about a vehicle that stands; what is pushed, or of which nothing is known, waits."""
+    """28 m about a vehicle that stands; pushed, of unknown state or in a street it waits."""
     lot, armed = Lot(1), []
+    lot.arrays.site_m[0] = site_m
 
     for east_m in WANDERS_M:
         lot.now_s += 10
