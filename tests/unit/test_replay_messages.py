@@ -177,7 +177,7 @@ def test_our_own_outage_is_nobodys_silence() -> None:
 
 def test_events_of_fences_are_counted_for_device_and_vehicle() -> None:
     """Made by the platform, from the tracker's fixes."""
-    out = [fix(130 + 10 * k, east_m=300.0) for k in range(6)]
+    out = [fix(130 + 10 * k, east_m=300.0) for k in range(8)]
     run = run_of([DEVICE, {"kind": "fence", **circle("yard")}, *PARKED, *out])
 
     observed = run.timeline.observed
