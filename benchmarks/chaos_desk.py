@@ -55,9 +55,11 @@ class Desk:
             self._task.result()
 
     def _hear(self, event: str, data: Mapping[str, Any], arrived_ms: int) -> None:
-        if event not in {"alert", "incident"}:
+        if "id" not in data:  # a position, or that the feed began anew
             return
         self.numbers.append(int(data["id"]))
+        if event not in {"alert", "incident"}:  # of devices' health
+            return
         body = data["body"]
         self.alerts.add(body["alert_id"])
         if event == "alert" and data["action"] in FROM_FIX:

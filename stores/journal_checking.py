@@ -2,7 +2,7 @@
 
 import sqlite3
 from collections.abc import Callable, Iterator
-from contextlib import closing
+from contextlib import ExitStack, closing
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -50,12 +50,12 @@ class Checked:
 def check_newest(folder: Path, first: int) -> str:
     """What is wrong with the segment that is to be written, or "", in bounded time."""
     try:
-        with closing(files.connect_reading(folder, first)) as connection:
+        with ExitStack() as after, closing(files.connect_reading(folder, first)) as connection:
             live = files.live_path(folder, first)
             (last,) = connection.execute("SELECT max(seq) FROM entry").fetchone()
             checked = Checked(first=first, last=max(first - 1, (last or 0) - CHECK_ROWS))
             small = live.stat().st_size <= CHECK_MAX_BYTES
-            for fault in _faults_of_file(connection, live, pages=small):
+            for fault in _faults_of_file(connection, live, after, pages=small):
                 return fault
             _read_through(connection, checked, lambda _rows: None, holes=False)
             return "; ".join(checked.faults)
@@ -80,9 +80,9 @@ def check_whole(
     """
     checked = Checked(first=first, last=first - 1)
     try:
-        with closing(files.connect_reading(folder, first)) as connection:
+        with ExitStack() as after, closing(files.connect_reading(folder, first)) as connection:
             live = files.live_path(folder, first)
-            checked.faults += _faults_of_file(connection, live, pages=True)
+            checked.faults += _faults_of_file(connection, live, after, pages=True)
             if form_of(connection) == FORM:
                 (checked.follows,) = connection.execute("SELECT follows FROM meta").fetchone()
             checked.elapsed_ms = before.elapsed_ms if before else 0
@@ -127,9 +127,11 @@ def _glance(folder: Path, first: int) -> str:
         return f"{path.name}: {exc.strerror}"
 
 
-def _faults_of_file(connection: sqlite3.Connection, live: Path, *, pages: bool) -> Iterator[str]:
-    """Faults of its log and, when asked for, of its pages."""
-    damage = damage_of(files.wal_path(live), files.index_path(live))
+def _faults_of_file(
+    connection: sqlite3.Connection, live: Path, after_connection: ExitStack, *, pages: bool
+) -> Iterator[str]:
+    """Faults of its log and, when asked for, of its pages; ``damage_of`` says what outlives it."""
+    damage = damage_of(files.wal_path(live), files.index_path(live), after_connection)
     if damage:
         yield damage
     if pages:

@@ -1,13 +1,15 @@
 """Damaged files of the journal: found, refused with what to do, never written over, rescued."""
 
 import sqlite3
+import subprocess
+import sys
 from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from devices.errors import JournalError
-from stores.journal_checking import faults_of_closed
+from stores.journal_checking import check_whole, faults_of_closed
 from stores.journal_rescue import rescue
 from stores.journal_segments import retire
 from support.stores_damage import (
@@ -152,6 +154,36 @@ def test_log_that_a_reader_holds_is_left_behind(tmp_path: Path) -> None:
     assert len(list(tmp_path.glob("*.db"))) == 2
     assert last > returned
     assert numbers_of(tmp_path) == list(range(1, last + 1))
+
+
+TAKE_INDEX = """
+import fcntl, os, sys
+index = os.open(sys.argv[1], os.O_RDWR)
+try:
+    fcntl.lockf(index, fcntl.LOCK_EX | fcntl.LOCK_NB, 1, 128)
+except OSError:
+    sys.exit("held")
+"""
+"""Another process asks for the byte by which SQLite knows the first one that opens a segment
+(UNIX_SHM_DMS of its os_unix.c): who gets it cuts the index off below all others."""
+
+
+def test_check_keeps_the_locks_of_its_own_connection(tmp_path: Path) -> None:
+    """Whoever opens the segment beside it must not take himself for the first one (SIGBUS)."""
+    killed_journal(tmp_path)
+    (segment,) = tmp_path.glob("*.db")
+    index = segment.with_name(segment.name + "-shm")
+    asked: list[bytes] = []
+
+    def ask(_rows: int) -> None:
+        command = [sys.executable, "-c", TAKE_INDEX, str(index)]
+        said = subprocess.run(command, capture_output=True, check=False)  # noqa: S603 - our own
+        asked.append(said.stderr)
+
+    checked = check_whole(tmp_path, 1, before=None, progressed=ask)
+
+    assert checked.faults == []
+    assert set(asked) == {b"held\n"}
 
 
 @pytest.mark.fault(26)

@@ -7,6 +7,7 @@ from itertools import pairwise
 import pytest
 
 from benchmarks.chaos_books import judge, times
+from benchmarks.chaos_desk import Desk
 from benchmarks.chaos_facts import Facts, Heard, Keepers, Pace, Played, Told
 from benchmarks.chaos_plan import EVERYTHING, PARTS, Fault, FaultKind, draw_faults
 
@@ -163,3 +164,17 @@ def test_an_hour_meets_every_fault_and_a_victim_suffers_one_at_a_time() -> None:
     for mine in by_victim.values():
         for before, after in pairwise(mine):
             assert before.at_s + before.lasts_s <= after.at_s + 0.02
+
+
+def test_desk_hears_every_number_of_the_feed() -> None:
+    """Notices of devices' health have one, too: a run of an hour has some (seed 753215)."""
+    desk = Desk(client={})
+
+    desk._hear("incident", {"id": 4, "action": "opened", "body": {"alert_id": "a"}}, 1_000)
+    desk._hear("health_notice", {"id": 5, "action": "bundle", "body": {"events": 3}}, 1_000)
+    desk._hear("position", {"incident_id": "inc-a", "lat_deg": 31.8}, 1_000)
+    desk._hear("reset", {"reason": "unknown_id"}, 1_000)
+
+    assert desk.numbers == [4, 5]
+    assert desk.alerts == {"a"}
+    desk._loop.close()
