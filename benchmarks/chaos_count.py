@@ -2,6 +2,7 @@
 
 import csv
 import json
+import signal
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -23,6 +24,8 @@ from stores.telemetry_bulk import pages_of
 
 FOREVER_MS = 4_102_444_799_999
 PAGE = 5_000
+BUG_SIGNALS = frozenset({signal.SIGBUS, signal.SIGSEGV, signal.SIGILL, signal.SIGFPE})
+"""Nobody sends these: memory was not what the process thought."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -129,10 +132,15 @@ def count(town: ChaosTown, desk: Desk, said: Said, made_file: Path) -> Facts:
 
 
 def _crashes(log: Path) -> list[str]:
-    """The last line of every trace that a part wrote when it ended by a bug (exit code 70)."""
+    """Parts that ended by a bug (exit code 70), by the last line of the trace, or by a signal."""
     lines = log.read_text(errors="replace").splitlines()
     crashed = [json.loads(line) for line in lines if '"event": "command_crashed"' in line]
-    return [f"{said['part']}: {said['exception'].splitlines()[-1]}" for said in crashed]
+    died = [json.loads(line) for line in lines if '"event": "part_died"' in line]
+    return [f"{said['part']}: {said['exception'].splitlines()[-1]}" for said in crashed] + [
+        f"{said['name']}: {signal.Signals(-said['code']).name}"
+        for said in died
+        if -said["code"] in BUG_SIGNALS
+    ]
 
 
 def _replayed(town: ChaosTown) -> Levels:
