@@ -43,7 +43,7 @@ def _foot(figures: Row) -> tuple[str, str]:
         ),
         (
             f"python -m benchmarks.detection, {figures['date']}, reporting families, 15 s; "
-            "thefts: rides of 3-8 m/s"
+            "thefts: rides of 3-8 m/s; without the rules that have no threshold (kept, slow)"
         ),
     )
 
