@@ -24,11 +24,12 @@ def settle(
 ) -> B1:
     """Cluster agreeing fixes; arm when they have stood long enough, or someone wished it.
 
-    Fixes agree within ``agree_m``, or 2.5 times the vehicle's own noise. Where the ignition is off
-    and Doppler says parked they agree within ``owner_min_m``: who is nearer has not moved for
-    anybody who is told, and a wander of the receiver must not leave the vehicle unwatched. At open
-    sites only: in a canyon excursions stand for a minute, and one of them would be the anchor
-    (35 m there: 14 of 3,000 vehicles for good, with up to 3,268 nats; docs/detection.md).
+    Fixes agree within ``agree_m``, or 2.5 times the vehicle's own noise. At open sites, where the
+    ignition is off and Doppler says parked, they agree within ``owner_min_m``: who is nearer has
+    not moved for anybody who is told, and a wander of the receiver must not leave the vehicle
+    unwatched. The fix that arms it agrees as closely as ever: a cold start that creeps in is waited
+    for. In a canyon excursions stand for a minute, and one of them would be the anchor (35 m there:
+    14 of 3,000 vehicles for good, with up to 3,268 nats; docs/detection.md).
     """
     if not open_.any():
         return open_
@@ -36,8 +37,8 @@ def settle(
     radius = np.maximum(policy.agree_m, 2.5 * np.sqrt(np.maximum(arrays.noise_var[i], MIN_VAR)))
     stands = (arrays.ignition[i] == 0) & (speed_mps < policy.parked_doppler_mps)
     stands &= arrays.site_m[i] == 0.0
-    radius = np.where(stands, np.maximum(radius, policy.owner_min_m), radius)
-    near = np.hypot(x - arrays.near_x[i], y - arrays.near_y[i]) <= radius
+    apart_m = np.hypot(x - arrays.near_x[i], y - arrays.near_y[i])
+    near = apart_m <= np.where(stands, np.maximum(radius, policy.owner_min_m), radius)
     agrees = open_ & near & (arrays.near_n[i] > 0)
     restart = open_ & ~agrees
     begins = restart & (arrays.wish[i] == 1) & (arrays.near_n[i] == 0)
@@ -51,7 +52,7 @@ def settle(
     r = i[restart]
     arrays.near_t[r], arrays.near_n[r] = t_ms[restart], 1
     arrays.near_x[r], arrays.near_y[r] = x[restart], y[restart]
-    settled = agrees & (arrays.near_n[i] >= SETTLE_FIXES)
+    settled = agrees & (arrays.near_n[i] >= SETTLE_FIXES) & (apart_m <= radius)
     still = (t_ms - arrays.near_t[i] >= policy.still_s * 1000) & (arrays.ignition[i] != 1)
     wished = arrays.wish[i] == 1
     arm = settled & (wished | (still & (arrays.mode[i] == SETTLING)))

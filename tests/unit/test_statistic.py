@@ -259,6 +259,23 @@ def test_wandering_receiver_arms_when_ignition_and_doppler_say_parked(
     assert any(armed) is arms
 
 
+@pytest.mark.parametrize("metres_a_fix", [5, 6, 8])
+def test_cold_start_that_creeps_in_arms_where_it_ends(metres_a_fix: float) -> None:
+    """Scenario 40, seed 11: from 200 m off; armed on its way it would be gone from its anchor."""
+    lot, ways_m = Lot(1), []
+
+    for k in range(100):
+        lot.now_s += 10
+        fixes = lot.fixes(metres(min(200.0, metres_a_fix * k)), NOWHERE)
+        parked = replace(fixes, speed_mps=metres(0.3))
+        if statistic.step(lot.arrays, parked, lot.policy).armed_now[0]:
+            ways_m.append(metres_a_fix * k)
+
+    assert len(ways_m) == 1
+    assert ways_m[0] >= 200
+    assert abs(float(lot.arrays.anchor_x[0]) - 200) < 20
+
+
 def test_running_engine_does_not_arm() -> None:
     """At a red light for two minutes."""
     lot = Lot(1)
