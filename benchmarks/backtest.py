@@ -1,6 +1,6 @@
 """A month of 1,000 vehicles back-tested with another rate: how long, and in how much memory.
 
-    python -m benchmarks.backtest [--vehicles 1000] [--days 3] [--rate 1e-6] [--json]
+    python -m benchmarks.backtest [--vehicles 1000] [--days 3] [--rate 1e-6] [--picture SVG] [--json]
 
 Makes the journal and the records of such a month (``backtest_city``: 370 messages a vehicle and
 day, 10 thefts and 10 excursions a day), then runs ``parkguard replay --from-journal --set
@@ -53,9 +53,12 @@ def make(folder: Path, *, vehicles: int, days: float, seed: int) -> dict[str, fl
     return asdict(lived) | {"made_s": made_s, "journal_bytes": size}
 
 
-def replay(folder: Path, *, days: float, rate: float) -> tuple[dict[str, float], dict[str, object]]:
+def replay(
+    folder: Path, *, days: float, rate: float, picture: Path | None
+) -> tuple[dict[str, float], dict[str, object]]:
     """Run the command; figures, and what it printed."""
     command = ["parkguard", "replay", "--from-journal", "--since", f"{days * 24 + 1:.0f}h"]
+    command += ["--picture", str(picture.resolve())] if picture else []
     began_s = time.perf_counter()
     done = subprocess.Popen(  # noqa: S603 - our own command
         [sys.executable, "-m", *command, "--set", f"detection.police_rate={rate:g}", "--json"],
@@ -82,13 +85,14 @@ def main() -> None:
     parser.add_argument("--rate", type=float, default=1e-6, help="detection.police_rate to try")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--folder", type=Path, help="keep journal and records here")
+    parser.add_argument("--picture", type=Path, help="draw what the back-test found (.svg, .png)")
     parser.add_argument("--json", action="store_true")
     asked = parser.parse_args()
     with TemporaryDirectory(prefix="parkguard-backtest-") as name:
         folder = asked.folder or Path(name)
         folder.mkdir(parents=True, exist_ok=True)
         figures = make(folder, vehicles=asked.vehicles, days=asked.days, seed=asked.seed)
-        took, said = replay(folder, days=asked.days, rate=asked.rate)
+        took, said = replay(folder, days=asked.days, rate=asked.rate, picture=asked.picture)
     figures |= took
     messages = figures["messages"]
     if said["messages"] != messages:
