@@ -1,6 +1,7 @@
 """A month of 1,000 vehicles back-tested with another rate: how long, and in how much memory.
 
-    python -m benchmarks.backtest [--vehicles 1000] [--days 3] [--rate 1e-6] [--picture SVG] [--json]
+    python -m benchmarks.backtest [--vehicles 1000] [--days 3] [--rate 1e-6] [--picture FILE]
+        [--json]
 
 Makes the journal and the records of such a month (``backtest_city``: 370 messages a vehicle and
 day, 10 thefts and 10 excursions a day), then runs ``parkguard replay --from-journal --set
