@@ -49,8 +49,8 @@ class DetectionPolicy:
             owner's level.
         kept_sigmas: ... and outside so many standard deviations.
         kept_s: ... for this long at one place (three fixes within ``agree_m``), seconds of fix
-            time: two reports of 30 s (A-03) and 5 s of jitter. 45 s told four times as often of
-            parked vehicles (docs/detection.md, Figures).
+            time: two reports of 30 s (A-03), less 5 s of jitter. 45 s told of parked vehicles 1.2
+            (stuck) to 4.8 times (open-harsh) as often (docs/detection.md, Figures).
         still_s: Arm by rule after standing still so long with ignition off, seconds.
         agree_m: Fixes within this of each other agree (settling), metres.
         doppler_mps: Doppler speed that witnesses motion, m/s.
