@@ -133,14 +133,18 @@ def count(town: ChaosTown, desk: Desk, said: Said, made_file: Path) -> Facts:
 
 def _crashes(log: Path) -> list[str]:
     """Parts that ended by a bug (exit code 70), by the last line of the trace, or by a signal."""
-    lines = log.read_text(errors="replace").splitlines()
-    crashed = [json.loads(line) for line in lines if '"event": "command_crashed"' in line]
-    died = [json.loads(line) for line in lines if '"event": "part_died"' in line]
+    crashed = _said(log, "command_crashed")
+    died = [said for said in _said(log, "part_died") if -said["code"] in BUG_SIGNALS]
     return [f"{said['part']}: {said['exception'].splitlines()[-1]}" for said in crashed] + [
-        f"{said['name']}: {signal.Signals(-said['code']).name}"
-        for said in died
-        if -said["code"] in BUG_SIGNALS
+        f"{said['name']}: {signal.Signals(-said['code']).name}" for said in died
     ]
+
+
+def _said(log: Path, event: str) -> list[dict[str, Any]]:
+    """The lines of one event; a part that was killed may have left half a line in front of one."""
+    lines = log.read_text(errors="replace").splitlines()
+    named = [line for line in lines if f'"event": "{event}"' in line]
+    return [json.loads(line[line.rindex('{"') :]) for line in named]
 
 
 def _replayed(town: ChaosTown) -> Levels:

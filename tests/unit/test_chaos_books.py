@@ -3,10 +3,12 @@
 from collections import Counter
 from dataclasses import replace
 from itertools import pairwise
+from pathlib import Path
 
 import pytest
 
 from benchmarks.chaos_books import judge, times
+from benchmarks.chaos_count import _crashes
 from benchmarks.chaos_desk import Desk
 from benchmarks.chaos_facts import Facts, Heard, Keepers, Pace, Played, Told
 from benchmarks.chaos_plan import EVERYTHING, PARTS, Fault, FaultKind, draw_faults
@@ -178,3 +180,12 @@ def test_desk_hears_every_number_of_the_feed() -> None:
     assert desk.numbers == [4, 5]
     assert desk.alerts == {"a"}
     desk._loop.close()
+
+
+def test_parts_that_a_signal_ended_are_crashes(tmp_path: Path) -> None:
+    """A killed part leaves half a line; the supervisor's words stand behind it."""
+    died = '{"code": -7, "name": "ingest", "event": "part_died", "level": "error"}\n'
+    killed = '{"code": -9, "name": "api", "event": "part_died", "level": "error"}\n'
+    (tmp_path / "up.log").write_text(f'  File "/x.py"{killed}{died}', encoding="utf-8")
+
+    assert _crashes(tmp_path / "up.log") == ["ingest: SIGBUS"]
