@@ -103,8 +103,12 @@ class Runs:
         self.ask_to_end(number)
         self._thread.join(END_S)
         if self._thread.is_alive():
-            self.kill()
-            pytest.fail(f"not ended within {END_S} s; it said {self.said()[-2000:]}")
+            if self.process is not None:
+                self.process.send_signal(signal.SIGABRT)  # it says where its threads stand
+            self._thread.join(END_S)
+            if self._thread.is_alive():
+                self.kill()
+            pytest.fail(f"not ended within {END_S} s; it said {self.said()[-6000:]}")
         return self.codes[-1]
 
     def said(self) -> str:
