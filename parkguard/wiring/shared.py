@@ -2,10 +2,11 @@
 
 import asyncio
 import signal
-import threading
 from collections.abc import Awaitable, Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from queue import Empty, SimpleQueue
+from types import FrameType
 
 import sqlalchemy as sa
 
@@ -40,19 +41,30 @@ class Places:
 
 
 class Stop:
-    """SIGTERM and SIGINT as one event; its ``wait`` is the loops' only way to sleep."""
+    """SIGTERM and SIGINT as one event; its ``wait`` is the loops' only way to sleep.
+
+    A signal may come in the middle of ``wait``. ``threading.Event`` holds a lock there that its
+    ``set`` needs, too: told just then, a part never ended. ``SimpleQueue.put`` may interrupt its
+    own ``get``.
+    """
 
     def __init__(self) -> None:
         """Take over both signals of this process."""
-        self._event = threading.Event()
+        self._is_told = False
+        self._word: SimpleQueue[None] = SimpleQueue()
         for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, lambda *_: self._event.set())
+            signal.signal(number, self._tell)
 
     def wait(self, seconds: float) -> bool:
         """Sleep, at most until told to stop; whether to stop."""
-        if seconds <= 0:
-            return self._event.is_set()
-        return self._event.wait(seconds)
+        if seconds > 0 and not self._is_told:
+            with suppress(Empty):
+                self._word.get(timeout=seconds)
+        return self._is_told
+
+    def _tell(self, _number: int, _frame: FrameType | None) -> None:
+        self._is_told = True
+        self._word.put(None)
 
 
 def steady_ms() -> int:
