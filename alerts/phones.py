@@ -36,12 +36,12 @@ LAG_MAX_S = 10.0
 STEPS_M = 20.0
 """... of a phone that went farther than this: two places of a phone that lies still are farther
 apart in one case of five (8 m of error an axis), metres. Ours."""
-GOES_M = 45.0
-"""A phone that went farther than this went: two places of one that lies still are so far apart in
-one case of 2,700 (the same error), metres. Ours."""
-DEPARTS_M = 70.0
-"""Up to here from the anchor a phone near the vehicle may as well ride as be passed: it keeps its
-say until its next place tells, metres. Twice the owner's least displacement. Ours."""
+GOES_SHARE = 1.5
+"""A phone that went so many times ``phone_near_m`` went: two places of one that lies still are 45 m
+apart in one case of 2,700 (the same error). Ours."""
+DEPARTS_SHARE = 2.0
+"""Up to so many times the owner's least displacement from the anchor a phone near the vehicle may
+as well ride as be passed: it keeps its say until its next place tells. Ours."""
 
 
 class Phone(msgspec.Struct, frozen=True):
@@ -110,7 +110,8 @@ class Phones:
         sight, slot = _sight_of(phone, device.slot, scope), device.slot
         evidence = scope.watch.evidence
         near, far = self._is_near(sight), self._is_far(sight)
-        near = near and (sight.moved_m <= DEPARTS_M or self._rides(sight, scope))
+        departs = sight.moved_m <= DEPARTS_SHARE * scope.policy.owner_min_m
+        near = near and (departs or self._rides(sight, scope))
         evidence.hold(slot, Sign.PHONE_NEAR, phone.until_ms if near else 0)
         evidence.hold(slot, Sign.PHONE_FAR, phone.until_ms if far else 0)
         if scope.watch.anchors.mode[slot] == ARMED and self._rides(sight, scope):
@@ -127,7 +128,8 @@ class Phones:
     def _rides(self, sight: Sight, scope: Scope) -> bool:
         """Both moved: a phone that stayed where it was rides nowhere, however near they pass."""
         moved = sight.moved_m > scope.policy.owner_min_m
-        return moved and sight.went_m > GOES_M and self._is_near(sight)
+        went = sight.went_m > GOES_SHARE * self._policy.phone_near_m
+        return moved and went and self._is_near(sight)
 
     def fixes(
         self, records: list[Record], fixes: Fixes, moved: Moved, *, scope: Scope, effects: Effects

@@ -45,9 +45,8 @@ def damage_of(log: Path, index: Path, after_connection: ExitStack) -> str:
             else:
                 frames = after_connection.enter_context(index.open("rb", buffering=0))
                 behind, sound = -1, -1
-                while sound != _sound_frames(frames):  # somebody wrote meanwhile
-                    sound = _sound_frames(frames)
-                    behind = _commits_behind(file, sound, salts)
+                while sound != (now := _sound_frames(frames)):  # somebody wrote meanwhile
+                    sound, behind = now, _commits_behind(file, now, salts)
     except FileNotFoundError:
         return ""
     if not behind:
